@@ -1,0 +1,62 @@
+import type { Feed } from './event.ts';
+import type { Severity } from './severity.ts';
+
+/** What is told of an event inside an alert: bounded, flat, and never the payload itself. */
+export interface EventSummary {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly actor?: string;
+  readonly method?: string;
+  readonly host?: string;
+  readonly url?: string;
+  readonly country?: string;
+  readonly statusCode?: number;
+  readonly filterId?: string;
+  readonly successfulExploit?: boolean;
+}
+
+/** One ongoing fact about one group of events: the thing a person is told about. */
+export interface Alert {
+  /** Hash of rule id and group values; see alerts/fingerprint.ts. */
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly ruleName: string;
+  readonly description?: string;
+  readonly runbook?: string;
+  readonly severity: Severity;
+  readonly category?: string;
+  readonly source: string;
+  readonly feed: Feed;
+  /** The rule's `group_by` values, `{actor: '203.0.113.9'}`. An absent value is ''. */
+  readonly group: Readonly<Record<string, string>>;
+  /** Matches since the alert opened. */
+  readonly count: number;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly openedAtMs: number;
+  /** The newest few events. */
+  readonly sample: readonly EventSummary[];
+}
+
+/** An alert inside one notification, with what is new since the last one that told of it. */
+export interface NotifiedAlert extends Alert {
+  readonly newCount: number;
+}
+
+/** One message about a group of alerts, decided once and then delivered to each destination of its route. */
+export interface Notification {
+  /** Stable across retries, restarts and replicas. */
+  readonly id: string;
+  readonly route: string;
+  /** Why it is sent now. */
+  readonly reason: 'opened' | 'grew' | 'repeat';
+  /** The route's `group_by` values. */
+  readonly group: Readonly<Record<string, string>>;
+  readonly severity: Severity;
+  /** Matches that no earlier notification of this group has counted. */
+  readonly newCount: number;
+  /** Most severe first, bounded; `omittedAlerts` more exist and are counted in `newCount`. */
+  readonly alerts: readonly NotifiedAlert[];
+  readonly omittedAlerts: number;
+  readonly createdAtMs: number;
+}

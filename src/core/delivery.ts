@@ -1,0 +1,55 @@
+import type { Notification } from './alert.ts';
+import type { Event } from './event.ts';
+import type { Severity } from './severity.ts';
+
+/** What a destination may be sent: every event, only events some rule matched, notifications of alerts. */
+export const STREAMS = ['events', 'matches', 'alerts'] as const;
+export type Stream = (typeof STREAMS)[number];
+
+export interface MatchedRule {
+  readonly rule: string;
+  readonly name: string;
+  readonly severity: Severity;
+}
+
+/** One thing for one destination. `id` is its stable identity there (`tocsin_id`, `webhook-id`). */
+export type Delivery =
+  | {
+      readonly kind: 'event';
+      readonly id: string;
+      readonly event: Event;
+      readonly rules: readonly MatchedRule[];
+    }
+  | { readonly kind: 'alert'; readonly id: string; readonly notification: Notification };
+
+/** What became of one item. `reason` is a short sentence without secrets. */
+export type ItemOutcome =
+  | { readonly kind: 'done' }
+  /** The far side may take it later: try again, not before `afterMs` from now if it said so. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** The far side will never take this one: to the dead letters. */
+  | { readonly kind: 'dead'; readonly reason: string };
+
+/** What became of one attempt to send a batch. */
+export type Outcome =
+  | ItemOutcome
+  /** Nothing will pass until a person acts (a revoked token, a deleted webhook): keep all, probe slowly, say so. */
+  | { readonly kind: 'hold'; readonly reason: string }
+  /** Outcomes differ: one for each item of the batch, in its order. */
+  | { readonly kind: 'partial'; readonly items: readonly ItemOutcome[] };
+
+/** Where deliveries go. One attempt a call; when to call again is the pipeline's business. */
+export interface Destination {
+  readonly name: string;
+  readonly type: string;
+  readonly send: ReadonlySet<Stream>;
+  /** Bounds of one batch. The pipeline never passes more items. */
+  readonly batch: { readonly maxItems: number };
+  /**
+   * Sends one batch (never empty) within the destination's own time-out. Never throws: whatever
+   * happens is an outcome. An aborted `signal` ends it early with `retry`.
+   */
+  deliver(batch: readonly Delivery[], signal: AbortSignal): Promise<Outcome>;
+  /** Lets go of sockets. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from './json.ts';
+
+export const FEEDS = ['malicious_events', 'incidents', 'threat_actors', 'threat_apis'] as const;
+/** What a source can be read for. */
+export type Feed = (typeof FEEDS)[number];
+
+/** One fact that a feed showed, as it showed it. */
+export interface Event {
+  /** Stable for ever and unique across sources: see {@link eventId}. Receivers de-duplicate on it. */
+  readonly id: string;
+  /** The source's name in the configuration. */
+  readonly source: string;
+  readonly feed: Feed;
+  /** The feed's own id. */
+  readonly feedId: string;
+  /** Event time (not arrival), milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** The source's own JSON, unknown keys and all. */
+  readonly raw: JsonObject;
+}
+
+/** source + feed + the feed's own id (+ revision, where objects change). Slashes in parts are escaped. */
+export function eventId(source: string, feed: Feed, feedId: string, revision?: string): string {
+  const parts = revision === undefined ? [source, feed, feedId] : [source, feed, feedId, revision];
+  return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
+import type { Destination, Stream } from '../core/delivery.ts';
+import type { Random } from '../core/random.ts';
+import type { Source } from '../core/source.ts';
+
+/** What an adapter is given besides its configuration. */
+export interface AdapterDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * A kind of source: its configuration's shape and how to make one. `config` is the object under
+ * `sources:` whole, `name` and `type` included.
+ */
+export interface SourceType<Config extends { name: string; type: string }> {
+  readonly type: Config['type'];
+  readonly config: z.ZodType<Config>;
+  create(config: Config, deps: AdapterDeps): Source;
+}
+
+/** A kind of destination, likewise. */
+export interface DestinationType<Config extends { name: string; type: string; send: readonly Stream[] }> {
+  readonly type: Config['type'];
+  readonly config: z.ZodType<Config>;
+  create(config: Config, deps: AdapterDeps): Destination;
+}

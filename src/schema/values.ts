@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { Secret } from '../core/secret.ts';
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_BYTES = {
+  B: 1,
+  kB: 1_000,
+  KiB: 1_024,
+  MB: 1_000_000,
+  MiB: 1_048_576,
+  GB: 1e9,
+  GiB: 1_073_741_824,
+} as const;
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const BYTES = /^(\d+(?:\.\d+)?)(B|kB|KiB|MB|MiB|GB|GiB)$/;
+
+/** Reads `90s`, `1.5h`; undefined where the text is no duration. Milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = DURATION.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return Math.round(Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+}
+
+/** Reads `512MiB`, `1GB`; undefined where the text is no size. Bytes. */
+export function parseBytes(text: string): number | undefined {
+  const [, amount, unit] = BYTES.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return Math.round(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+}
+
+interface Bounds {
+  readonly min?: string;
+  readonly max?: string;
+}
+
+function quantity(
+  what: string,
+  example: string,
+  pattern: RegExp,
+  parse: (text: string) => number | undefined,
+  bounds: Bounds,
+) {
+  const min = bounds.min === undefined ? 0 : (parse(bounds.min) ?? 0);
+  const max =
+    bounds.max === undefined ? Number.POSITIVE_INFINITY : (parse(bounds.max) ?? Number.POSITIVE_INFINITY);
+  return z
+    .string({ error: `expected a ${what} with its unit, such as ${example}` })
+    .regex(pattern, { error: `expected a ${what} with its unit, such as ${example}` })
+    .transform((text, context) => {
+      const value = parse(text) ?? Number.NaN;
+      if (value < min) context.addIssue({ code: 'custom', message: `must be at least ${bounds.min}` });
+      if (value > max) context.addIssue({ code: 'custom', message: `must be at most ${bounds.max}` });
+      return value;
+    })
+    .meta({ examples: [example] });
+}
+
+/** A duration with its unit (`30s`, `15m`, `24h`, `7d`); milliseconds once read. */
+export const duration = (bounds: Bounds = {}) => quantity('duration', '30s', DURATION, parseDuration, bounds);
+
+/** A size with its unit (`512MiB`); bytes once read. */
+export const byteSize = (bounds: Bounds = {}) => quantity('size', '512MiB', BYTES, parseBytes, bounds);
+
+/** A text that is masked wherever it could be seen. */
+export const secret = () =>
+  z
+    .string({ error: 'expected a text' })
+    .min(1, { error: 'must not be empty' })
+    .transform((text) => new Secret(text));
+
+/** A name that other keys refer to, and that metrics and ids carry. */
+export const name = () =>
+  z.string({ error: 'expected a name' }).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, {
+    error: 'expected a name of letters, digits, dot, dash and underscore, at most 63 of them',
+  });
+
+/** An absolute http(s) URL without credentials, query or fragment, and without a slash at its end. */
+export const baseUrl = () =>
+  z.string({ error: 'expected a URL' }).transform((text, context) => {
+    const url = URL.parse(text);
+    const usable = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
+    if (!usable || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+      context.addIssue({
+        code: 'custom',
+        message: 'expected an http(s) URL without user, query or fragment, such as https://app.akto.io',
+      });
+      return z.NEVER;
+    }
+    return text.replace(/\/+$/, '');
+  });
+
+/** A whole http(s) URL that is itself a secret, as incoming webhooks are. */
+export const secretUrl = () =>
+  z.string({ error: 'expected a URL' }).transform((text, context) => {
+    const url = URL.parse(text);
+    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+      context.addIssue({ code: 'custom', message: 'expected an http(s) URL' });
+      return z.NEVER;
+    }
+    return new Secret(text);
+  });
