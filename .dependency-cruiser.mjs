@@ -53,10 +53,6 @@ export default {
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
-      severity: 'error',
-      to: {},
-    },
-    {
       name: 'not-to-test',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
