@@ -1,3 +1,4 @@
+import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { Secret } from '../core/secret.ts';
 
@@ -62,12 +63,16 @@ export const duration = (bounds: Bounds = {}) => quantity('duration', '30s', DUR
 /** A size with its unit (`512MiB`); bytes once read. */
 export const byteSize = (bounds: Bounds = {}) => quantity('size', '512MiB', BYTES, parseBytes, bounds);
 
-/** A text that is masked wherever it could be seen. */
+/** What marks a key as secret, in the schema's own words: the loader masks its value and takes `<key>_file` too. */
+const SECRET_META = { writeOnly: true } as const;
+
+/** A text that is masked wherever it could be seen. Its key may also be given as `<key>_file`. */
 export const secret = () =>
   z
     .string({ error: 'expected a text' })
     .min(1, { error: 'must not be empty' })
-    .transform((text) => new Secret(text));
+    .transform((text) => new Secret(text))
+    .meta(SECRET_META);
 
 /** A name that other keys refer to, and that metrics and ids carry. */
 export const name = () =>
@@ -90,13 +95,55 @@ export const baseUrl = () =>
     return text.replace(/\/+$/, '');
   });
 
-/** A whole http(s) URL that is itself a secret, as incoming webhooks are. */
+/** A whole http(s) URL that is itself a secret, as incoming webhooks are. Its key may also be given as `<key>_file`. */
 export const secretUrl = () =>
-  z.string({ error: 'expected a URL' }).transform((text, context) => {
-    const url = URL.parse(text);
-    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      context.addIssue({ code: 'custom', message: 'expected an http(s) URL' });
-      return z.NEVER;
-    }
-    return new Secret(text);
-  });
+  z
+    .string({ error: 'expected a URL' })
+    .transform((text, context) => {
+      const url = URL.parse(text);
+      if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+        context.addIssue({ code: 'custom', message: 'expected an http(s) URL' });
+        return z.NEVER;
+      }
+      return new Secret(text);
+    })
+    .meta(SECRET_META);
+
+/** A whole number. */
+export const integer = (bounds: { readonly min?: number; readonly max?: number } = {}) => {
+  const number = z.int({ error: 'expected a whole number' });
+  const atLeast = bounds.min === undefined ? number : number.min(bounds.min);
+  return bounds.max === undefined ? atLeast : atLeast.max(bounds.max);
+};
+
+/** Far above any schedule that a person writes. */
+const MAX_CRON_CHARS = 200;
+
+/** A cron schedule of five fields, or of six with the seconds first; read in UTC. */
+export const cronExpression = () =>
+  z
+    .string({ error: 'expected a cron schedule, such as "*/30 * * * * *" (seconds first)' })
+    .superRefine((text, context) => {
+      const message = cronMistake(text);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .meta({ examples: ['*/30 * * * * *'] });
+
+const CRON_FIELDS: Readonly<Record<string, string>> = {
+  second: 'second',
+  minute: 'minute',
+  hour: 'hour',
+  dayOfMonth: 'day of month',
+  month: 'month',
+  dayOfWeek: 'day of week',
+};
+
+function cronMistake(text: string): string | undefined {
+  const expected =
+    'expected a cron schedule of 5 fields, or 6 with the seconds first, such as "*/30 * * * * *"';
+  if (text.trim() === '' || text.length > MAX_CRON_CHARS) return expected;
+  const [mistake] = validateDetailed(text).errors;
+  if (mistake === undefined) return undefined;
+  const field = CRON_FIELDS[mistake.field];
+  return field === undefined ? expected : `${expected}: its ${field} is not valid`;
+}
