@@ -1,0 +1,123 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { netError, toNetError } from './error.ts';
+
+export interface HttpClientOptions {
+  /** For the whole request: name, connection, TLS, headers and the last byte of the body. */
+  readonly timeoutMs: number;
+  /** Of the body, after decompression. */
+  readonly maxResponseBytes: number;
+  readonly tls?: {
+    /** False trusts any certificate; only ever what an operator asked for by name. */
+    readonly verify?: boolean;
+    /** PEM certificates to trust instead of the system's. */
+    readonly ca?: string;
+  };
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly signal?: AbortSignal;
+  /** Overrides the client's. */
+  readonly timeoutMs?: number;
+}
+
+export interface HttpResponse {
+  /** Any status: an answer is never an error here, and a redirect is never followed. */
+  readonly status: number;
+  /** Names in lower case; a header sent several times is joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** As text, whatever its content type says. See {@link parseJsonBody}. */
+  readonly body: string;
+}
+
+export interface HttpClient {
+  /** Throws {@link NetError} when no whole answer came. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  /** Closes every socket, those in use too. */
+  close(): void;
+}
+
+/** axios with its traps closed. Keeps connections alive; safe to share between concurrent requests. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const agents = createAgents(options);
+  const http = createAxios(agents, options.maxResponseBytes);
+  return {
+    request: (request) => requestOnce(http, request, options),
+    close: () => {
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  };
+}
+
+type Agents = ReturnType<typeof createAgents>;
+
+function createAgents({ tls }: HttpClientOptions) {
+  const trust = tls?.ca === undefined ? {} : { ca: tls.ca };
+  return {
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, rejectUnauthorized: tls?.verify ?? true, ...trust }),
+  };
+}
+
+function createAxios(agents: Agents, maxResponseBytes: number): AxiosInstance {
+  return axios.create({
+    ...agents,
+    adapter: 'http',
+    // A redirect to another host would be given our keys.
+    maxRedirects: 0,
+    // HTTPS_PROXY would have axios send the whole request, token included, to the proxy in the clear.
+    proxy: false,
+    validateStatus: () => true,
+    // Bodies pass untouched both ways: axios re-encodes strings that are not one JSON document, and
+    // lets a truncated or HTML answer pass as a string.
+    transformRequest: [(data: unknown) => data],
+    transformResponse: [(data: unknown) => data],
+    responseType: 'text',
+    maxContentLength: maxResponseBytes,
+    maxBodyLength: -1,
+  });
+}
+
+async function requestOnce(
+  http: AxiosInstance,
+  request: HttpRequest,
+  options: HttpClientOptions,
+): Promise<HttpResponse> {
+  const timeoutMs = request.timeoutMs ?? options.timeoutMs;
+  const deadline = startDeadline(timeoutMs, request.signal);
+  try {
+    return toResponse(await http.request(axiosRequest(request, deadline)));
+  } catch (error) {
+    const why = deadline.why();
+    throw why === undefined
+      ? toNetError(error, request.url)
+      : netError(why, request.url, detail(why, timeoutMs));
+  } finally {
+    deadline.dispose();
+  }
+}
+
+/** The deadline stands in for axios's `timeout`, which reports a slow body as a bad response. */
+function axiosRequest({ method, url, headers, body }: HttpRequest, deadline: Deadline) {
+  const data = typeof body === 'string' ? Buffer.from(body) : body;
+  return { method, url, headers: { ...headers }, signal: deadline.signal, ...(data && { data }) };
+}
+
+function detail(why: 'timeout' | 'aborted', timeoutMs: number): string {
+  return why === 'timeout' ? `${timeoutMs} ms` : '';
+}
+
+function toResponse(response: AxiosResponse<unknown>): HttpResponse {
+  const headers: Record<string, string | undefined> = Object.create(null);
+  for (const [name, value] of Object.entries(response.headers)) {
+    headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
+  }
+  return { status: response.status, headers, body: typeof response.data === 'string' ? response.data : '' };
+}

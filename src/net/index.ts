@@ -1,0 +1,11 @@
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+  type HttpResponse,
+} from './client.ts';
+export { type Deadline, startDeadline } from './deadline.ts';
+export { NetError, type NetErrorKind, netError, toNetError } from './error.ts';
+export { parseJsonBody } from './json.ts';
+export { parseRetryAfter } from './retry-after.ts';
