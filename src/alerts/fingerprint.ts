@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+/** An alert's identity: the rule and its `group_by` values, whatever order they came in. 16 hex digits. */
+export function fingerprint(rule: string, group: Readonly<Record<string, string>>): string {
+  return digest([rule, ...sorted(group)]);
+}
+
+/** A group's identity: its route and that route's `group_by` values. 16 hex digits. */
+export function groupId(route: string, labels: Readonly<Record<string, string>>): string {
+  return digest(['group', route, ...sorted(labels)]);
+}
+
+function sorted(values: Readonly<Record<string, string>>): string[] {
+  return Object.keys(values)
+    .sort()
+    .flatMap((key) => [key, values[key] ?? '']);
+}
+
+/** Hashes the JSON form, so that no value can be mistaken for a separator. */
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,199 @@
+import type { Alert, Notification, NotifiedAlert } from './alert.ts';
+import type { Delivery, MatchedRule } from './delivery.ts';
+import type { Event, Feed } from './event.ts';
+import type { Json } from './json.ts';
+import type { Cursor } from './source.ts';
+
+/** Which events of one aggregation condition are counted together. */
+export interface WindowKey {
+  readonly rule: string;
+  /** Position of the condition in the rule's `aggregation_rules`. */
+  readonly condition: number;
+  /** The rule's `group_by` values, as one text. */
+  readonly group: string;
+}
+
+export interface StoredWindow extends WindowKey {
+  /** What rules/window.ts keeps; opaque here. */
+  readonly state: Json;
+  /** Wall time after which nothing can use it any more. */
+  readonly expiresMs: number;
+}
+
+/** Alerts of one route that share its `group_by` values and therefore one notification. */
+export interface AlertGroup {
+  readonly id: string;
+  readonly route: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names of the destinations to tell. */
+  readonly to: readonly string[];
+  readonly openedMs: number;
+  /** When to tell of what is pending; undefined while nothing is. */
+  readonly dueMs?: number;
+  /** Why it will be told then. */
+  readonly reason: Notification['reason'];
+  readonly lastNotifiedMs?: number;
+  /** Notifications made so far. */
+  readonly sequence: number;
+}
+
+/** Matches of one alert that a group has not told of yet. */
+export interface PendingCount {
+  readonly group: string;
+  readonly fingerprint: string;
+  readonly count: number;
+}
+
+/** What a group has to tell: its worst alerts and, exactly, what the rest amounts to. */
+export interface PendingAlerts {
+  readonly alerts: readonly NotifiedAlert[];
+  readonly omittedAlerts: number;
+  /** Over all of them, omitted ones too. */
+  readonly newCount: number;
+}
+
+export interface OutboxRow {
+  readonly destination: string;
+  readonly kind: Delivery['kind'];
+  /** The event's or the notification's id: the delivery's identity at its destination. */
+  readonly deliveryId: string;
+}
+
+export interface JudgedEvent {
+  readonly event: Event;
+  readonly rules: readonly MatchedRule[];
+}
+
+/** A delivery taken out for one attempt. */
+export interface ClaimedDelivery {
+  readonly seq: number;
+  /** Attempts before this one. */
+  readonly attempts: number;
+  readonly delivery: Delivery;
+}
+
+/** What to write down of one attempt at one delivery. */
+export type Settlement =
+  | { readonly seq: number; readonly state: 'done' }
+  | {
+      readonly seq: number;
+      readonly state: 'pending';
+      readonly reason: string;
+      readonly dueMs: number;
+      readonly counted: boolean;
+    }
+  | { readonly seq: number; readonly state: 'dead'; readonly reason: string };
+
+export type DeliveryState = 'pending' | 'done' | 'dead';
+
+/** A delivery as operators see it. */
+export interface DeliveryRecord {
+  readonly seq: number;
+  readonly destination: string;
+  readonly kind: Delivery['kind'];
+  readonly deliveryId: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly reason?: string;
+  readonly enqueuedMs: number;
+  readonly dueMs: number;
+  readonly settledMs?: number;
+}
+
+export interface DeliveryFilter {
+  readonly state?: DeliveryState;
+  readonly destination?: string;
+  readonly deliveryId?: string;
+  readonly limit: number;
+}
+
+/** Which dead deliveries are meant: all, one destination's, or those with these numbers. */
+export interface DeliverySelection {
+  readonly destination?: string;
+  readonly seqs?: readonly number[];
+}
+
+export interface Retention {
+  /** Delivered events, notifications and quiet alerts are kept this long. */
+  readonly eventsMs: number;
+  readonly deadLettersMs: number;
+  readonly maxBytes: number;
+  /** How far behind a feed's newest event its reader reads again: ids inside must be kept, whatever their age. */
+  readonly lookbackMs: number;
+}
+
+export interface PruneReport {
+  readonly deletedEvents: number;
+  readonly clearedPayloads: number;
+  readonly bytes: number;
+  /** Everything that may go is gone and the store is still over its bound. */
+  readonly overBound: boolean;
+}
+
+/** Everything inside one transaction: all of it is committed, or none. */
+export interface StoreTx {
+  /** Inserts events that must be new. Throws {@link StoreError} `conflict` if one is known. */
+  insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void>;
+  writeCursor(source: string, feed: Feed, cursor: Cursor, nowMs: number): Promise<void>;
+  readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]>;
+  writeWindows(windows: readonly StoredWindow[]): Promise<void>;
+  readAlerts(fingerprints: readonly string[]): Promise<readonly Alert[]>;
+  writeAlerts(alerts: readonly Alert[], nowMs: number): Promise<void>;
+  readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]>;
+  writeGroups(groups: readonly AlertGroup[], nowMs: number): Promise<void>;
+  addPending(counts: readonly PendingCount[]): Promise<void>;
+  dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]>;
+  readPending(group: string, limit: number): Promise<PendingAlerts>;
+  clearPending(group: string): Promise<void>;
+  insertNotification(notification: Notification): Promise<void>;
+  /** A row that its destination already has (in any state) is left as it is. */
+  enqueue(rows: readonly OutboxRow[], nowMs: number): Promise<void>;
+}
+
+/** The one place where state lives. Every method may throw {@link StoreError}. */
+export interface Store {
+  transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
+  /** Which of these events have never been committed. */
+  unseen(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  readCursor(source: string, feed: Feed): Promise<Cursor | undefined>;
+  /** When the next group is due; undefined while none is pending. */
+  nextGroupDueMs(): Promise<number | undefined>;
+  /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */
+  claim(
+    destination: string,
+    nowMs: number,
+    leaseMs: number,
+    limit: number,
+  ): Promise<readonly ClaimedDelivery[]>;
+  settle(settlements: readonly Settlement[], nowMs: number): Promise<void>;
+  /** When the next delivery of a destination is due; undefined while none is pending. */
+  nextDeliveryDueMs(destination: string): Promise<number | undefined>;
+  listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]>;
+  /** Dead deliveries become pending again; returns how many. */
+  redrive(selection: DeliverySelection, nowMs: number): Promise<number>;
+  /** Dead deliveries are given up for good; returns how many. */
+  discard(selection: DeliverySelection, nowMs: number): Promise<number>;
+  /** Pending and dead rows by destination, for metrics. */
+  countDeliveries(): Promise<readonly { destination: string; state: DeliveryState; count: number }[]>;
+  prune(retention: Retention, nowMs: number): Promise<PruneReport>;
+  close(): Promise<void>;
+}
+
+/**
+ * - `full`: no space, on the disk or under the store's bound
+ * - `read-only`: the file or its file system may not be written
+ * - `conflict`: an event is already there, so somebody else wrote it
+ * - `newer`: made by a newer version
+ * - `locked`: another daemon uses it
+ * - `broken`: anything else
+ */
+export type StoreErrorKind = 'full' | 'read-only' | 'conflict' | 'newer' | 'locked' | 'broken';
+
+export class StoreError extends Error {
+  readonly kind: StoreErrorKind;
+  constructor(kind: StoreErrorKind, message: string) {
+    super(message);
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,170 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { StoreError, type StoreErrorKind } from '../../core/store.ts';
+import { migrations } from './migrations.ts';
+
+type Row = Record<string, unknown>;
+
+/** A connection with its statements kept compiled, and SQLite's failures in our words. */
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+    if (file !== ':memory:') createPrivately(file);
+    this.#db = translated(file, () => new DatabaseSync(file));
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return translated(this.#file, () => Number(this.#prepare(sql).run(...values).changes));
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return translated(this.#file, () => this.#prepare(sql).all(...values));
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return translated(this.#file, () => this.#prepare(sql).get(...values));
+  }
+
+  exec(sql: string): void {
+    translated(this.#file, () => this.#db.exec(sql));
+  }
+
+  /** Undoes what a failed transaction left open; SQLite has already closed it after some failures. */
+  rollBack(): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** The file holds captured traffic: nobody but its owner reads it. SQLite gives its WAL the same mode. */
+function createPrivately(file: string): void {
+  translated(file, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'a', 0o600));
+  });
+}
+
+/** Opens, tunes and migrates. Throws {@link StoreError}. */
+export function openDatabase(file: string, maxBytes?: number): Database {
+  const db = new Database(file);
+  try {
+    db.exec('PRAGMA busy_timeout = 5000');
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    db.exec('PRAGMA journal_size_limit = 67108864');
+    db.exec('PRAGMA temp_store = MEMORY');
+    migrate(db, file);
+    if (maxBytes !== undefined) limitSize(db, maxBytes);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: Database, file: string): void {
+  const version = Number(db.get('PRAGMA user_version')?.['user_version'] ?? 0);
+  if (version > migrations.length) {
+    throw new StoreError(
+      'newer',
+      `${file} was written by a newer Tocsin (its schema is ${version}, this version knows ${migrations.length}); run that version, or start with another file`,
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    db.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
+}
+
+/** A hard stop above the bound that pruning keeps to, so that a bug cannot fill the disk. */
+function limitSize(db: Database, maxBytes: number): void {
+  const pageSize = Number(db.get('PRAGMA page_size')?.['page_size'] ?? 4_096);
+  db.exec(`PRAGMA max_page_count = ${Math.ceil((maxBytes * 1.25) / pageSize)}`);
+}
+
+/**
+ * Held for as long as the daemon lives and let go by the operating system however it dies: two
+ * daemons on one file would deliver everything twice.
+ */
+export function lockFile(file: string): { release(): void } {
+  if (file === ':memory:') return { release: () => undefined };
+  const lock = new Database(`${file}.lock`);
+  try {
+    lock.exec('PRAGMA busy_timeout = 0');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (error instanceof StoreError && error.kind === 'locked') {
+      throw new StoreError(
+        'locked',
+        `${file} is in use by another Tocsin; stop that one first, or give this one a file of its own`,
+      );
+    }
+    throw error;
+  }
+  return { release: () => lock.close() };
+}
+
+const KIND_BY_CODE: Readonly<Record<number, StoreErrorKind>> = {
+  5: 'locked',
+  6: 'locked',
+  8: 'read-only',
+  13: 'full',
+};
+const KIND_BY_ERRNO: Readonly<Record<string, StoreErrorKind>> = {
+  ENOSPC: 'full',
+  EROFS: 'read-only',
+  EACCES: 'read-only',
+};
+
+const ADVICE: Readonly<Record<StoreErrorKind, string>> = {
+  full: 'there is no space left for it; free some, or raise retention.max_size',
+  'read-only':
+    'it cannot be written; check the owner and mode of the file and its folder, and that the file system is not read-only',
+  locked: 'another process holds it; stop that process',
+  conflict: 'another process wrote the same events; only one daemon may use it',
+  newer: 'a newer version wrote it',
+  broken: 'see the reason; if the file is damaged, restore it from a backup or start with another file',
+};
+
+function translated<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(file, error);
+  }
+}
+
+function translate(file: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const kind = kindOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreError(kind, `${file}: ${ADVICE[kind]} (${message})`);
+}
+
+function kindOf(error: unknown): StoreErrorKind {
+  if (!(error instanceof Error)) return 'broken';
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    return KIND_BY_CODE[error.errcode & 0xff] ?? 'broken';
+  }
+  if ('code' in error && typeof error.code === 'string') return KIND_BY_ERRNO[error.code] ?? 'broken';
+  return 'broken';
+}

@@ -1,0 +1,142 @@
+import type { Feed } from '../../core/event.ts';
+import type { Cursor } from '../../core/source.ts';
+import type {
+  ClaimedDelivery,
+  DeliveryFilter,
+  DeliveryRecord,
+  DeliverySelection,
+  PruneReport,
+  Retention,
+  Settlement,
+  Store,
+  StoreTx,
+} from '../../core/store.ts';
+import { type Database, lockFile, openDatabase } from './database.ts';
+import * as outbox from './outbox.ts';
+import { prune } from './prune.ts';
+import { json, maybeInt } from './row.ts';
+import { SqliteTx } from './transaction.ts';
+
+export interface SqliteOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string;
+  /** The daemon's own use: nobody else may run on the file, and leases of a dead predecessor end at once. */
+  readonly exclusive: boolean;
+  /** A hard stop is set a quarter above it. */
+  readonly maxBytes?: number;
+}
+
+/** Opens the store, making and migrating it as needed. Throws {@link StoreError}. */
+export function openSqliteStore(options: SqliteOptions): Store {
+  const lock = options.exclusive ? lockFile(options.file) : undefined;
+  try {
+    const db = openDatabase(options.file, options.maxBytes);
+    if (options.exclusive) db.run('UPDATE outbox SET lease_until_ms = 0 WHERE lease_until_ms > 0');
+    return new SqliteStore(db, () => lock?.release());
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+/**
+ * One connection, one thing at a time: a transaction's steps await in between, and a read that
+ * slipped in there would see what may yet be rolled back.
+ */
+class SqliteStore implements Store {
+  readonly #db: Database;
+  readonly #release: () => void;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(db: Database, release: () => void) {
+    this.#db = db;
+    this.#release = release;
+  }
+
+  transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work(new SqliteTx(this.#db));
+        this.#db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.#db.rollBack();
+        throw error;
+      }
+    });
+  }
+
+  unseen(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#alone(
+      () => new Set(ids.filter((id) => this.#db.get('SELECT 1 FROM events WHERE id = ?', id) === undefined)),
+    );
+  }
+
+  readCursor(source: string, feed: Feed): Promise<Cursor | undefined> {
+    return this.#alone(() => {
+      const row = this.#db.get('SELECT cursor FROM cursors WHERE source = ? AND feed = ?', source, feed);
+      return row === undefined ? undefined : json<Cursor>(row, 'cursor');
+    });
+  }
+
+  nextGroupDueMs(): Promise<number | undefined> {
+    return this.#alone(() =>
+      maybeInt(this.#db.get('SELECT min(due_ms) AS due FROM groups WHERE due_ms IS NOT NULL'), 'due'),
+    );
+  }
+
+  claim(
+    destination: string,
+    nowMs: number,
+    leaseMs: number,
+    limit: number,
+  ): Promise<readonly ClaimedDelivery[]> {
+    return this.#atomically(() => outbox.claim(this.#db, destination, nowMs, leaseMs, limit));
+  }
+
+  settle(settlements: readonly Settlement[], nowMs: number): Promise<void> {
+    return this.#atomically(() => outbox.settle(this.#db, settlements, nowMs));
+  }
+
+  nextDeliveryDueMs(destination: string): Promise<number | undefined> {
+    return this.#alone(() => outbox.nextDueMs(this.#db, destination));
+  }
+
+  listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]> {
+    return this.#alone(() => outbox.listDeliveries(this.#db, filter));
+  }
+
+  redrive(selection: DeliverySelection, nowMs: number): Promise<number> {
+    return this.#atomically(() => outbox.redrive(this.#db, selection, nowMs));
+  }
+
+  discard(selection: DeliverySelection, nowMs: number): Promise<number> {
+    return this.#atomically(() => outbox.discard(this.#db, selection, nowMs));
+  }
+
+  countDeliveries(): ReturnType<Store['countDeliveries']> {
+    return this.#alone(() => outbox.countDeliveries(this.#db));
+  }
+
+  prune(retention: Retention, nowMs: number): Promise<PruneReport> {
+    return this.#atomically(() => prune(this.#db, retention, nowMs));
+  }
+
+  close(): Promise<void> {
+    return this.#alone(() => {
+      this.#db.close();
+      this.#release();
+    });
+  }
+
+  #atomically<T>(work: () => T): Promise<T> {
+    return this.transaction(async () => work());
+  }
+
+  #alone<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Forward only: migration N takes a database from version N to N + 1. One that was released is
+ * never edited; `PRAGMA user_version` remembers how far a database has come.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    feed_id TEXT NOT NULL,
+    time_ms INTEGER NOT NULL,
+    committed_ms INTEGER NOT NULL,
+    raw TEXT,                       -- null once delivered and cleared for space
+    rules TEXT NOT NULL             -- the rules that matched, as JSON
+  ) STRICT;
+  CREATE INDEX events_committed ON events (committed_ms);
+  CREATE INDEX events_payload ON events (seq) WHERE raw IS NOT NULL;
+  CREATE INDEX events_time ON events (source, feed, time_ms);
+
+  CREATE TABLE cursors (
+    source TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    cursor TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, feed)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE windows (
+    rule TEXT NOT NULL,
+    condition INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    state TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    PRIMARY KEY (rule, condition, group_key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX windows_expires ON windows (expires_ms);
+
+  CREATE TABLE alerts (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    severity INTEGER NOT NULL,      -- rank, highest worst
+    body TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE groups (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    due_ms INTEGER,
+    updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX groups_due ON groups (due_ms) WHERE due_ms IS NOT NULL;
+
+  CREATE TABLE pending_counts (
+    group_id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (group_id, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE notifications (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    destination TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('event', 'alert')),
+    delivery_id TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'dead')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_ms INTEGER NOT NULL,
+    lease_until_ms INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    enqueued_ms INTEGER NOT NULL,
+    settled_ms INTEGER,
+    UNIQUE (destination, delivery_id)
+  ) STRICT;
+  CREATE INDEX outbox_pending ON outbox (destination, due_ms, seq) WHERE state = 'pending';
+  CREATE INDEX outbox_unsettled ON outbox (delivery_id) WHERE state <> 'done';
+  CREATE INDEX outbox_settled ON outbox (settled_ms) WHERE state <> 'pending';
+  `,
+];

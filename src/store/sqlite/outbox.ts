@@ -1,0 +1,171 @@
+import type { Notification } from '../../core/alert.ts';
+import type { Delivery, MatchedRule } from '../../core/delivery.ts';
+import { type Event, FEEDS, type Feed } from '../../core/event.ts';
+import {
+  type ClaimedDelivery,
+  type DeliveryFilter,
+  type DeliveryRecord,
+  type DeliverySelection,
+  type DeliveryState,
+  type Settlement,
+  StoreError,
+} from '../../core/store.ts';
+import type { Database } from './database.ts';
+import { int, json, maybeInt, maybeText, text } from './row.ts';
+
+type Row = Record<string, unknown>;
+
+const CONTENT = `
+  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.time_ms, e.raw, e.rules, n.body
+  FROM outbox o
+  LEFT JOIN events e ON o.kind = 'event' AND e.id = o.delivery_id
+  LEFT JOIN notifications n ON o.kind = 'alert' AND n.id = o.delivery_id`;
+
+export function claim(
+  db: Database,
+  destination: string,
+  nowMs: number,
+  leaseMs: number,
+  limit: number,
+): ClaimedDelivery[] {
+  const rows = db.all(
+    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ?
+     ORDER BY o.due_ms, o.seq LIMIT ?`,
+    destination,
+    nowMs,
+    nowMs,
+    limit,
+  );
+  return rows.map((row) => {
+    const seq = int(row, 'seq');
+    db.run('UPDATE outbox SET lease_until_ms = ? WHERE seq = ?', nowMs + leaseMs, seq);
+    return { seq, attempts: int(row, 'attempts'), delivery: toDelivery(row) };
+  });
+}
+
+function toDelivery(row: Row): Delivery {
+  const id = text(row, 'delivery_id');
+  if (row['kind'] === 'alert') return { kind: 'alert', id, notification: json<Notification>(row, 'body') };
+  const event: Event = {
+    id,
+    source: text(row, 'source'),
+    feed: feed(row),
+    feedId: text(row, 'feed_id'),
+    timeMs: int(row, 'time_ms'),
+    raw: json(row, 'raw'),
+  };
+  return { kind: 'event', id, event, rules: json<MatchedRule[]>(row, 'rules') };
+}
+
+function feed(row: Row): Feed {
+  const name = text(row, 'feed');
+  const known = FEEDS.find((candidate) => candidate === name);
+  if (known === undefined)
+    throw new StoreError('broken', `the store holds an event of the unknown feed ${name}`);
+  return known;
+}
+
+export function settle(db: Database, settlements: readonly Settlement[], nowMs: number): void {
+  for (const settlement of settlements) {
+    if (settlement.state === 'pending') {
+      db.run(
+        `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + ?, due_ms = ?, reason = ? WHERE seq = ? AND state = 'pending'`,
+        settlement.counted ? 1 : 0,
+        settlement.dueMs,
+        settlement.reason,
+        settlement.seq,
+      );
+      continue;
+    }
+    db.run(
+      `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + 1, state = ?, reason = ?, settled_ms = ? WHERE seq = ? AND state = 'pending'`,
+      settlement.state,
+      settlement.state === 'dead' ? settlement.reason : null,
+      nowMs,
+      settlement.seq,
+    );
+  }
+}
+
+export function listDeliveries(db: Database, filter: DeliveryFilter): DeliveryRecord[] {
+  return db
+    .all(
+      `SELECT * FROM outbox
+       WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR destination = ?2) AND (?3 IS NULL OR delivery_id = ?3)
+       ORDER BY seq LIMIT ?4`,
+      filter.state ?? null,
+      filter.destination ?? null,
+      filter.deliveryId ?? null,
+      filter.limit,
+    )
+    .map(toRecord);
+}
+
+function toRecord(row: Row): DeliveryRecord {
+  const reason = maybeText(row, 'reason');
+  const settledMs = maybeInt(row, 'settled_ms');
+  return {
+    seq: int(row, 'seq'),
+    destination: text(row, 'destination'),
+    kind: row['kind'] === 'alert' ? 'alert' : 'event',
+    deliveryId: text(row, 'delivery_id'),
+    state: state(row),
+    attempts: int(row, 'attempts'),
+    ...(reason === undefined ? {} : { reason }),
+    enqueuedMs: int(row, 'enqueued_ms'),
+    dueMs: int(row, 'due_ms'),
+    ...(settledMs === undefined ? {} : { settledMs }),
+  };
+}
+
+function state(row: Row): DeliveryState {
+  const name = row['state'];
+  return name === 'done' || name === 'dead' ? name : 'pending';
+}
+
+/** Dead deliveries go back to the queue, attempts and all forgotten, under their old id. */
+export function redrive(db: Database, selection: DeliverySelection, nowMs: number): number {
+  const set = `state = 'pending', attempts = 0, due_ms = ${nowMs}, lease_until_ms = 0, settled_ms = NULL`;
+  return changeDead(db, set, selection);
+}
+
+/** Dead deliveries are closed for good; the row stays as the record of it until it ages out. */
+export function discard(db: Database, selection: DeliverySelection, nowMs: number): number {
+  return changeDead(
+    db,
+    `state = 'done', settled_ms = ${nowMs}, reason = 'discarded: ' || coalesce(reason, '')`,
+    selection,
+  );
+}
+
+function changeDead(db: Database, set: string, selection: DeliverySelection): number {
+  const seqs = selection.seqs ?? [null];
+  return seqs
+    .map((seq) =>
+      db.run(
+        `UPDATE outbox SET ${set} WHERE state = 'dead' AND (?1 IS NULL OR seq = ?1) AND (?2 IS NULL OR destination = ?2)`,
+        seq,
+        selection.destination ?? null,
+      ),
+    )
+    .reduce((sum, changed) => sum + changed, 0);
+}
+
+export function countDeliveries(
+  db: Database,
+): { destination: string; state: DeliveryState; count: number }[] {
+  return db
+    .all(
+      `SELECT destination, state, count(*) AS count FROM outbox WHERE state <> 'done' GROUP BY destination, state`,
+    )
+    .map((row) => ({ destination: text(row, 'destination'), state: state(row), count: int(row, 'count') }));
+}
+
+/** A leased delivery is due when its lease ends, if that is later. */
+export function nextDueMs(db: Database, destination: string): number | undefined {
+  const row = db.get(
+    `SELECT max(due_ms, lease_until_ms) AS due FROM outbox WHERE destination = ? AND state = 'pending' ORDER BY due_ms, seq LIMIT 1`,
+    destination,
+  );
+  return maybeInt(row, 'due');
+}

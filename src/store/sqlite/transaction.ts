@@ -1,0 +1,184 @@
+import type { Alert, Notification, NotifiedAlert } from '../../core/alert.ts';
+import type { Feed } from '../../core/event.ts';
+import { severityRank } from '../../core/severity.ts';
+import type { Cursor } from '../../core/source.ts';
+import {
+  type AlertGroup,
+  type JudgedEvent,
+  type OutboxRow,
+  type PendingAlerts,
+  type PendingCount,
+  type StoredWindow,
+  StoreError,
+  type StoreTx,
+  type WindowKey,
+} from '../../core/store.ts';
+import type { Database } from './database.ts';
+import { int, json, maybeInt } from './row.ts';
+
+/** What one transaction can do. SQLite answers at once; the port is asynchronous for stores that do not. */
+export class SqliteTx implements StoreTx {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void> {
+    for (const { event, rules } of events) {
+      const inserted = this.#db.run(
+        `INSERT INTO events (id, source, feed, feed_id, time_ms, committed_ms, raw, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING`,
+        event.id,
+        event.source,
+        event.feed,
+        event.feedId,
+        event.timeMs,
+        nowMs,
+        JSON.stringify(event.raw),
+        JSON.stringify(rules),
+      );
+      if (inserted === 0)
+        throw new StoreError('conflict', `event ${event.id} was committed by somebody else`);
+    }
+  }
+
+  async writeCursor(source: string, feed: Feed, cursor: Cursor, nowMs: number): Promise<void> {
+    this.#db.run(
+      `INSERT INTO cursors (source, feed, cursor, updated_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET cursor = excluded.cursor, updated_ms = excluded.updated_ms`,
+      source,
+      feed,
+      JSON.stringify(cursor),
+      nowMs,
+    );
+  }
+
+  async readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]> {
+    const sql = 'SELECT state, expires_ms FROM windows WHERE rule = ? AND condition = ? AND group_key = ?';
+    return keys.flatMap((key) => {
+      const row = this.#db.get(sql, key.rule, key.condition, key.group);
+      if (row === undefined) return [];
+      return [{ ...key, state: json(row, 'state'), expiresMs: int(row, 'expires_ms') }];
+    });
+  }
+
+  async writeWindows(windows: readonly StoredWindow[]): Promise<void> {
+    for (const window of windows) {
+      this.#db.run(
+        `INSERT INTO windows (rule, condition, group_key, state, expires_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET state = excluded.state, expires_ms = excluded.expires_ms`,
+        window.rule,
+        window.condition,
+        window.group,
+        JSON.stringify(window.state),
+        window.expiresMs,
+      );
+    }
+  }
+
+  async readAlerts(fingerprints: readonly string[]): Promise<readonly Alert[]> {
+    return fingerprints.flatMap((fingerprint) => {
+      const row = this.#db.get('SELECT body FROM alerts WHERE fingerprint = ?', fingerprint);
+      return row === undefined ? [] : [json<Alert>(row, 'body')];
+    });
+  }
+
+  async writeAlerts(alerts: readonly Alert[], nowMs: number): Promise<void> {
+    for (const alert of alerts) {
+      this.#db.run(
+        `INSERT INTO alerts (fingerprint, severity, body, updated_ms) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms`,
+        alert.fingerprint,
+        severityRank(alert.severity),
+        JSON.stringify(alert),
+        nowMs,
+      );
+    }
+  }
+
+  async readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]> {
+    return ids.flatMap((id) => {
+      const row = this.#db.get('SELECT body FROM groups WHERE id = ?', id);
+      return row === undefined ? [] : [json<AlertGroup>(row, 'body')];
+    });
+  }
+
+  async writeGroups(groups: readonly AlertGroup[], nowMs: number): Promise<void> {
+    for (const group of groups) {
+      this.#db.run(
+        `INSERT INTO groups (id, body, due_ms, updated_ms) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET body = excluded.body, due_ms = excluded.due_ms, updated_ms = excluded.updated_ms`,
+        group.id,
+        JSON.stringify(group),
+        group.dueMs ?? null,
+        nowMs,
+      );
+    }
+  }
+
+  async addPending(counts: readonly PendingCount[]): Promise<void> {
+    for (const { group, fingerprint, count } of counts) {
+      this.#db.run(
+        `INSERT INTO pending_counts (group_id, fingerprint, count) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+        group,
+        fingerprint,
+        count,
+      );
+    }
+  }
+
+  async dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]> {
+    return this.#db
+      .all('SELECT body FROM groups WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
+      .map((row) => json<AlertGroup>(row, 'body'));
+  }
+
+  async readPending(group: string, limit: number): Promise<PendingAlerts> {
+    const sums = this.#db.get(
+      'SELECT count(*) AS alerts, sum(count) AS matches FROM pending_counts WHERE group_id = ?',
+      group,
+    );
+    const alerts = this.#db
+      .all(
+        `SELECT a.body, p.count FROM pending_counts p JOIN alerts a USING (fingerprint) WHERE p.group_id = ?
+         ORDER BY a.severity DESC, p.count DESC, p.fingerprint LIMIT ?`,
+        group,
+        limit,
+      )
+      .map((row): NotifiedAlert => ({ ...json<Alert>(row, 'body'), newCount: int(row, 'count') }));
+    return {
+      alerts,
+      omittedAlerts: (maybeInt(sums, 'alerts') ?? 0) - alerts.length,
+      newCount: maybeInt(sums, 'matches') ?? 0,
+    };
+  }
+
+  async clearPending(group: string): Promise<void> {
+    this.#db.run('DELETE FROM pending_counts WHERE group_id = ?', group);
+  }
+
+  async insertNotification(notification: Notification): Promise<void> {
+    this.#db.run(
+      'INSERT INTO notifications (id, body, created_ms) VALUES (?, ?, ?)',
+      notification.id,
+      JSON.stringify(notification),
+      notification.createdAtMs,
+    );
+  }
+
+  async enqueue(rows: readonly OutboxRow[], nowMs: number): Promise<void> {
+    for (const row of rows) {
+      this.#db.run(
+        `INSERT INTO outbox (destination, kind, delivery_id, due_ms, enqueued_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (destination, delivery_id) DO NOTHING`,
+        row.destination,
+        row.kind,
+        row.deliveryId,
+        nowMs,
+        nowMs,
+      );
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** Every series that Tocsin exports, in one place. Labels are configuration names or closed sets, never event text. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers });
+  return {
+    registry,
+    events: counter('tocsin_events_total', 'Events committed, each once.', ['source', 'feed']),
+    repeated: counter('tocsin_events_repeated_total', 'Events read again and recognised by their id.', [
+      'source',
+      'feed',
+    ]),
+    rejected: counter('tocsin_rows_rejected_total', 'Rows of a feed that could not be understood.', [
+      'source',
+      'feed',
+    ]),
+    undecodable: counter('tocsin_payloads_undecodable_total', 'Events whose payload does not decode.', [
+      'source',
+      'feed',
+    ]),
+    polls: counter(
+      'tocsin_polls_total',
+      'Polls by outcome: ok, refused, unavailable, aborted, store, broken.',
+      ['source', 'feed', 'outcome'],
+    ),
+    lastSuccess: gauge(
+      'tocsin_poll_last_success_timestamp_seconds',
+      'When a feed was last read to its end.',
+      ['source', 'feed'],
+    ),
+    feedHealthy: gauge('tocsin_feed_healthy', '1 while the last poll of a feed succeeded.', [
+      'source',
+      'feed',
+    ]),
+    matches: counter('tocsin_matches_total', 'Events that a rule matched.', ['rule']),
+    ruleFailures: counter('tocsin_rule_failures_total', 'Evaluations of a rule that gave no verdict.', [
+      'rule',
+    ]),
+    alertsOpened: counter('tocsin_alerts_opened_total', 'Alerts opened.', ['rule']),
+    notifications: counter('tocsin_notifications_total', 'Notifications decided, by reason.', ['reason']),
+    deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [
+      'destination',
+      'outcome',
+    ]),
+    outbox: gauge('tocsin_outbox_deliveries', 'Deliveries waiting or given up, by state.', [
+      'destination',
+      'state',
+    ]),
+    held: gauge('tocsin_destination_held', '1 while a destination takes nothing until a person acts.', [
+      'destination',
+    ]),
+    storeBytes: gauge('tocsin_store_bytes', 'Size of the store in use.', []),
+    storeHealthy: gauge('tocsin_store_healthy', '1 while the store takes writes.', []),
+    reloads: counter('tocsin_reloads_total', 'Configuration reloads by outcome: applied, refused.', [
+      'outcome',
+    ]),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

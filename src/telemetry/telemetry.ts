@@ -1,0 +1,151 @@
+import type { Delivery, ItemOutcome } from '../core/delivery.ts';
+import type { Feed } from '../core/event.ts';
+import type { Problem } from '../core/problem.ts';
+import { formatProblem } from '../core/problem.ts';
+import type { PruneReport } from '../core/store.ts';
+import type { Logger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+
+interface FeedName {
+  readonly source: string;
+  readonly feed: Feed;
+}
+
+/** How many single rows or ids one log line names; the counters know them all. */
+const NAMED = 5;
+
+/** One function a business fact: what it counts, and what an operator reads of it. */
+export function createTelemetry(logger: Logger) {
+  const metrics = createMetrics();
+  return {
+    logger,
+    metrics,
+
+    pageCommitted(
+      name: FeedName,
+      page: { fresh: number; repeated: number; rejected: readonly string[]; matched: number },
+    ): void {
+      metrics.events.inc({ ...name }, page.fresh);
+      metrics.repeated.inc({ ...name }, page.repeated);
+      metrics.rejected.inc({ ...name }, page.rejected.length);
+      if (page.rejected.length > 0) {
+        logger.warn(
+          { ...name, rejected: page.rejected.length, first: page.rejected.slice(0, NAMED) },
+          'rows could not be understood',
+        );
+      }
+      if (page.fresh > 0)
+        logger.info({ ...name, events: page.fresh, matched: page.matched }, 'events committed');
+    },
+
+    pollSucceeded(name: FeedName, atMs: number): void {
+      metrics.polls.inc({ ...name, outcome: 'ok' });
+      metrics.lastSuccess.set({ ...name }, atMs / 1_000);
+      metrics.feedHealthy.set({ ...name }, 1);
+    },
+
+    pollFailed(name: FeedName, outcome: string, message: string, retryInMs: number): void {
+      metrics.polls.inc({ ...name, outcome });
+      metrics.feedHealthy.set({ ...name }, 0);
+      logger.error({ ...name, outcome, retryInMs }, `poll failed: ${message}`);
+    },
+
+    pollCutShort(name: FeedName, why: 'deadline' | 'stopping'): void {
+      metrics.polls.inc({ ...name, outcome: 'aborted' });
+      if (why === 'deadline')
+        logger.warn({ ...name }, 'poll reached its deadline; it goes on from the last committed page');
+    },
+
+    payloadUndecodable(name: FeedName, event: string, reason: string): void {
+      metrics.undecodable.inc({ ...name });
+      logger.debug({ ...name, event, reason }, 'payload does not decode');
+    },
+
+    ruleMatched(rule: string): void {
+      metrics.matches.inc({ rule });
+    },
+
+    ruleFailed(rule: string, event: string, reason: string): void {
+      metrics.ruleFailures.inc({ rule });
+      logger.warn({ rule, event, reason }, 'rule gave no verdict');
+    },
+
+    alertOpened(rule: string, fingerprint: string): void {
+      metrics.alertsOpened.inc({ rule });
+      logger.info({ rule, alert: fingerprint }, 'alert opened');
+    },
+
+    notified(notification: { id: string; reason: string; route: string; newCount: number }): void {
+      metrics.notifications.inc({ reason: notification.reason });
+      logger.info(
+        {
+          notification: notification.id,
+          route: notification.route,
+          reason: notification.reason,
+          matches: notification.newCount,
+        },
+        'notification decided',
+      );
+    },
+
+    delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
+      metrics.deliveries.inc({ destination, outcome }, count);
+    },
+
+    deliveryFailed(destination: string, count: number, reason: string, retryInMs: number): void {
+      logger.warn(
+        { destination, deliveries: count, reason, retryInMs },
+        'delivery failed and will be tried again',
+      );
+    },
+
+    deadLettered(destination: string, kind: Delivery['kind'], id: string, reason: string): void {
+      logger.error({ destination, kind, delivery: id, reason }, 'delivery went to the dead letters');
+    },
+
+    destinationHeld(destination: string, reason: string, probeInMs: number): void {
+      metrics.deliveries.inc({ destination, outcome: 'hold' });
+      metrics.held.set({ destination }, 1);
+      logger.error(
+        { destination, reason, probeInMs },
+        'destination held: it takes nothing until somebody acts',
+      );
+    },
+
+    destinationReleased(destination: string): void {
+      metrics.held.set({ destination }, 0);
+      logger.info({ destination }, 'destination takes deliveries again');
+    },
+
+    storeFailed(kind: string, message: string): void {
+      metrics.storeHealthy.set(0);
+      logger.error({ kind }, `store failed: ${message}`);
+    },
+
+    storeRecovered(): void {
+      metrics.storeHealthy.set(1);
+      logger.info('store takes writes again');
+    },
+
+    pruned(report: PruneReport): void {
+      metrics.storeBytes.set(report.bytes);
+      if (report.deletedEvents + report.clearedPayloads > 0)
+        logger.debug({ ...report }, 'old records pruned');
+    },
+
+    reloaded(): void {
+      metrics.reloads.inc({ outcome: 'applied' });
+      logger.info('configuration reloaded');
+    },
+
+    reloadRefused(problems: readonly Problem[]): void {
+      metrics.reloads.inc({ outcome: 'refused' });
+      logger.error(
+        { problems: problems.map(formatProblem) },
+        'reload refused; the running configuration stays',
+      );
+    },
+  };
+}
+
+export type Telemetry = ReturnType<typeof createTelemetry>;
