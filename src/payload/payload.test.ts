@@ -1,0 +1,177 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodePayload, type Exchange, PayloadError } from './index.ts';
+
+const VECTORS = '../shared/vectors/textproto.jsonl';
+
+interface Row {
+  readonly name: string;
+  readonly text: string;
+  readonly expected?: Partial<Exchange>;
+  readonly error?: string | true;
+}
+
+function readRows(file: string): Row[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Row);
+}
+
+/** The error's code, or the exchange. Anything but a PayloadError is a fault. */
+function decoded(text: string): Exchange | PayloadError {
+  try {
+    return decodePayload(text);
+  } catch (error) {
+    if (error instanceof PayloadError) return error;
+    throw error;
+  }
+}
+
+const NOTHING = {
+  method: '',
+  path: '',
+  type: '',
+  requestHeaders: {},
+  requestPayload: '',
+  status: '',
+  responseHeaders: {},
+  responsePayload: '',
+  aktoAccountId: '',
+  ip: '',
+  destIp: '',
+  direction: '',
+  source: '',
+  aktoVxlanId: '',
+};
+const UNSET_NUMBERS = { apiCollectionId: 0, statusCode: 0, time: 0, isPending: false };
+
+describe('our own cases', () => {
+  it.each(readRows('test/fixtures/payload/cases.jsonl'))('$name', ({ text, expected, error }) => {
+    const outcome = decoded(text);
+    if (error !== undefined) {
+      expect(outcome).toMatchObject({ code: error });
+      return;
+    }
+    const json = text.trimStart().startsWith('{');
+    // Not vitest's own equality, which takes an own `__proto__` for the prototype.
+    deepStrictEqual(outcome, { ...NOTHING, ...(json ? {} : UNSET_NUMBERS), ...expected });
+  });
+});
+
+/** Refused by the original for want of its schema, or for being JSON; read here on purpose. */
+const TOLERATED: ReadonlyMap<string, string> = new Map([
+  ['inserted/6', 'an unknown field, request_fooheaders, is skipped'],
+  ['inserted/10', 'an unknown field, respfooonse_headers, is skipped'],
+  ['hand/24', 'it is the JSON form'],
+]);
+
+const present = existsSync(VECTORS);
+if (!present)
+  process.stderr.write(`SKIPPED: ${VECTORS} is absent, the golden payload vectors were not run\n`);
+
+describe.runIf(present)('golden vectors', () => {
+  const rows = present ? readRows(VECTORS) : [];
+  it.each(rows.filter((row) => row.expected !== undefined))('$name decodes', ({ text, expected }) => {
+    expect(decoded(text)).toStrictEqual(expected);
+  });
+  it.each(rows.filter((row) => row.error))('$name is refused', ({ name, text }) => {
+    const outcome = decoded(text);
+    expect(outcome instanceof PayloadError).toBe(!TOLERATED.has(name));
+  });
+});
+
+describe('an error', () => {
+  it('says where, and repeats nothing of the text', () => {
+    expect(decoded('method: "GET"\npath: <script>')).toMatchObject({
+      name: 'PayloadError',
+      code: 'unexpected-character',
+      offset: 20,
+      message: "The payload's text format is broken at offset 20: a quoted string is missing.",
+    });
+  });
+  it('is too-large for what is longer than may be read', () => {
+    expect(decoded(' '.repeat(2_097_153))).toMatchObject({ code: 'too-large' });
+  });
+  it('is too-large for more headers than any server takes', () => {
+    const text = Array.from({ length: 5001 }, (_, i) => `request_headers { key: "h${i}" }`).join('');
+    expect(decoded(text)).toMatchObject({ code: 'too-large' });
+  });
+});
+
+/** What Java's TextFormat prints: controls and every byte above ASCII as octal. */
+function printed(text: string): string {
+  const bytes = Buffer.from(text, 'utf8');
+  const shown = [...bytes].map((byte) => {
+    const character = String.fromCharCode(byte);
+    if ('"\'\\'.includes(character)) return `\\${character}`;
+    return byte < 0x20 || byte > 0x7e ? `\\${byte.toString(8).padStart(3, '0')}` : character;
+  });
+  return `"${shown.join('')}"`;
+}
+
+const wellFormed = fc.string({ unit: 'grapheme' });
+
+describe('properties', () => {
+  it('what is printed is read back', () => {
+    const headers = fc.dictionary(wellFormed, fc.array(wellFormed));
+    fc.assert(
+      fc.property(wellFormed, headers, fc.integer({ min: 0, max: 999 }), (body, map, status) => {
+        const entries = Object.entries(map).map(
+          ([key, values]) =>
+            `request_headers {\n  key: ${printed(key)}\n  value {\n${values.map((value) => `    values: ${printed(value)}\n`).join('')}  }\n}\n`,
+        );
+        const exchange = decodePayload(
+          `${entries.join('')}request_payload: ${printed(body)}\nstatus_code: ${status}\n`,
+        );
+        expect(exchange.requestPayload).toBe(body);
+        expect(exchange.statusCode).toBe(status);
+        expect(Object.entries(exchange.requestHeaders)).toStrictEqual(Object.entries(map));
+      }),
+    );
+  });
+
+  it('any bytes are decoded as the platform decodes them', () => {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+        const escaped = [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+        expect(decodePayload(`path: "${escaped}"`).path).toBe(decoder.decode(bytes));
+      }),
+    );
+  });
+
+  it('any text decodes or is a PayloadError', () => {
+    const pieces = fc.constantFrom(
+      ...['method', 'request_headers', 'key', 'value', 'values', ':', '{', '}', '<', '>', '[', ']', ','],
+      ...[
+        ';',
+        '"',
+        "'",
+        '\\',
+        '\\303',
+        '#',
+        '\n',
+        ' ',
+        '1',
+        'true',
+        '{"',
+        '":',
+        '__proto__',
+        'null',
+        '\uFEFF',
+      ],
+    );
+    const texts = fc.oneof(
+      fc.array(pieces, { maxLength: 40 }).map((list) => list.join('')),
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(decoded(text)).toBeTypeOf('object');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

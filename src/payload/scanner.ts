@@ -1,0 +1,124 @@
+import { PayloadError, type PayloadErrorCode } from './error.ts';
+import { QuotedString } from './quoted.ts';
+
+const LESS = 0x3c;
+const OPEN_BRACE = 0x7b;
+const HASH = 0x23;
+const LINE_FEED = 0x0a;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+
+/** `[0-9A-Za-z_.+-]`: what names, numbers and enum values are made of. */
+function isWord(code: number): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x5f ||
+    (code >= 0x2d && code <= 0x2e) ||
+    code === 0x2b
+  );
+}
+
+/** The tokens of protobuf's text format, in one pass: no character is looked at twice but by the next token. */
+export class Scanner {
+  readonly text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get offset(): number {
+    return this.#at;
+  }
+
+  fail(code: PayloadErrorCode, message: string): never {
+    throw new PayloadError(
+      code,
+      this.#at,
+      `The payload's text format is broken at offset ${this.#at}: ${message}.`,
+    );
+  }
+
+  /** The next character's code after blanks and comments, without taking it; NaN at the end. */
+  peek(): number {
+    for (;;) {
+      const code = this.text.charCodeAt(this.#at);
+      if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) this.#at += 1;
+      else if (code === HASH) this.#skipComment();
+      else return code;
+    }
+  }
+
+  /** Takes the character if it is next. */
+  take(character: string): boolean {
+    if (this.peek() !== character.charCodeAt(0)) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  expect(character: string): void {
+    if (this.take(character)) return;
+    this.#unexpected(`"${character}" is missing`);
+  }
+
+  /** Takes `{` or `<`; gives the character that will close it. */
+  open(): '}' | '>' | undefined {
+    const code = this.peek();
+    if (code !== OPEN_BRACE && code !== LESS) return undefined;
+    this.#at += 1;
+    return code === OPEN_BRACE ? '}' : '>';
+  }
+
+  /** Takes a separator, where there is one. */
+  separator(): void {
+    if (!this.take(';')) this.take(',');
+  }
+
+  /** A name, number or enum value; fails where there is none. */
+  word(): string {
+    const start = this.skipWord();
+    return this.text.slice(start, this.#at);
+  }
+
+  /** As {@link word}, without making the text; gives where it began. */
+  skipWord(): number {
+    this.peek();
+    const start = this.#at;
+    while (isWord(this.text.charCodeAt(this.#at))) this.#at += 1;
+    if (this.#at === start) this.#unexpected('a name or a value is missing');
+    return start;
+  }
+
+  /** A field's name; that of an extension or an Any is given as '', for nobody here knows one. */
+  name(): string {
+    if (!this.take('[')) return this.word();
+    do this.skipWord();
+    while (this.take('/'));
+    this.expect(']');
+    return '';
+  }
+
+  atString(): boolean {
+    const code = this.peek();
+    return code === DOUBLE_QUOTE || code === SINGLE_QUOTE;
+  }
+
+  /** A string of one or more adjacent pieces; fails where there is none. */
+  string(): string {
+    if (!this.atString()) this.#unexpected('a quoted string is missing');
+    const quoted = new QuotedString(this.text, this.#at);
+    do this.#at = quoted.piece(this.#at);
+    while (this.atString());
+    return quoted.end();
+  }
+
+  #skipComment(): void {
+    while (this.#at < this.text.length && this.text.charCodeAt(this.#at) !== LINE_FEED) this.#at += 1;
+  }
+
+  #unexpected(message: string): never {
+    this.fail(this.#at >= this.text.length ? 'unexpected-end' : 'unexpected-character', message);
+  }
+}
