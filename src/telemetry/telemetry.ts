@@ -5,6 +5,7 @@ import { formatProblem } from '../core/problem.ts';
 import type { PruneReport } from '../core/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { createStatus } from './status.ts';
 
 interface FeedName {
   readonly source: string;
@@ -17,9 +18,17 @@ const NAMED = 5;
 /** One function a business fact: what it counts, and what an operator reads of it. */
 export function createTelemetry(logger: Logger) {
   const metrics = createMetrics();
+  const status = createStatus();
   return {
     logger,
     metrics,
+    /** What `/readyz` shows. */
+    status: status.snapshot,
+
+    /** A feed, destination or store that this configuration has; what an earlier one had is forgotten. */
+    watching(feeds: readonly FeedName[]): void {
+      status.expectFeeds(feeds);
+    },
 
     pageCommitted(
       name: FeedName,
@@ -42,11 +51,13 @@ export function createTelemetry(logger: Logger) {
       metrics.polls.inc({ ...name, outcome: 'ok' });
       metrics.lastSuccess.set({ ...name }, atMs / 1_000);
       metrics.feedHealthy.set({ ...name }, 1);
+      status.feed(name, undefined);
     },
 
     pollFailed(name: FeedName, outcome: string, message: string, retryInMs: number): void {
       metrics.polls.inc({ ...name, outcome });
       metrics.feedHealthy.set({ ...name }, 0);
+      status.feed(name, message);
       logger.error({ ...name, outcome, retryInMs }, `poll failed: ${message}`);
     },
 
@@ -106,6 +117,7 @@ export function createTelemetry(logger: Logger) {
     destinationHeld(destination: string, reason: string, probeInMs: number): void {
       metrics.deliveries.inc({ destination, outcome: 'hold' });
       metrics.held.set({ destination }, 1);
+      status.destination(destination, reason);
       logger.error(
         { destination, reason, probeInMs },
         'destination held: it takes nothing until somebody acts',
@@ -114,17 +126,21 @@ export function createTelemetry(logger: Logger) {
 
     destinationReleased(destination: string): void {
       metrics.held.set({ destination }, 0);
+      status.destination(destination, undefined);
       logger.info({ destination }, 'destination takes deliveries again');
     },
 
     storeFailed(kind: string, message: string): void {
       metrics.storeHealthy.set(0);
-      logger.error({ kind }, `store failed: ${message}`);
+      const ongoing = status.storeFailing();
+      status.store(message);
+      logger[ongoing ? 'debug' : 'error']({ kind }, `store failed: ${message}`);
     },
 
-    storeRecovered(): void {
+    /** A write went through; worth a line only after one that did not. */
+    storeWorked(): void {
       metrics.storeHealthy.set(1);
-      logger.info('store takes writes again');
+      if (status.store(undefined)) logger.info('store takes writes again');
     },
 
     pruned(report: PruneReport): void {

@@ -1,0 +1,123 @@
+import type { Clock } from '../core/clock.ts';
+import type { Feed } from '../core/event.ts';
+import type { Random } from '../core/random.ts';
+import {
+  type FeedReader,
+  type Page,
+  type Source,
+  SourceError,
+  type SourceErrorKind,
+} from '../core/source.ts';
+import { type Store, StoreError } from '../core/store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+const REFUSED_BASE_MS = 60_000;
+const REFUSED_CAP_MS = 15 * 60_000;
+const UNAVAILABLE_BASE_MS = 1_000;
+const UNAVAILABLE_CAP_MS = 60_000;
+
+export interface PollDeps {
+  readonly source: Source;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  /** Commits one page whole, or throws {@link StoreError} and leaves nothing. */
+  readonly ingest: (reader: FeedReader, page: Page) => Promise<void>;
+}
+
+/** `behind`: the deadline came first; there is more to read now. */
+export type PollResult = 'read' | 'behind' | 'failed' | 'resting' | 'stopped';
+
+interface Rest {
+  readonly failures: number;
+  readonly untilMs: number;
+}
+
+/** Polls one source, feed by feed. Passes must not overlap; see schedule.ts. */
+export function createPoller({ source, store, clock, random, telemetry, ingest }: PollDeps) {
+  const rests = new Map<Feed, Rest>();
+
+  /** Reads every feed of the source once. Never throws: a failure is told, and the next pass tries again. */
+  async function pass(stopping: AbortSignal): Promise<readonly PollResult[]> {
+    const results: PollResult[] = [];
+    for (const reader of source.readers) results.push(await pollFeed(reader, stopping));
+    return results;
+  }
+
+  async function pollFeed(reader: FeedReader, stopping: AbortSignal): Promise<PollResult> {
+    const rest = rests.get(reader.feed);
+    if (rest !== undefined && clock.now() < rest.untilMs) return 'resting';
+    const finished = new AbortController();
+    const deadline = new AbortController();
+    void clock.sleep(source.deadlineMs, finished.signal).then(() => deadline.abort());
+    try {
+      return await readPages(reader, AbortSignal.any([stopping, deadline.signal]), stopping);
+    } catch (error) {
+      return failed(reader, error, stopping);
+    } finally {
+      finished.abort();
+    }
+  }
+
+  async function readPages(
+    reader: FeedReader,
+    signal: AbortSignal,
+    stopping: AbortSignal,
+  ): Promise<PollResult> {
+    const cursor = await store.readCursor(reader.source, reader.feed);
+    for await (const page of reader.poll(cursor, signal)) {
+      await ingest(reader, page);
+      if (signal.aborted) return cutShort(reader, stopping);
+    }
+    rests.delete(reader.feed);
+    telemetry.pollSucceeded(named(reader), clock.now());
+    return 'read';
+  }
+
+  function cutShort(reader: FeedReader, stopping: AbortSignal): PollResult {
+    telemetry.pollCutShort(named(reader), stopping.aborted ? 'stopping' : 'deadline');
+    return stopping.aborted ? 'stopped' : 'behind';
+  }
+
+  function failed(reader: FeedReader, error: unknown, stopping: AbortSignal): PollResult {
+    if (error instanceof SourceError && error.kind === 'aborted') return cutShort(reader, stopping);
+    const failures = rests.get(reader.feed)?.failures ?? 0;
+    const retryInMs = restAfter(error, failures, random);
+    rests.set(reader.feed, { failures: failures + 1, untilMs: clock.now() + retryInMs });
+    if (error instanceof StoreError) telemetry.storeFailed(error.kind, error.message);
+    telemetry.pollFailed(named(reader), outcomeWord(error), sentence(error), retryInMs);
+    return 'failed';
+  }
+
+  return { pass };
+}
+
+function named(reader: FeedReader): { source: string; feed: Feed } {
+  return { source: reader.source, feed: reader.feed };
+}
+
+/** How long a feed is left alone after a failure. A schedule may make it longer, never shorter. */
+export function restAfter(error: unknown, failures: number, random: Random): number {
+  const doubled = (baseMs: number, capMs: number): number =>
+    Math.min(capMs, baseMs * 2 ** Math.min(failures, 20));
+  if (error instanceof SourceError && error.kind === 'refused') {
+    // A quarter of jitter, so that many daemons with one revoked key do not knock together.
+    return Math.round(doubled(REFUSED_BASE_MS, REFUSED_CAP_MS) * (1 - random() / 4));
+  }
+  const asked = error instanceof SourceError ? error.retryAfterMs : undefined;
+  return asked ?? Math.round(doubled(UNAVAILABLE_BASE_MS, UNAVAILABLE_CAP_MS) * (1 - random() / 4));
+}
+
+function outcomeWord(error: unknown): SourceErrorKind | 'store' | 'broken' {
+  if (error instanceof SourceError) return error.kind;
+  return error instanceof StoreError ? 'store' : 'broken';
+}
+
+/** Only our own errors are known to hold no secret; of others only the kind is told. */
+function sentence(error: unknown): string {
+  if (error instanceof SourceError || error instanceof StoreError) return error.message;
+  return `an unexpected ${error instanceof Error ? error.name : typeof error}; this is a bug in Tocsin, please report it`;
+}
+
+export type Poller = ReturnType<typeof createPoller>;

@@ -1,0 +1,87 @@
+import type { ItemOutcome, Outcome } from '../core/delivery.ts';
+import type { Random } from '../core/random.ts';
+import type { ClaimedDelivery, Settlement } from '../core/store.ts';
+import { fullJitter } from './backoff.ts';
+
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 5 * 60_000;
+/** How long a destination rests after a batch that failed whole, at most: others wait behind it. */
+const REST_CAP_MS = 60_000;
+const PROBE_BASE_MS = 30_000;
+const PROBE_CAP_MS = 10 * 60_000;
+
+/** How a destination has been doing. Kept in memory: after a restart the first attempt tells. */
+export interface Health {
+  /** Batches in a row of which nothing was taken. */
+  readonly failures: number;
+  /** Nothing is sent before this time. */
+  readonly restUntilMs: number;
+  /** Why nothing passes until a person acts. */
+  readonly heldBecause?: string;
+}
+
+export const HEALTHY: Health = { failures: 0, restUntilMs: 0 };
+
+export interface Settled {
+  readonly settlements: readonly Settlement[];
+  readonly health: Health;
+  readonly reason: 'delivered' | 'partly-delivered' | 'retry' | 'held';
+}
+
+/** What one attempt means for its deliveries and for the destination. Pure; `outcome` never loses an item. */
+export function decideSettlement(
+  batch: readonly ClaimedDelivery[],
+  outcome: Outcome,
+  health: Health,
+  nowMs: number,
+  random: Random,
+): Settled {
+  if (outcome.kind === 'hold') return hold(batch, outcome.reason, health, nowMs);
+  const items = batch.map((_, index) => itemOutcome(outcome, index));
+  const settlements = batch.map((claimed, index) => settleItem(claimed, items[index] ?? LOST, nowMs, random));
+  const taken = items.filter((item) => item.kind !== 'retry').length;
+  if (taken === batch.length) return { settlements, health: HEALTHY, reason: 'delivered' };
+  if (taken > 0) return { settlements, health: HEALTHY, reason: 'partly-delivered' };
+  return { settlements, health: rest(items, health, nowMs, random), reason: 'retry' };
+}
+
+/** An adapter that answers for fewer items than it was given has said nothing of the others. */
+const LOST: ItemOutcome = { kind: 'retry', reason: 'the destination gave no outcome for this delivery' };
+
+function itemOutcome(outcome: Exclude<Outcome, { kind: 'hold' }>, index: number): ItemOutcome {
+  return outcome.kind === 'partial' ? (outcome.items[index] ?? LOST) : outcome;
+}
+
+function settleItem(claimed: ClaimedDelivery, item: ItemOutcome, nowMs: number, random: Random): Settlement {
+  const { seq } = claimed;
+  if (item.kind === 'done') return { seq, state: 'done' };
+  if (item.kind === 'dead') return { seq, state: 'dead', reason: item.reason };
+  const waitMs = item.afterMs ?? fullJitter(claimed.attempts, RETRY_BASE_MS, RETRY_CAP_MS, random);
+  return { seq, state: 'pending', reason: item.reason, dueMs: nowMs + waitMs, counted: true };
+}
+
+/** A batch of which nothing was taken says something of the destination, not only of its items. */
+function rest(items: readonly ItemOutcome[], health: Health, nowMs: number, random: Random): Health {
+  const asked = items.flatMap((item) =>
+    item.kind === 'retry' && item.afterMs !== undefined ? [item.afterMs] : [],
+  );
+  const jitterMs = fullJitter(health.failures, RETRY_BASE_MS, REST_CAP_MS, random);
+  const restMs = asked.length > 0 ? Math.max(...asked) : jitterMs;
+  // A held destination that times out when probed is still held.
+  return { ...health, failures: health.failures + 1, restUntilMs: nowMs + restMs };
+}
+
+/** The deliveries wait unchanged and uncounted: nothing is wrong with them. */
+function hold(batch: readonly ClaimedDelivery[], reason: string, health: Health, nowMs: number): Settled {
+  const failures = health.heldBecause === undefined ? 0 : health.failures;
+  const probeMs = Math.min(PROBE_CAP_MS, PROBE_BASE_MS * 2 ** Math.min(failures, 10));
+  const restUntilMs = nowMs + probeMs;
+  const settlements = batch.map(
+    ({ seq }): Settlement => ({ seq, state: 'pending', reason, dueMs: nowMs, counted: false }),
+  );
+  return {
+    settlements,
+    health: { failures: failures + 1, restUntilMs, heldBecause: reason },
+    reason: 'held',
+  };
+}

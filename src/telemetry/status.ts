@@ -1,0 +1,55 @@
+import type { Feed } from '../core/event.ts';
+
+interface FeedName {
+  readonly source: string;
+  readonly feed: Feed;
+}
+
+/** Whether the daemon does its work now, and what keeps it from it. Holds no secrets. */
+export interface Status {
+  readonly ready: boolean;
+  /** One sentence each. */
+  readonly problems: readonly string[];
+}
+
+const NOT_POLLED = 'has not been read yet';
+
+/** Remembers, for each thing that can fail, why it does at present. */
+export function createStatus() {
+  const feeds = new Map<string, string | undefined>();
+  const destinations = new Map<string, string>();
+  let storeProblem: string | undefined;
+  const key = ({ source, feed }: FeedName): string => `source ${source} (${feed})`;
+
+  return {
+    expectFeeds(names: readonly FeedName[]): void {
+      const known = new Map(feeds);
+      feeds.clear();
+      for (const name of names)
+        feeds.set(key(name), known.has(key(name)) ? known.get(key(name)) : NOT_POLLED);
+    },
+    feed(name: FeedName, problem: string | undefined): void {
+      feeds.set(key(name), problem);
+    },
+    destination(name: string, problem: string | undefined): void {
+      if (problem === undefined) destinations.delete(name);
+      else destinations.set(name, problem);
+    },
+    /** @returns whether this ends a failure */
+    store(problem: string | undefined): boolean {
+      const recovered = storeProblem !== undefined && problem === undefined;
+      storeProblem = problem;
+      return recovered;
+    },
+    storeFailing: (): boolean => storeProblem !== undefined,
+    /** A held destination does not make the daemon unready: it polls, queues, and serves the others. */
+    snapshot(): Status {
+      const failing = [...feeds].flatMap(([name, problem]) =>
+        problem === undefined ? [] : [`${name}: ${problem}`],
+      );
+      if (storeProblem !== undefined) failing.push(`store: ${storeProblem}`);
+      const held = [...destinations].map(([name, problem]) => `destination ${name} is held: ${problem}`);
+      return { ready: failing.length === 0, problems: [...failing, ...held] };
+    },
+  };
+}
