@@ -80,6 +80,32 @@ describe('an answer', () => {
     expect(ports.size).toBe(1);
   });
 
+  it.each<[string, RequestListener]>([
+    [
+      'endless',
+      (_, response) => {
+        const more = (): void => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+          if (!response.destroyed) response.once('drain', more);
+        };
+        response.writeHead(202);
+        more();
+      },
+    ],
+    [
+      'cut short',
+      (_, response) => {
+        response.writeHead(202, { 'content-length': 9 }).write('x');
+        setTimeout(() => response.destroy(), 10);
+      },
+    ],
+    ['hanging', (_, response) => response.writeHead(202, { 'content-length': 9 }).write('x')],
+  ])('whose body is ignored is its status, the body being %s', async (_, listener) => {
+    const url = await serve(listener);
+    const answer = await client({ timeoutMs: 250 }).request(post(url, { ignoreBody: true }));
+    expect(answer).toMatchObject({ status: 202, body: '' });
+  });
+
   it('receives the body byte for byte, also one that is several JSON documents', async () => {
     let seen = '';
     const url = await serve((request, response) => {

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { netError, toNetError } from './error.ts';
@@ -25,6 +26,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Overrides the client's. */
   readonly timeoutMs?: number;
+  /** The status is the whole answer: a body that is huge, slow or cut short is no error, and is given as ''. */
+  readonly ignoreBody?: boolean;
 }
 
 export interface HttpResponse {
@@ -79,7 +82,6 @@ function createAxios(agents: Agents, maxResponseBytes: number): AxiosInstance {
     // lets a truncated or HTML answer pass as a string.
     transformRequest: [(data: unknown) => data],
     transformResponse: [(data: unknown) => data],
-    responseType: 'text',
     maxContentLength: maxResponseBytes,
     maxBodyLength: -1,
   });
@@ -93,7 +95,9 @@ async function requestOnce(
   const timeoutMs = request.timeoutMs ?? options.timeoutMs;
   const deadline = startDeadline(timeoutMs, request.signal);
   try {
-    return toResponse(await http.request(axiosRequest(request, deadline)));
+    const response = await http.request(axiosRequest(request, deadline));
+    if (response.data instanceof Readable) await drain(response.data, options.maxResponseBytes);
+    return toResponse(response);
   } catch (error) {
     const why = deadline.why();
     throw why === undefined
@@ -105,9 +109,29 @@ async function requestOnce(
 }
 
 /** The deadline stands in for axios's `timeout`, which reports a slow body as a bad response. */
-function axiosRequest({ method, url, headers, body }: HttpRequest, deadline: Deadline) {
+function axiosRequest({ method, url, headers, body, ignoreBody }: HttpRequest, deadline: Deadline) {
   const data = typeof body === 'string' ? Buffer.from(body) : body;
-  return { method, url, headers: { ...headers }, signal: deadline.signal, ...(data && { data }) };
+  const responseType = ignoreBody ? ('stream' as const) : ('text' as const);
+  return {
+    method,
+    url,
+    responseType,
+    headers: { ...headers },
+    signal: deadline.signal,
+    ...(data && { data }),
+  };
+}
+
+/** Reads a body to its end, so that the connection can be used again, unless it is too long. Never rejects. */
+function drain(body: Readable, maxBytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    body.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) body.destroy();
+    });
+    body.on('error', () => resolve()).on('close', () => resolve());
+  });
 }
 
 function detail(why: 'timeout' | 'aborted', timeoutMs: number): string {
