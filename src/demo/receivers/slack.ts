@@ -1,0 +1,66 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { keep, type Receiver, type ReceiverOptions, type Reply, startReceiver } from './server.ts';
+import { slackFault } from './slack-limits.ts';
+
+export interface SlackReceiverOptions extends ReceiverOptions {
+  /** Refuses with 429 what comes within a second of the last message taken. */
+  readonly rateLimit?: boolean;
+  readonly onMessage?: (message: SlackMessage) => void;
+}
+
+export interface SlackMessage {
+  /** The notification text, '' where the message has blocks only. */
+  readonly text: string;
+  readonly payload: JsonObject;
+  readonly receivedAtMs: number;
+}
+
+export interface SlackReceiver extends Receiver {
+  /** The incoming webhook's address. */
+  readonly url: string;
+  /** Those accepted. */
+  readonly messages: readonly SlackMessage[];
+}
+
+const WEBHOOK_PATH = '/services/T00000000/B00000000/local-demo-webhook';
+const INTERVAL_MS = 1_000;
+const MAX_TEXT = 40_000;
+
+/** A stand-in for a Slack incoming webhook: 200 `ok`, or Slack's own error words. */
+export async function startSlackReceiver(options: SlackReceiverOptions = {}): Promise<SlackReceiver> {
+  const messages: SlackMessage[] = [];
+  const receiver = await startReceiver(options, ({ method, path, headers, body, receivedAtMs }) => {
+    if (path !== WEBHOOK_PATH) return refused(404, 'no_service');
+    if (method !== 'POST') return refused(405, 'method_not_allowed');
+    const lastMs = messages.at(-1)?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
+    if (options.rateLimit === true && receivedAtMs - lastMs < INTERVAL_MS) {
+      return { status: 429, body: 'rate_limited', headers: { 'retry-after': '1' } };
+    }
+    const payload = parse(body.toString('utf8'), headers['content-type'] ?? '');
+    if (payload === undefined) return refused(400, 'invalid_payload');
+    const fault = slackFault(payload);
+    if (fault !== undefined) return refused(400, fault);
+    const text = typeof payload['text'] === 'string' ? payload['text'].slice(0, MAX_TEXT) : '';
+    const message = { text, payload, receivedAtMs };
+    keep(messages, message);
+    options.onMessage?.(message);
+    return { status: 200, body: 'ok' };
+  });
+  return { ...receiver, url: receiver.origin + WEBHOOK_PATH, messages };
+}
+
+function refused(status: number, body: string): Reply {
+  return { status, body };
+}
+
+/** JSON, or a form with the JSON in `payload`: Slack takes both. */
+function parse(body: string, contentType: string): JsonObject | undefined {
+  const form = contentType.startsWith('application/x-www-form-urlencoded');
+  const json = form ? (new URLSearchParams(body).get('payload') ?? '') : body;
+  try {
+    const payload: unknown = JSON.parse(json);
+    return isJsonObject(payload) ? payload : undefined;
+  } catch {
+    return undefined;
+  }
+}
