@@ -1,0 +1,121 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Secret } from '../../core/secret.ts';
+import { SourceError } from '../../core/source.ts';
+import { createHttpClient, type HttpClient, type HttpResponse, NetError } from '../../net/index.ts';
+import { named, readAnswer, readEventList } from './answer.ts';
+
+/** One request for events. Bounds are epoch seconds, both inclusive. */
+export interface EventQuery {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly limit: number;
+  readonly skip: number;
+  /** 1 is oldest first. Within one second there is no order. */
+  readonly order: 1 | -1;
+}
+
+export interface EventAnswer {
+  readonly rows: readonly Json[];
+  /** How many the server says there are for this range. A hint: it may be cached, or 0. */
+  readonly total: number;
+}
+
+/** The server could not be read because the answer, or the work of making it, was too much at once. */
+export class TooLargeError extends SourceError {}
+
+export interface AktoClientOptions {
+  readonly source: string;
+  readonly url: string;
+  readonly apiKey: Secret;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Of one answer. A page of 500 usual events is 2.5 MB; the server's own bound of one record is 16 MB. */
+const MOST_BYTES = 64 * 1_048_576;
+
+/** Asks Akto, one request at a time, without retrying. Every failure is a {@link SourceError} without secrets. */
+export class AktoClient {
+  readonly #options: AktoClientOptions;
+  readonly #http: HttpClient;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AktoClientOptions) {
+    this.#options = options;
+    this.#http = createHttpClient({ timeoutMs: options.timeoutMs, maxResponseBytes: MOST_BYTES });
+  }
+
+  async fetchEvents(query: EventQuery, signal: AbortSignal): Promise<EventAnswer> {
+    const body = await this.#post('fetchSuspectSampleData', requestBody(query), signal);
+    return readEventList(body, this.#options.source);
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async #post(name: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    const before = this.#turn;
+    const answer = before.then(() => this.#send(name, body, signal));
+    // Whoever comes next waits for this one's end, good or bad.
+    this.#turn = answer.catch(() => undefined);
+    return readAnswer(this.#masked(await answer), this.#options.source, this.#options.clock.now());
+  }
+
+  async #send(name: string, body: JsonObject, signal: AbortSignal): Promise<HttpResponse> {
+    const request = {
+      method: 'POST' as const,
+      url: `${this.#options.url}/api/${name}`,
+      headers: { 'x-api-key': this.#options.apiKey.reveal(), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    };
+    try {
+      return await this.#http.request(request);
+    } catch (error) {
+      throw toSourceError(error, this.#options.source);
+    }
+  }
+
+  /** A server may say our key back to us; what it says of a failure is logged. */
+  #masked(response: HttpResponse): HttpResponse {
+    if (response.status < 300) return response;
+    return { ...response, body: response.body.replaceAll(this.#options.apiKey.reveal(), '[secret]') };
+  }
+}
+
+/** The lists must be there and are ignored when empty. */
+function requestBody({ fromS, toS, limit, skip, order }: EventQuery): JsonObject {
+  return {
+    urls: [],
+    types: [],
+    limit,
+    skip,
+    sort: { detectedAt: order },
+    startTimestamp: fromS,
+    endTimestamp: toS,
+  };
+}
+
+function toSourceError(error: unknown, source: string): SourceError {
+  if (!(error instanceof NetError)) {
+    return new SourceError(
+      'unavailable',
+      `${named(source)} the request could not be sent; check url and api_key`,
+    );
+  }
+  const sentence = `${named(source)} ${error.message}`;
+  switch (error.kind) {
+    case 'aborted':
+      return new SourceError('aborted', sentence);
+    case 'too_large':
+      return new TooLargeError('unavailable', `${sentence}; set a smaller page_size`);
+    case 'tls':
+      return new SourceError('refused', `${sentence}; check url and the certificate`);
+    case 'dns':
+      return new SourceError('unavailable', `${sentence}; check url if this goes on`);
+    default:
+      return new SourceError('unavailable', sentence);
+  }
+}

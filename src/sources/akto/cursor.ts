@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type Cursor, SourceError } from '../../core/source.ts';
+import { named } from './answer.ts';
+
+const second = z.int().min(0);
+
+/** Seconds that were read and whose rows did not add up: asked for again, a few polls long. */
+const gap = z.object({ fromS: second, toS: second, pollsLeft: z.int().min(0) });
+export type Gap = z.output<typeof gap>;
+
+const position = z.object({
+  /** The newest event second that was read. Never beyond the wall time at which it was read, never backwards. */
+  highWaterS: second,
+  /** Nothing older is ever asked for: where the very first poll began. */
+  floorS: second,
+  /** A walk over the feed that was cut off: where it goes on, and when it began. */
+  walk: z.object({ nextS: second, startedS: second }).optional(),
+  gaps: z.array(gap).optional(),
+});
+
+/** What is known to be read. All epoch seconds. Kept in the store as the feed's cursor. */
+export type Position = z.output<typeof position>;
+
+/** Throws where the stored cursor is not one of ours: guessing would skip events or page for old ones. */
+export function readCursor(cursor: Cursor | undefined, source: string): Position | undefined {
+  if (cursor === undefined) return undefined;
+  const read = position.safeParse(cursor);
+  if (read.success) return read.data;
+  throw new SourceError(
+    'refused',
+    `${named(source)} the stored cursor is not one this version can read: start it again with the version that wrote it`,
+  );
+}
+
+export function toCursor({ highWaterS, floorS, walk, gaps }: Position): Cursor {
+  return {
+    highWaterS,
+    floorS,
+    ...(walk === undefined ? {} : { walk }),
+    ...(gaps === undefined || gaps.length === 0 ? {} : { gaps }),
+  };
+}
+
+/** What one poll is to read. */
+export interface Plan {
+  /** The closed range to walk, oldest first. */
+  readonly fromS: number;
+  readonly toS: number;
+  /**
+   * The high water rises to here at most: the wall time at which the walk began. A row may appear
+   * behind a walk that is under way; the next walk finds it because it starts `late_arrival` before this.
+   */
+  readonly startedS: number;
+  readonly position: Position;
+  /** Older ranges to ask for once more. */
+  readonly again: readonly Gap[];
+}
+
+export interface Lookback {
+  readonly initialS: number;
+  readonly lateArrivalS: number;
+}
+
+/** The API's times are 32-bit. */
+const LAST_SECOND = 2_147_483_647;
+/** How far the server's clock may be ahead of ours before its newest events wait for a later poll. */
+const CLOCK_SKEW_S = 60;
+
+export function planPoll(known: Position | undefined, nowS: number, lookback: Lookback): Plan {
+  const floorS = known?.floorS ?? Math.max(1, nowS - lookback.initialS);
+  const position = known ?? { highWaterS: floorS, floorS };
+  // A clock that went back must not make the range end before it begins.
+  const toS = Math.min(LAST_SECOND, Math.max(nowS, position.highWaterS) + CLOCK_SKEW_S);
+  const { walk, gaps = [] } = position;
+  if (walk !== undefined) {
+    return { fromS: Math.max(1, walk.nextS), toS, startedS: walk.startedS, position, again: [] };
+  }
+  const fromS = Math.max(1, floorS, position.highWaterS - lookback.lateArrivalS);
+  const again = gaps.filter((found) => found.toS < fromS && found.pollsLeft > 0);
+  return { fromS, toS, startedS: nowS, position: { ...position, gaps: again }, again };
+}

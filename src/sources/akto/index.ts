@@ -1,0 +1,33 @@
+import type { SourceType } from '../../schema/adapter.ts';
+import { AktoClient } from './client.ts';
+import { type AktoConfig, aktoConfig } from './config.ts';
+import { createEventReader } from './reader.ts';
+
+/** The server honours more; answers larger than this serve nobody. */
+const MOST_ROWS = 5_000;
+
+/** Akto's threat feed. */
+export const aktoSource: SourceType<AktoConfig> = {
+  type: 'akto',
+  config: aktoConfig,
+  create(config, { clock, random }) {
+    const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
+    const client = new AktoClient({ source, url, apiKey, timeoutMs, clock });
+    const lookback = {
+      initialS: Math.ceil(config.initial_lookback / 1_000),
+      lateArrivalS: Math.ceil(config.late_arrival / 1_000),
+    };
+    const pageSize = config.page_size;
+    const reader = createEventReader({
+      ...{ source, client, pageSize, mostRows: MOST_ROWS, deadlineMs, clock, random, lookback },
+    });
+    return {
+      name: source,
+      type: config.type,
+      schedule: config.schedule,
+      deadlineMs,
+      readers: [reader],
+      close: async () => client.close(),
+    };
+  },
+};

@@ -1,0 +1,74 @@
+import { type Event, eventId } from '../../core/event.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { named } from './answer.ts';
+
+/** One answer, understood as far as it can be. */
+export interface ParsedRows {
+  /** In the answer's order; an id that stands twice is here once. */
+  readonly events: readonly Event[];
+  /** The second of every row that has a usable one, in the answer's order, repeated ids left out. */
+  readonly seconds: readonly number[];
+  /** Rows that became no event, each in one sentence. */
+  readonly rejected: readonly string[];
+}
+
+const EARLIEST_S = Date.UTC(2015, 0, 1) / 1_000;
+const DAY_S = 86_400;
+const LONGEST_ID = 512;
+const QUOTED_CHARS = 80;
+
+/** The source's rows as events. A bad row is rejected with a sentence and takes no other with it. */
+export function parseRows(rows: readonly Json[], source: string, nowS: number): ParsedRows {
+  const events = new Map<string, Event>();
+  const seconds: number[] = [];
+  const rejected: string[] = [];
+  for (const row of rows) {
+    const raw = isJsonObject(row) ? row : {};
+    const feedId = readId(raw['id']);
+    const second = readSecond(raw['timestamp'], nowS);
+    if (feedId !== undefined && events.has(feedId)) continue;
+    if (second !== undefined) seconds.push(second);
+    const event = toEvent(raw, source, feedId, second);
+    if (typeof event === 'string') rejected.push(event);
+    else events.set(event.feedId, event);
+  }
+  return { events: [...events.values()], seconds, rejected };
+}
+
+/** The event, or why there is none. */
+function toEvent(
+  raw: JsonObject,
+  source: string,
+  feedId: string | undefined,
+  second: number | undefined,
+): Event | string {
+  if (feedId === undefined) {
+    return `${named(source)} an event (timestamp ${quoted(raw['timestamp'])}) has no usable id and was left out`;
+  }
+  if (second === undefined) {
+    const problem = `has the timestamp ${quoted(raw['timestamp'])}, which is not in whole epoch seconds from 2015 to tomorrow`;
+    return `${named(source)} the event ${quoted(feedId)} ${problem}, and was left out`;
+  }
+  const id = eventId(source, 'malicious_events', feedId);
+  return { id, source, feed: 'malicious_events', feedId, timeMs: second * 1_000, raw };
+}
+
+/** The server writes the text "null" where it has no value. */
+function readId(value: Json | undefined): string | undefined {
+  if (typeof value !== 'string' || value === 'null') return undefined;
+  return value.length > 0 && value.length <= LONGEST_ID ? value : undefined;
+}
+
+/** Digits in a text are taken too: a 64-bit number becomes one in some JSON writers. */
+function readSecond(value: Json | undefined, nowS: number): number | undefined {
+  const second = typeof value === 'string' && /^\d{10}$/.test(value) ? Number(value) : value;
+  if (typeof second !== 'number' || !Number.isInteger(second)) return undefined;
+  return second >= EARLIEST_S && second <= nowS + DAY_S ? second : undefined;
+}
+
+/** A value of the wire for one line of a log. */
+function quoted(value: Json | undefined): string {
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? value.slice(0, QUOTED_CHARS) : value;
+  return (JSON.stringify(text) ?? 'undefined').replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+}
