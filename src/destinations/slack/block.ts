@@ -1,0 +1,30 @@
+import type { IncomingWebhookSendArguments } from '@slack/webhook';
+
+export type SlackMessage = IncomingWebhookSendArguments & { readonly text: string };
+export type SlackAttachment = NonNullable<IncomingWebhookSendArguments['attachments']>[number];
+export type SlackBlock = NonNullable<SlackAttachment['blocks']>[number];
+
+/** Slack's bound on a section's text. */
+const SECTION_MAX = 3_000;
+const FIELD_MAX = 2_000;
+
+/** `verbatim` keeps Slack from making links and mentions of words that look like them. */
+const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text, verbatim: true });
+
+/** Texts come in bounded and escaped; the bounds here only prove it. */
+export function section(text: string): SlackBlock {
+  return { type: 'section', text: mrkdwn(within(text, SECTION_MAX)) };
+}
+
+/** At most 10 fields, in two columns where there is room. */
+export function fields(texts: readonly string[]): SlackBlock {
+  return { type: 'section', fields: texts.slice(0, 10).map((text) => mrkdwn(within(text, FIELD_MAX))) };
+}
+
+export function context(text: string): SlackBlock {
+  return { type: 'context', elements: [mrkdwn(within(text, SECTION_MAX))] };
+}
+
+function within(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
+}
