@@ -59,6 +59,12 @@ function sendHalf(response: ServerResponse, text: string): void {
   response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => response.destroy());
 }
 
+function withoutSome(answer: JsonObject, every: number): JsonObject {
+  const rows = answer['maliciousEvents'];
+  if (!Array.isArray(rows)) return answer;
+  return { ...answer, maliciousEvents: rows.filter((_, place) => (place + 1) % every !== 0) };
+}
+
 /** Answers with a hazard. `honest` is what the feed would have said; `empty` the same without its list. */
 export async function sendHazard(
   response: ServerResponse,
@@ -95,6 +101,8 @@ export async function sendHazard(
       return sendHalf(response, JSON.stringify(honest()));
     case 'slow_body':
       return sendSlowly(response, JSON.stringify(honest()), hazard.pieces, hazard.pauseMs);
+    case 'missing_rows':
+      return sendJson(response, 200, withoutSome(honest(), hazard.every));
     case 'huge_body':
       return sendJson(response, 200, { ...honest(), sampleData: 'x'.repeat(hazard.bytes) });
   }

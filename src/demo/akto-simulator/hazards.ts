@@ -24,6 +24,8 @@ export type Hazard =
   | { readonly kind: 'cut' }
   /** The right answer, in pieces with a pause before each. */
   | { readonly kind: 'slow_body'; readonly pieces: number; readonly pauseMs: number }
+  /** The right count, but every row of this place (3: the third, the sixth …) is missing. */
+  | { readonly kind: 'missing_rows'; readonly every: number }
   /** The right answer with this many bytes more in it. */
   | { readonly kind: 'huge_body'; readonly bytes: number };
 

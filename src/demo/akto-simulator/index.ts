@@ -26,7 +26,7 @@ export interface AktoSimulator {
   readonly url: string;
   /** Every feed request whose key was right, oldest first. */
   readonly requests: readonly SimulatorRequest[];
-  /** Ids of all events that an honest and whole answer has carried. */
+  /** Ids of all events that an honest answer has carried. */
   readonly eventsShown: ReadonlySet<string>;
   add(events: readonly JsonObject[]): void;
   /** Changes the named hazards and leaves the others. */
@@ -87,7 +87,7 @@ class SimulatedFeed {
     const query = readQuery(request.body);
     if (hazard === undefined) return sendJson(response, 200, this.#page(request.body, query, true));
     const empty = feedAnswer(request.body, query, {});
-    // Only a slow answer arrives whole and is believed; the others show nothing.
+    // Of these only a slow answer arrives whole; what the others show does not count as shown.
     const honest = () => this.#page(request.body, query, hazard.kind === 'slow_body');
     await sendHazard(response, hazard, honest, empty);
   }

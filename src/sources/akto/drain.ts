@@ -16,8 +16,8 @@ export async function* drainSecond(
 ): AsyncGenerator<Page> {
   const range = { fromS: second, toS: second };
   if (yield* fitsInOne(range, reading)) return;
-  let read = 0;
-  let rows = 0;
+  let read = reading.countSeen(second);
+  let rows = read;
   for (let pass = 0; pass < MOST_PASSES && !reading.isOverdue(); pass += 1) {
     const shown = yield* onePass(range, pass % 2 === 0 ? 1 : -1, reading);
     read = reading.countSeen(second) + shown.rejected;
