@@ -1,0 +1,81 @@
+import type { Datum } from './datum.ts';
+import type { Fields } from './fields.ts';
+import type { Condition } from './filter-tree.ts';
+import type { Operator } from './operators.ts';
+import { FALSE, type MatchedKeys, type Outcome, plainOutcome, TRUE } from './outcome.ts';
+import type { Run } from './run.ts';
+import { fold } from './text.ts';
+
+type Shape = Pick<Condition, 'term' | 'aspect' | 'collection' | 'operator'>;
+
+/** Decides one condition. Throws where its pattern or the event's budget overruns. */
+export function decide(shape: Shape, operator: Operator, run: Run, linked: MatchedKeys): Outcome {
+  if (shape.aspect === 'key' || shape.aspect === 'value') return decideFields(shape, operator, run, linked);
+  const datum = run.datum(shape.term, shape.aspect);
+  const folded = operator.folds && shape.aspect === 'whole' ? run.folded(shape.term) : '';
+  return plainOutcome(operator.test(datum, folded, run.source.nowSeconds));
+}
+
+function decideFields(shape: Shape, operator: Operator, run: Run, linked: MatchedKeys): Outcome {
+  const fields = run.source.fields?.(shape.term);
+  if (fields === undefined) return plainOutcome(false);
+  // The original parses a payload for regex under for_one only.
+  const isRegex = shape.operator === 'regex' || shape.operator === 'regex_extract';
+  if (isRegex && fields.kind === 'payload' && shape.collection !== 'for_one') return plainOutcome(false);
+  return shape.aspect === 'key'
+    ? decideKeys(shape, operator, run, fields)
+    : decideValues(shape, operator, run, fields, linked);
+}
+
+function decideKeys(shape: Shape, operator: Operator, run: Run, fields: Fields): Outcome {
+  const matched = new Set<string>();
+  let hits = 0;
+  let byCookie = 0;
+  const now = run.source.nowSeconds;
+  run.spend(fields.keys.length);
+  for (const [index, key] of fields.keys.entries()) {
+    if (matched.has(key) || operator.test(key, operator.folds ? fields.foldedKey(index) : '', now)) {
+      matched.add(key);
+      hits += 1;
+    } else if (anyCookie(operator, fields.cookies.get(index)?.names, run)) byCookie += 1;
+  }
+  const all = fields.keys.length > 0 && hits + byCookie === fields.keys.length;
+  const holds = shape.collection === 'for_all' ? all : hits + byCookie > 0;
+  return { verdict: holds ? TRUE : FALSE, keys: matched };
+}
+
+function decideValues(
+  shape: Shape,
+  operator: Operator,
+  run: Run,
+  fields: Fields,
+  linked: MatchedKeys,
+): Outcome {
+  const matched = new Set<string>();
+  let seen = 0;
+  let hits = 0;
+  run.spend(fields.keys.length);
+  for (const [index, key] of fields.keys.entries()) {
+    if (linked !== undefined && !linked.has(key)) continue;
+    const value = fields.values[index];
+    if (value === undefined) continue;
+    seen += 1;
+    if (!valueHolds(operator, fields, index, value, run)) continue;
+    hits += 1;
+    matched.add(key);
+  }
+  const holds = shape.collection === 'for_all' ? seen > 0 && hits === seen : hits > 0;
+  return { verdict: holds ? TRUE : FALSE, keys: matched };
+}
+
+function valueHolds(operator: Operator, fields: Fields, index: number, value: Datum, run: Run): boolean {
+  const folded = operator.folds ? fields.foldedValue(index) : '';
+  if (operator.test(value, folded, run.source.nowSeconds)) return true;
+  return anyCookie(operator, fields.cookies.get(index)?.values, run);
+}
+
+function anyCookie(operator: Operator, texts: readonly string[] | undefined, run: Run): boolean {
+  if (texts === undefined) return false;
+  run.spend(texts.length);
+  return texts.some((text) => operator.test(text, operator.folds ? fold(text) : '', run.source.nowSeconds));
+}

@@ -1,0 +1,242 @@
+import type { Feed } from '../core/event.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { decodeMetadata, decodePayload, exchangeFromJson, PayloadError } from '../payload/index.ts';
+import type { Datum } from './datum.ts';
+import { type Fields, headerFields, joinedHeaders, payloadFields, queryFields } from './fields.ts';
+import { kindOfInteger } from './positioned.ts';
+import type { TermSource } from './run.ts';
+import { javaTrim } from './text.ts';
+import { EXCHANGE_TERMS } from './vocabulary.ts';
+
+/** An event as rules see it. Everything is read when first asked for, and once. */
+export interface EventView extends TermSource {
+  readonly feed: Feed;
+  readonly raw: JsonObject;
+  /** The captured exchange; undefined where there is none, or where it does not decode. */
+  readonly exchange: Exchange | undefined;
+  /** Why the payload does not decode: then terms of the exchange see nothing. Asking decodes it. */
+  readonly payloadError: string | undefined;
+}
+
+/**
+ * Looks at an API event (`payload` as text), an incident, an actor, an API, or a captured exchange
+ * (`path`, `requestHeaders` … at the top, `country` or `countryCode` beside them).
+ * @param feed where the event came from; told from its keys where absent
+ */
+export function viewOf(raw: JsonObject, feed: Feed = feedOf(raw)): EventView {
+  return new RawView(raw, feed);
+}
+
+function feedOf(raw: JsonObject): Feed {
+  if (has(raw, 'incidentId', 'attackId')) return 'incidents';
+  if (has(raw, 'latestApiEndpoint', 'latestApiIp', 'latestApiMethod')) return 'threat_actors';
+  if (has(raw, 'requestsCount', 'actorsCount')) return 'threat_apis';
+  return 'malicious_events';
+}
+
+function has(raw: JsonObject, ...keys: readonly string[]): boolean {
+  return keys.some((key) => Object.hasOwn(raw, key));
+}
+
+function isExchange(raw: JsonObject): boolean {
+  return (
+    !has(raw, 'payload') &&
+    has(raw, 'path', 'requestHeaders', 'request_headers', 'requestPayload', 'responsePayload', 'statusCode')
+  );
+}
+
+/** Where an event's key is not simply the term in camelCase. */
+const RAW_KEYS: ReadonlyMap<string, string> = new Map([['threat_actors actor', 'id']]);
+
+class RawView implements EventView {
+  readonly raw: JsonObject;
+  readonly feed: Feed;
+  readonly #data = new Map<string, Datum>();
+  readonly #fields = new Map<string, Fields | undefined>();
+  #decoded: { exchange?: Exchange; error?: string } | undefined;
+  #requestHeaders: ReadonlyMap<string, string> | undefined;
+
+  constructor(raw: JsonObject, feed: Feed) {
+    this.raw = raw;
+    this.feed = feed;
+  }
+
+  get exchange(): Exchange | undefined {
+    return this.#decode().exchange;
+  }
+
+  get payloadError(): string | undefined {
+    return this.#decode().error;
+  }
+
+  get nowSeconds(): number | undefined {
+    const own = this.raw['timestamp'];
+    return typeof own === 'number' ? own : this.exchange?.time;
+  }
+
+  get(term: string): Datum {
+    if (this.#data.has(term)) return this.#data.get(term);
+    const datum = this.#read(term);
+    this.#data.set(term, datum);
+    return datum;
+  }
+
+  fields(term: string): Fields | undefined {
+    if (this.#fields.has(term)) return this.#fields.get(term);
+    const fields = this.#readFields(term);
+    this.#fields.set(term, fields);
+    return fields;
+  }
+
+  #read(term: string): Datum {
+    if (term === 'country_code') return this.#country();
+    if (this.feed !== 'malicious_events' || !EXCHANGE_TERMS.has(term)) return this.#own(term);
+    const { exchange } = this;
+    if (exchange) return exchangeTerm(exchange, term, () => this.#sentHeaders(exchange));
+    if (term === 'api_collection_id') return asText(this.#own(term));
+    return this.payloadError === undefined ? this.#withoutExchange(term) : undefined;
+  }
+
+  /** An event that carries no capture at all still tells what was attacked, and by whom. */
+  #withoutExchange(term: string): Datum {
+    if (term === 'url') return this.#own('url');
+    if (term === 'method') return methodOf(asText(this.#own('method')) ?? '');
+    return term === 'source_ip' ? this.#own('ip') : undefined;
+  }
+
+  #own(term: string): Datum {
+    const key = RAW_KEYS.get(`${this.feed} ${term}`) ?? camelCase(term);
+    const value = Object.hasOwn(this.raw, key) ? this.raw[key] : this.#snakeCase(term);
+    return datumOf(value);
+  }
+
+  #snakeCase(term: string): Json | undefined {
+    return Object.hasOwn(this.raw, term) ? this.raw[term] : undefined;
+  }
+
+  #country(): Datum {
+    const own = [this.#own('country'), this.#own('country_code')].find(
+      (value) => value !== undefined && value !== '',
+    );
+    if (own !== undefined) return own;
+    const { metadata } = this.raw;
+    const decoded = typeof metadata === 'string' ? decodeMetadata(metadata) : metadata;
+    const code = isJsonObject(decoded) ? datumOf(decoded['countryCode']) : undefined;
+    return code === '' ? undefined : code;
+  }
+
+  #sentHeaders(exchange: Exchange): ReadonlyMap<string, string> {
+    this.#requestHeaders ??= joinedHeaders(exchange.requestHeaders);
+    return this.#requestHeaders;
+  }
+
+  #readFields(term: string): Fields | undefined {
+    const { exchange } = this;
+    if (exchange === undefined) return undefined;
+    if (term === 'request_payload' || term === 'response_payload') {
+      const body = this.get(term);
+      return typeof body === 'string' ? payloadFields(body) : undefined;
+    }
+    if (term === 'request_headers') return headerFields(this.#sentHeaders(exchange));
+    if (term === 'response_headers') return headerFields(joinedHeaders(exchange.responseHeaders));
+    const query = term === 'query_param' ? queryOf(exchange.path) : undefined;
+    return query === undefined ? undefined : queryFields(query);
+  }
+
+  #decode(): { exchange?: Exchange; error?: string } {
+    this.#decoded ??= this.feed === 'malicious_events' ? decode(this.raw) : {};
+    return this.#decoded;
+  }
+}
+
+function decode(raw: JsonObject): { exchange?: Exchange; error?: string } {
+  const { payload } = raw;
+  try {
+    if (isExchange(raw)) return { exchange: exchangeFromJson(raw) };
+    if (isJsonObject(payload)) return { exchange: exchangeFromJson(payload) };
+    const isText = typeof payload === 'string' && payload !== 'null' && javaTrim(payload) !== '';
+    return isText ? { exchange: decodePayload(payload) } : {};
+  } catch (error) {
+    if (error instanceof PayloadError) return { error: error.message };
+    throw error;
+  }
+}
+
+function exchangeTerm(exchange: Exchange, term: string, sent: () => ReadonlyMap<string, string>): Datum {
+  if (term === 'url') return exchange.path;
+  if (term === 'method') return methodOf(exchange.method);
+  if (term === 'api_collection_id') return exchange.aktoVxlanId;
+  if (term === 'response_code') return exchange.statusCode;
+  if (term === 'query_param') return queryOf(exchange.path);
+  if (term === 'request_headers') return headerText(sent());
+  if (term === 'response_headers') return headerText(joinedHeaders(exchange.responseHeaders));
+  if (term === 'request_payload') return javaTrim(exchange.requestPayload);
+  if (term === 'response_payload') return javaTrim(exchange.responsePayload);
+  if (term === 'source_ip') return sourceAddress(exchange, sent());
+  return term === 'destination_ip' ? exchange.destIp : undefined;
+}
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'TRACK',
+]);
+
+function methodOf(text: string): string {
+  const upper = text.toUpperCase();
+  return METHODS.has(upper) ? upper : 'OTHER';
+}
+
+/** The raw text between the first and the second `?`; undefined where there is none. */
+function queryOf(path: string): string | undefined {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '?') end -= 1;
+  return path.slice(0, end).split('?', 2)[1];
+}
+
+function headerText(headers: ReadonlyMap<string, string>): string {
+  const members = [...headers].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  return `{${members.join(',')}}`;
+}
+
+const FORWARDING_HEADERS = [
+  'x-forwarded-for',
+  'x-real-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'x-original-forwarded-for',
+  'x-client-ip',
+  'client-ip',
+];
+
+function sourceAddress(exchange: Exchange, headers: ReadonlyMap<string, string>): string {
+  const header = FORWARDING_HEADERS.find((name) => headers.has(name));
+  if (header === undefined) return exchange.ip;
+  return (headers.get(header) ?? '').split(/[,;]/, 1)[0] ?? '';
+}
+
+function camelCase(term: string): string {
+  return term.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function asText(datum: Datum): string | undefined {
+  if (datum === undefined) return undefined;
+  return typeof datum === 'object' ? datum.text : String(datum);
+}
+
+/** The upstream API writes `"null"` where it means null: both are no data. */
+function datumOf(value: Json | undefined): Datum {
+  if (value === null || value === undefined || value === 'null') return undefined;
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value !== 'number') return JSON.stringify(value);
+  const wide = Number.isInteger(value) ? kindOfInteger(value) : 'double';
+  return wide === 'int' ? value : { wide, value, text: String(value) };
+}

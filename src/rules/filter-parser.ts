@@ -1,0 +1,259 @@
+import { parseSeverity, SEVERITIES } from '../core/severity.ts';
+import type { Operand } from './datum.ts';
+import type { Aspect, Collection, Filter } from './filter-tree.ts';
+import { operandOf, parseOperands } from './operand-parser.ts';
+import { kindName, type Positioned, type PositionedEntry, type PositionedMap } from './positioned.ts';
+import { didYouMean, type ProblemList, quoted } from './problems.ts';
+import { parseDecimal } from './text.ts';
+import {
+  COLLECTIONS,
+  INERT,
+  isOperator,
+  MEASURES,
+  NETWORK_OPERATORS,
+  OPERATORS,
+  PREDICATES,
+  SELECTORS,
+  type TermTable,
+  UNSUPPORTED,
+} from './vocabulary.ts';
+
+/** Where in a filter we are. */
+interface Context {
+  readonly term?: string;
+  readonly collection?: Collection;
+  readonly aspect?: Exclude<Aspect, 'whole'>;
+}
+
+const STRUCTURE: readonly string[] = [...PREDICATES, ...COLLECTIONS, ...SELECTORS, ...MEASURES];
+
+/** Reads one filter (what stands under `filter:`, `ignore:`, `when:` …) and tells every problem in it. */
+export class FilterParser {
+  readonly #terms: TermTable;
+  readonly #problems: ProblemList;
+
+  constructor(terms: TermTable, problems: ProblemList) {
+    this.#terms = terms;
+    this.#problems = problems;
+  }
+
+  /** @param owner the key above, for messages */
+  parse(node: Positioned, owner: string): Filter {
+    if (node.kind === 'map') return { kind: 'and', children: this.#entries(node, {}) };
+    this.#problems.error(
+      'wrong-type',
+      node.place,
+      `${owner} takes a map of terms and predicates, not ${kindName(node)}.`,
+    );
+    return { kind: 'and', children: [] };
+  }
+
+  #entries(map: PositionedMap, context: Context): readonly Filter[] {
+    return map.entries.flatMap((entry) => this.#entry(entry, entry.key.toLowerCase(), context) ?? []);
+  }
+
+  /** What stands under a word that takes conditions: a map, or a list of maps, each of which must hold whole. */
+  #children(entry: PositionedEntry, context: Context): readonly Filter[] {
+    const { value } = entry;
+    if (value.kind === 'map') return this.#entries(value, context);
+    if (value.kind === 'scalar') return this.#needsConditions(entry, value);
+    if (value.items.length === 0) return this.#needsConditions(entry, value);
+    return value.items.map((item) => {
+      if (item.kind !== 'map') this.#needsConditions(entry, item);
+      const children = item.kind === 'map' ? this.#entries(item, context) : [];
+      return children.length === 1 && children[0] ? children[0] : { kind: 'and', children };
+    });
+  }
+
+  #needsConditions(entry: PositionedEntry, found: Positioned): readonly Filter[] {
+    const what = found.kind === 'list' ? 'an empty list' : kindName(found);
+    this.#problems.error(
+      'empty-node',
+      found.place ?? entry.place,
+      `${entry.key} takes conditions, not ${what}.`,
+    );
+    return [];
+  }
+
+  #entry(entry: PositionedEntry, word: string, context: Context): Filter | undefined {
+    if (word === 'and' || word === 'or') return { kind: word, children: this.#children(entry, context) };
+    if (context.term !== undefined && INERT.has(word)) return this.#inert(entry, word);
+    if (this.#terms.has(word)) return this.#term(entry, word, context);
+    if (word === 'for_one' || word === 'for_all') return this.#collection(entry, word, context);
+    if (word === 'key' || word === 'value') return this.#aspect(entry, word, context);
+    const measure = MEASURES.find((name) => name === word);
+    if (measure) return this.#aspect(entry, measure, context);
+    if (isOperator(word)) return this.#condition(entry, context);
+    if (word === 'extract') return this.#extract(entry, context);
+    if (word === 'compare_greater') return this.#comparison(entry);
+    return this.#unknown(entry, word);
+  }
+
+  #unknown(entry: PositionedEntry, word: string): Filter | undefined {
+    if (isCategoryOnly(entry, word)) return this.#inert(entry, word);
+    if (UNSUPPORTED.has(word)) {
+      this.#problems.error(
+        'unsupported-operator',
+        entry.place,
+        `${word} needs the vendor's database or a language model, which Tocsin does not have; remove it.`,
+      );
+      return undefined;
+    }
+    const words = [...this.#terms.keys(), ...STRUCTURE, ...OPERATORS, 'extract'];
+    this.#problems.error(
+      'unknown-word',
+      entry.place,
+      `${quoted(entry.key)} is no term, operator or predicate${didYouMean(word, words) || '.'}`,
+    );
+    return undefined;
+  }
+
+  #inert(entry: PositionedEntry, word: string): Filter {
+    const holds = INERT.get(word) ?? false;
+    this.#problems.warn(
+      'unsupported-operator',
+      entry.place,
+      `${word} decides nothing here and always counts as ${holds}; remove it.`,
+    );
+    return { kind: 'constant', holds };
+  }
+
+  #misplaced(entry: PositionedEntry, message: string): undefined {
+    this.#problems.error('misplaced-word', entry.place, message);
+    return undefined;
+  }
+
+  #term(entry: PositionedEntry, term: string, context: Context): Filter | undefined {
+    if (context.term !== undefined)
+      return this.#misplaced(
+        entry,
+        `The term ${term} stands inside the term ${context.term}; put them side by side.`,
+      );
+    return { kind: 'term', children: this.#children(entry, { term }) };
+  }
+
+  #collection(entry: PositionedEntry, collection: Collection, context: Context): Filter | undefined {
+    if (context.term === undefined)
+      return this.#misplaced(entry, `${collection} stands without a term above it, such as request_payload.`);
+    if (context.collection !== undefined || context.aspect !== undefined)
+      return this.#misplaced(
+        entry,
+        `${collection} cannot stand inside ${context.collection ?? context.aspect}.`,
+      );
+    return { kind: collection, children: this.#children(entry, { ...context, collection }) };
+  }
+
+  #aspect(entry: PositionedEntry, aspect: Exclude<Aspect, 'whole'>, context: Context): Filter | undefined {
+    if (context.term === undefined)
+      return this.#misplaced(entry, `${aspect} stands without a term above it, such as request_payload.`);
+    if (context.aspect !== undefined)
+      return this.#misplaced(entry, `${aspect} cannot stand inside ${context.aspect}.`);
+    return { kind: 'and', children: this.#children(entry, { ...context, aspect }) };
+  }
+
+  #condition(entry: PositionedEntry, context: Context): Filter | undefined {
+    const { place, value } = entry;
+    const operator = entry.key.toLowerCase();
+    if (!isOperator(operator)) return undefined;
+    const operands = parseOperands(operator, value, place, this.#problems);
+    const { term, collection, aspect } = context;
+    if (term === undefined)
+      return this.#misplaced(
+        entry,
+        `${operator} stands without a term above it, such as url or request_payload.`,
+      );
+    if (collection !== undefined && aspect === undefined)
+      return this.#misplaced(
+        entry,
+        `${operator} stands directly under ${collection}; put key or value between them.`,
+      );
+    this.#checkNetwork(entry, operator, term);
+    const condition = {
+      kind: 'condition',
+      term,
+      aspect: aspect ?? 'whole',
+      collection,
+      operator,
+      operands,
+    } as const;
+    if (this.#terms.get(term) !== 'severity' || !/^[gl]te?$/.test(operator)) return condition;
+    this.#checkSeverity(entry, operands);
+    return { ...condition, ordered: 'severity' };
+  }
+
+  #checkSeverity(entry: PositionedEntry, operands: readonly Operand[]): void {
+    const [first] = operands;
+    if (parseSeverity(first) !== undefined) return;
+    const near = typeof first === 'string' ? didYouMean(first.toUpperCase(), SEVERITIES) : '';
+    this.#problems.error(
+      'bad-operand',
+      entry.value.place ?? entry.place,
+      `${entry.key} takes a severity here: ${SEVERITIES.join(', ')}${near || '.'}`,
+    );
+  }
+
+  #checkNetwork(entry: PositionedEntry, operator: string, term: string): void {
+    const kind = this.#terms.get(term);
+    const isNetworkOperator = NETWORK_OPERATORS.has(operator);
+    if (kind === 'network' && !isNetworkOperator)
+      this.#misplaced(
+        entry,
+        `${term} takes contains_either_cidr and not_contains_cidr only, not ${operator}.`,
+      );
+    if (isNetworkOperator && kind !== 'network' && kind !== 'address')
+      this.#misplaced(
+        entry,
+        `${operator} works on addresses only (source_ip, destination_ip, actor, ip_address), not on ${term}.`,
+      );
+  }
+
+  #extract(entry: PositionedEntry, context: Context): Filter | undefined {
+    const { value } = entry;
+    const { term, aspect, collection } = context;
+    if (term === undefined)
+      return this.#misplaced(entry, 'extract stands without a term above it, such as url.');
+    if (collection !== undefined && aspect === undefined)
+      return this.#misplaced(
+        entry,
+        `extract stands directly under ${collection}; put key or value between them.`,
+      );
+    if (value.kind === 'scalar' && typeof value.value === 'string')
+      return { kind: 'extract', term, aspect: aspect ?? 'whole', name: value.value };
+    this.#problems.error(
+      'bad-operand',
+      value.place ?? entry.place,
+      `extract takes a name, not ${kindName(value)}.`,
+    );
+    return undefined;
+  }
+
+  /** Two constants: `compare_greater: [5, 2.4]` holds. */
+  #comparison(entry: PositionedEntry): Filter | undefined {
+    const { value } = entry;
+    const items = value.kind === 'list' ? value.items : [];
+    const [left, right] = items.map((item) => (item.kind === 'scalar' ? numberOf(item) : undefined));
+    if (items.length === 2)
+      return { kind: 'constant', holds: left !== undefined && right !== undefined && left > right };
+    this.#problems.error(
+      'bad-operand',
+      value.place ?? entry.place,
+      'compare_greater takes a list of two numbers.',
+    );
+    return undefined;
+  }
+}
+
+function numberOf(item: Parameters<typeof operandOf>[0]): number | undefined {
+  const operand = operandOf(item);
+  if (typeof operand === 'object') return operand.value;
+  return typeof operand === 'boolean' ? undefined : parseDecimal(String(operand));
+}
+
+/** The original never asks its model without a `confidence`: such a condition is false for ever, and no error. */
+function isCategoryOnly({ value }: PositionedEntry, word: string): boolean {
+  return (
+    word === 'nlp_classification' &&
+    value.kind === 'map' &&
+    value.entries.every(({ key, value: inner }) => key === 'category' && inner.kind === 'scalar')
+  );
+}

@@ -1,0 +1,69 @@
+import { isJsonObject } from '../core/json.ts';
+import { viewOf } from './event-view.ts';
+import { RuleError } from './problems.ts';
+import type { Rule } from './rule.ts';
+import { parseRule } from './rule-parser.ts';
+import { compileRuleSet } from './rule-set.ts';
+
+export { type EventView, viewOf } from './event-view.ts';
+export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
+export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
+export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';
+export {
+  compileRuleSet,
+  groupValues,
+  type MatchResult,
+  matchSeverity,
+  type RuleFailure,
+  type RuleMatch,
+  type RuleSet,
+} from './rule-set.ts';
+export type { TermSource } from './run.ts';
+export {
+  type Aggregator,
+  createAggregator,
+  EMPTY_WINDOW,
+  observeWindow,
+  type WindowCondition,
+  type WindowInput,
+  type WindowState,
+} from './windows.ts';
+
+export interface CompiledRule {
+  readonly id: string;
+  /**
+   * Whether the rule's filters hold on an API event or on a captured exchange object (`country`
+   * or `countryCode` may stand beside its fields). Windows do not count here.
+   */
+  matches(event: unknown): boolean;
+}
+
+/** @throws RuleError with every problem of the text */
+export function compileRule(yamlText: string): CompiledRule {
+  const rule = readRule(yamlText);
+  const set = compileRuleSet([rule]);
+  return {
+    id: rule.id,
+    matches: (event) => isJsonObject(event) && set.match(viewOf(event)).matches.length > 0,
+  };
+}
+
+export interface CompiledRules {
+  /** The rules whose filters hold on the event, in the order given. */
+  match(event: unknown): { rule: string }[];
+}
+
+/** Compiles rules together, so that what they share is decided once an event. @throws RuleError */
+export function compileRules(yamlTexts: readonly string[]): CompiledRules {
+  const set = compileRuleSet(yamlTexts.map(readRule));
+  return {
+    match: (event) =>
+      isJsonObject(event) ? set.match(viewOf(event)).matches.map(({ rule }) => ({ rule: rule.id })) : [],
+  };
+}
+
+function readRule(yamlText: string): Rule {
+  const { rule, problems } = parseRule(yamlText);
+  if (rule === undefined) throw new RuleError(problems);
+  return rule;
+}

@@ -1,0 +1,90 @@
+import { compilePattern, PatternError } from '../regex/index.ts';
+import { isNetwork } from './address.ts';
+import type { Operand } from './datum.ts';
+import { kindName, type Place, type Positioned, type PositionedScalar } from './positioned.ts';
+import { type ProblemList, quoted } from './problems.ts';
+import { javaTrim } from './text.ts';
+import { NETWORK_OPERATORS, type OperatorName } from './vocabulary.ts';
+
+const DATATYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
+
+/** Reads what stands under an operator: a scalar or a list of scalars of kinds that go together. */
+export function parseOperands(
+  operator: OperatorName,
+  node: Positioned,
+  place: Place | undefined,
+  problems: ProblemList,
+): readonly Operand[] {
+  const items = node.kind === 'list' ? node.items : [node];
+  const scalars = items.flatMap((item) => scalarOperand(operator, item, place, problems));
+  const doubles = scalars.filter(({ number }) => number === 'double').length;
+  if (doubles > 0 && doubles < scalars.length) {
+    problems.error(
+      'bad-operand',
+      node.place ?? place,
+      `${operator} mixes decimal numbers with other values; write all of them as decimals, or quote them.`,
+    );
+  }
+  for (const scalar of scalars) checkOperand(operator, scalar, problems);
+  return scalars.map(operandOf);
+}
+
+function scalarOperand(
+  operator: OperatorName,
+  item: Positioned,
+  place: Place | undefined,
+  problems: ProblemList,
+): readonly PositionedScalar[] {
+  const wrong = complaint(item);
+  if (wrong === undefined && item.kind === 'scalar') return [item];
+  problems.error(
+    'bad-operand',
+    item.place ?? place,
+    `${operator} takes a value or a list of values (text, boolean, 32-bit integer, or decimals alone), not ${wrong}.`,
+  );
+  return [];
+}
+
+function complaint(item: Positioned): string | undefined {
+  if (item.kind !== 'scalar' || item.value === null) return kindName(item);
+  return item.number === 'long' ? 'an integer beyond 32 bits; quote it to compare it as a text' : undefined;
+}
+
+export function operandOf({ value, number }: PositionedScalar): Operand {
+  if (typeof value !== 'number') return value ?? '';
+  return number === 'int' ? value : { wide: number ?? 'double', value, text: String(value) };
+}
+
+function checkOperand(operator: OperatorName, scalar: PositionedScalar, problems: ProblemList): void {
+  const text = String(scalar.value);
+  if (operator === 'regex' || operator === 'regex_extract') checkPattern(text, scalar, problems);
+  if (NETWORK_OPERATORS.has(operator) && !isNetwork(text)) {
+    problems.error(
+      'bad-network',
+      scalar.place,
+      `${quoted(text)} is no network; write one as 10.0.0.0/8 or 2001:db8::/32.`,
+    );
+  }
+  if (operator === 'datatype' && !DATATYPES.has(text.toLowerCase())) {
+    problems.error(
+      'unsupported-operator',
+      scalar.place,
+      `datatype ${quoted(text)} needs the vendor's database; string, number and boolean work here.`,
+    );
+  }
+}
+
+function checkPattern(text: string, scalar: PositionedScalar, problems: ProblemList): void {
+  try {
+    compilePattern(javaTrim(text));
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    const { place } = scalar;
+    const at = place && scalar.verbatim ? { line: place.line, column: place.column + error.index } : place;
+    problems.error(
+      'bad-pattern',
+      at,
+      `The pattern ${quoted(text)} cannot be compiled: ${error.message.replace(/\.$/, '')}.`,
+    );
+  }
+}

@@ -1,0 +1,152 @@
+import { compilePattern } from '../regex/index.ts';
+import { isInNetwork, parseAddress, parseNetwork } from './address.ts';
+import { lastsTwoMonths } from './cookies.ts';
+import type { Datum, Operand } from './datum.ts';
+import { holdsJwt } from './jwt.ts';
+import { sameLeaves } from './similarity.ts';
+import { fold, javaTrim, parseDecimal, parseInt32 } from './text.ts';
+import type { OperatorName } from './vocabulary.ts';
+
+/** One operator with its operands built in. */
+export interface Operator {
+  /** Whether `test` looks at `folded`, which costs a pass over the text. */
+  readonly folds: boolean;
+  /**
+   * @param folded the datum trimmed and lower-cased where it is a text, else ''
+   * @param nowSeconds the event's own time, for cookies that expire
+   */
+  test(datum: Datum, folded: string, nowSeconds: number | undefined): boolean;
+}
+
+type Build = (operands: readonly Operand[]) => Operator;
+
+const plain = (test: Operator['test']): Operator => ({ folds: false, test });
+const folding = (test: Operator['test']): Operator => ({ folds: true, test });
+
+function textOf(operand: Operand): string {
+  return typeof operand === 'object' ? operand.text : String(operand);
+}
+
+const needles = (operands: readonly Operand[]): readonly string[] =>
+  operands.map((operand) => fold(textOf(operand)));
+
+/** @param onOther the verdict on numbers and booleans */
+function containing(
+  operands: readonly Operand[],
+  holds: (folded: string, wanted: readonly string[]) => boolean,
+  onOther: boolean,
+  onNothing: boolean,
+): Operator {
+  const wanted = needles(operands);
+  return folding((datum, folded) => {
+    if (typeof datum === 'string') return holds(folded, wanted);
+    return datum === undefined ? onNothing : onOther;
+  });
+}
+
+const regex: Build = (operands) => {
+  const patterns = operands.map((operand) => compilePattern(javaTrim(textOf(operand))));
+  return plain((datum) => {
+    if (typeof datum !== 'string') return false;
+    const text = javaTrim(datum.startsWith('\uFEFF') ? datum.slice(1) : datum);
+    return patterns.some((pattern) => pattern.test(text));
+  });
+};
+
+/** Whether datum and operand are equal; undefined where they cannot be compared. */
+function equals(datum: Datum, operand: Operand, text: (text: string) => string): boolean | undefined {
+  if (typeof datum === 'string')
+    return typeof operand === 'string' ? text(datum) === text(operand) : undefined;
+  if (typeof datum === 'number') {
+    const wanted = typeof operand === 'string' ? parseInt32(operand) : operand;
+    return typeof wanted === 'number' ? datum === wanted : undefined;
+  }
+  if (typeof datum !== 'boolean') return undefined;
+  const wanted = typeof operand === 'string' ? operand.toLowerCase() === 'true' : operand;
+  return typeof wanted === 'boolean' ? datum === wanted : undefined;
+}
+
+function numberOf(datum: Datum): number | undefined {
+  if (typeof datum === 'object') return datum.wide === 'double' ? datum.value : undefined;
+  if (typeof datum === 'string') return parseDecimal(datum);
+  return typeof datum === 'number' ? datum : undefined;
+}
+
+function ordering(holds: (datum: number, bound: number) => boolean): Build {
+  return ([first]) => {
+    const bound = numberOf(first);
+    return plain((datum) => {
+      const value = bound === undefined ? undefined : numberOf(datum);
+      return value !== undefined && bound !== undefined && holds(value, bound);
+    });
+  };
+}
+
+function flagOf(operand: Operand | undefined): boolean | undefined {
+  if (typeof operand === 'boolean') return operand;
+  return typeof operand === 'string' ? operand.toLowerCase() === 'true' : undefined;
+}
+
+function networks(onMatch: boolean): Build {
+  return (operands) => {
+    const all = operands.flatMap((operand) => parseNetwork(textOf(operand)) ?? []);
+    return plain((datum) => {
+      if (typeof datum !== 'string') return false;
+      const address = parseAddress(datum);
+      if (address === undefined) return !onMatch;
+      return all.some((network) => isInNetwork(address, network)) === onMatch;
+    });
+  };
+}
+
+function datatypeOf(datum: Datum): string | undefined {
+  return typeof datum === 'object' || datum === undefined ? undefined : typeof datum;
+}
+
+const BUILDERS: Readonly<Record<OperatorName, Build>> = {
+  contains_either: (operands) =>
+    containing(operands, (text, wanted) => wanted.some((part) => text.includes(part)), false, false),
+  contains_all: (operands) =>
+    containing(
+      operands,
+      (text, wanted) => wanted.every((part) => text.includes(part)),
+      true,
+      operands.length === 0,
+    ),
+  not_contains: (operands) =>
+    containing(
+      operands,
+      (text, wanted) => !wanted.some((part) => text.includes(part)),
+      true,
+      operands.length === 0,
+    ),
+  not_contains_either: (operands) =>
+    containing(operands, (text, wanted) => wanted.some((part) => !text.includes(part)), false, false),
+  regex,
+  regex_extract: regex,
+  eq: ([first]) => plain((datum) => first !== undefined && equals(datum, first, fold) === true),
+  neq: ([first]) =>
+    plain((datum) => first !== undefined && equals(datum, first, (text) => text.toLowerCase()) === false),
+  eq_obj: ([first]) => plain((datum) => first !== undefined && sameLeaves(datum, first) === true),
+  neq_obj: ([first]) => plain((datum) => first !== undefined && sameLeaves(datum, first) === false),
+  gt: ordering((value, bound) => value > bound),
+  gte: ordering((value, bound) => value >= bound),
+  lt: ordering((value, bound) => value < bound),
+  lte: ordering((value, bound) => value <= bound),
+  datatype: ([first]) =>
+    plain((datum) => first !== undefined && datatypeOf(datum) === textOf(first).toLowerCase()),
+  contains_jwt: ([first]) =>
+    plain(
+      (datum) =>
+        typeof datum === 'string' && flagOf(first) !== undefined && holdsJwt(datum) === flagOf(first),
+    ),
+  cookie_expire_filter: ([first]) =>
+    plain((datum, _folded, now) => typeof datum === 'string' && flagOf(first) === lastsTwoMonths(datum, now)),
+  contains_either_cidr: networks(true),
+  not_contains_cidr: networks(false),
+};
+
+/** @throws PatternError where a regex does not compile: parsing has refused those before */
+export function buildOperator(name: OperatorName, operands: readonly Operand[]): Operator {
+  return BUILDERS[name](operands);
+}

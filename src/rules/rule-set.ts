@@ -1,0 +1,152 @@
+import { parseSeverity, type Severity } from '../core/severity.ts';
+import type { Datum } from './datum.ts';
+import type { EventView } from './event-view.ts';
+import type { Filter } from './filter-tree.ts';
+import { Machine, type Node } from './machine.ts';
+import { FALSE, type Outcome, TRUE, UNKNOWN } from './outcome.ts';
+import type { Rule } from './rule.ts';
+import { Run } from './run.ts';
+import type { WindowCondition, WindowInput } from './windows.ts';
+
+/** One rule that an event matched, with all that its windows need to be decided. */
+export interface RuleMatch {
+  readonly rule: Rule;
+  readonly severity: Severity;
+  readonly successPassed: boolean;
+  readonly failurePassed: boolean;
+  /** For each entry of `rule.aggregations`, what its window is given (without the time). */
+  readonly windows: readonly Omit<WindowInput, 'timestamp'>[];
+}
+
+/** A rule that has no verdict on an event: its pattern or its share of work overran. */
+export interface RuleFailure {
+  readonly rule: Rule;
+  readonly reason: string;
+}
+
+export interface MatchResult {
+  readonly matches: readonly RuleMatch[];
+  readonly failures: readonly RuleFailure[];
+}
+
+/** Rules compiled together: equal conditions of different rules are decided once an event. */
+export interface RuleSet {
+  readonly rules: readonly Rule[];
+  /** Judges one event by the rules of its feed. Never throws. */
+  match(view: EventView): MatchResult;
+}
+
+interface CompiledRule {
+  readonly rule: Rule;
+  /** What decides whether the rule matches. */
+  readonly filter: Node | undefined;
+  readonly ignore: Node | undefined;
+  readonly success: Node | undefined;
+  readonly failure: Node | undefined;
+}
+
+export function compileRuleSet(rules: readonly Rule[]): RuleSet {
+  const machine = new Machine();
+  const byFeed = Map.groupBy(
+    rules.map((rule) => compile(rule, machine)),
+    ({ rule }) => rule.feed,
+  );
+  return {
+    rules,
+    match(view) {
+      const run = new Run(view);
+      const matches: RuleMatch[] = [];
+      const failures: RuleFailure[] = [];
+      for (const compiled of byFeed.get(view.feed) ?? []) judge(compiled, run, view, matches, failures);
+      return { matches, failures };
+    },
+  };
+}
+
+function compile(rule: Rule, machine: Machine): CompiledRule {
+  const node = (filter: Filter | undefined): Node | undefined => filter && machine.compile(filter);
+  return {
+    rule,
+    filter: node(rule.filter),
+    ignore: node(rule.ignore),
+    success: node(rule.successFilter),
+    failure: node(rule.failureFilter),
+  };
+}
+
+function judge(
+  compiled: CompiledRule,
+  run: Run,
+  view: EventView,
+  matches: RuleMatch[],
+  failures: RuleFailure[],
+): void {
+  const { rule } = compiled;
+  run.variables = new Map();
+  const outcome = verdict(compiled, run);
+  if (outcome.verdict === UNKNOWN) failures.push({ rule, reason: outcome.reason ?? 'no reason given' });
+  if (outcome.verdict !== TRUE) return;
+  const successPassed = holds(compiled.success, run);
+  const failurePassed = holds(compiled.failure, run);
+  const passed = { success_filter: successPassed, failure_filter: failurePassed };
+  const windows = rule.aggregations.map(({ condition }) => windowInput(condition, passed, view));
+  matches.push({ rule, severity: matchSeverity(rule, view), successPassed, failurePassed, windows });
+}
+
+const FAILS: Outcome = { verdict: FALSE, keys: undefined };
+
+/** filter and not ignore; without `filter`, success_filter or failure_filter. */
+function verdict({ filter, ignore, success, failure }: CompiledRule, run: Run): Outcome {
+  const positive = filter ? filter.evaluate(run) : either(success, failure, run);
+  if (positive.verdict === FALSE || ignore === undefined) return positive;
+  const ignored = ignore.evaluate(run);
+  if (ignored.verdict === TRUE) return FAILS;
+  return ignored.verdict === UNKNOWN ? ignored : positive;
+}
+
+function either(success: Node | undefined, failure: Node | undefined, run: Run): Outcome {
+  const first = success?.evaluate(run) ?? FAILS;
+  if (first.verdict === TRUE) return first;
+  const second = failure?.evaluate(run) ?? FAILS;
+  return second.verdict === FALSE ? first : second;
+}
+
+function holds(node: Node | undefined, run: Run): boolean {
+  return node?.evaluate(run).verdict === TRUE;
+}
+
+function windowInput(
+  condition: WindowCondition,
+  passed: Readonly<Record<'success_filter' | 'failure_filter', boolean>>,
+  view: EventView,
+): Omit<WindowInput, 'timestamp'> {
+  const { incrementFilter, thresholdBreachFilter, distinctIdentifier } = condition;
+  return {
+    increment: incrementFilter === undefined || passed[incrementFilter],
+    breach: thresholdBreachFilter === undefined || passed[thresholdBreachFilter],
+    identity: distinctIdentifier && identityOf(view, distinctIdentifier.source, distinctIdentifier.key),
+  };
+}
+
+/** The first value under the key; '' where there is none, which no window counts. */
+function identityOf(view: EventView, source: string, key: string): string {
+  const fields = view.fields?.(source);
+  const wanted = source === 'request_headers' ? key.toLowerCase() : key;
+  const index = fields?.keys.indexOf(wanted) ?? -1;
+  return index < 0 ? '' : textOf(fields?.values[index]);
+}
+
+function textOf(datum: Datum): string {
+  if (datum === undefined) return '';
+  return typeof datum === 'object' ? datum.text : String(datum);
+}
+
+/** The rule's own severity, else the event's, else MEDIUM. */
+export function matchSeverity(rule: Rule, view: EventView): Severity {
+  return rule.severity ?? parseSeverity(view.get('severity')) ?? 'MEDIUM';
+}
+
+/** What the rule's `group_by` terms hold: who shares one alert, and one window. Absent is ''. */
+export function groupValues(rule: Rule, view: EventView): Record<string, string> {
+  return Object.fromEntries(rule.groupBy.map((term) => [term, textOf(view.get(term))]));
+}

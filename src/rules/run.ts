@@ -1,0 +1,79 @@
+import type { Datum } from './datum.ts';
+import type { Fields } from './fields.ts';
+import type { Aspect } from './filter-tree.ts';
+import { similarity } from './similarity.ts';
+import { fold, javaTrim } from './text.ts';
+
+/** Where filters read from: an event, an alert, whatever has named values. */
+export interface TermSource {
+  /** The plain value of a term; undefined where there is none. */
+  get(term: string): Datum;
+  /** What `key` and `value` look at under a term; undefined where it has no such parts. */
+  fields?(term: string): Fields | undefined;
+  /** The time of what is looked at, seconds since the epoch. */
+  readonly nowSeconds?: number | undefined;
+}
+
+/** Thrown where an event would cost more than its share; the rule that asked has no verdict on it. */
+export class WorkBudgetError extends Error {
+  constructor() {
+    super('the event holds more values than may be looked at');
+    this.name = 'WorkBudgetError';
+  }
+}
+
+/** Values tested by key and value conditions, for all rules together: about 30 ms. */
+const MAX_VALUE_TESTS = 500_000;
+
+/** One pass of a compiled set over one source: what it reads is read once. */
+export class Run {
+  readonly source: TermSource;
+  /** Names bound by `extract`, for the rule being evaluated. */
+  variables = new Map<string, readonly string[]>();
+  readonly #folded = new Map<string, string>();
+  readonly #measures = new Map<string, Datum>();
+  #testsLeft = MAX_VALUE_TESTS;
+
+  constructor(source: TermSource) {
+    this.source = source;
+  }
+
+  folded(term: string): string {
+    const known = this.#folded.get(term);
+    if (known !== undefined) return known;
+    const datum = this.source.get(term);
+    const folded = typeof datum === 'string' ? fold(datum) : '';
+    this.#folded.set(term, folded);
+    return folded;
+  }
+
+  datum(term: string, aspect: Aspect): Datum {
+    if (aspect === 'whole') return this.source.get(term);
+    const name = `${aspect} ${term}`;
+    if (this.#measures.has(name)) return this.#measures.get(name);
+    const measured = measure(this.source, term, aspect);
+    this.#measures.set(name, measured);
+    return measured;
+  }
+
+  /** @throws WorkBudgetError */
+  spend(tests: number): void {
+    this.#testsLeft -= tests;
+    if (this.#testsLeft < 0) throw new WorkBudgetError();
+  }
+}
+
+const BODIES: ReadonlySet<string> = new Set(['request_payload', 'response_payload']);
+
+function measure(source: TermSource, term: string, aspect: Aspect): Datum {
+  const datum = source.get(term);
+  const text = typeof datum === 'string' ? datum : undefined;
+  if (aspect === 'length' && term === 'query_param') return text?.length ?? 0;
+  if (!BODIES.has(term) || text === undefined) return undefined;
+  // An empty object counts as nothing, so two characters are taken off every body.
+  if (aspect === 'length') return text === '' ? undefined : javaTrim(text).length - 2;
+  const response = source.get('response_payload');
+  return Math.trunc(
+    similarity(text, typeof response === 'string' ? response : '', aspect === 'percentage_match'),
+  );
+}

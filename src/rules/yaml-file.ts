@@ -1,0 +1,169 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { type Place, type Positioned, type PositionedEntry, scalarOf } from './positioned.ts';
+import type { ProblemList } from './problems.ts';
+
+/** UTF-16 units. Real templates take a few thousand. */
+const MAX_TEXT = 1_048_576;
+const MAX_DEPTH = 100;
+/** Counted after aliases and merges are resolved, so that no alias bomb goes off here. */
+const MAX_NODES = 100_000;
+const MAX_ALIASES = 100;
+
+/** What is needed to place a node of a `yaml` document. */
+export interface YamlPlaces {
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+/** Reads one YAML document; undefined, with problems told, where there is none to work with. */
+export function readYaml(text: string, problems: ProblemList): Positioned | undefined {
+  if (text.length > MAX_TEXT) {
+    problems.error('too-large', undefined, `The file is longer than ${MAX_TEXT} characters; split it.`);
+    return undefined;
+  }
+  const lines = new LineCounter();
+  const document = parse(text, lines, problems);
+  if (document === undefined || document.errors.length > 0) return undefined;
+  return positionedFrom(document.contents, { document, lines }, problems);
+}
+
+function parse(text: string, lines: LineCounter, problems: ProblemList): Document | undefined {
+  let document: Document;
+  try {
+    document = parseDocument(text, {
+      lineCounter: lines,
+      merge: true,
+      uniqueKeys: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    // The parser recurses: a RangeError is a nesting too deep for its stack.
+    const reason = error instanceof RangeError ? 'it nests too deeply' : String(error);
+    problems.error('too-deep', undefined, `The file cannot be read: ${reason}.`);
+    return undefined;
+  }
+  for (const error of document.errors) {
+    const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax';
+    problems.error(code, placeAt(lines, error.pos[0]), firstLine(error.message));
+  }
+  for (const warning of document.warnings)
+    problems.warn('yaml-syntax', placeAt(lines, warning.pos[0]), firstLine(warning.message));
+  return document;
+}
+
+function firstLine(message: string): string {
+  return `${message.split('\n', 1)[0]?.replace(/[.:]$/, '')}.`;
+}
+
+function placeAt(lines: LineCounter, offset: number): Place | undefined {
+  const { line, col } = lines.linePos(offset);
+  return line === 0 ? undefined : { line, column: col };
+}
+
+/** Turns a `yaml` node into what the parsers of this room read; undefined, with problems told, where it is too much. */
+export function positionedFrom(
+  node: unknown,
+  places: YamlPlaces,
+  problems: ProblemList,
+): Positioned | undefined {
+  try {
+    return new Reader(places, problems).read(node, 0);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    problems.error(error.code, error.place, error.message);
+    return undefined;
+  }
+}
+
+class TooMuch extends Error {
+  readonly code: 'too-large' | 'too-deep';
+  readonly place: Place | undefined;
+  constructor(code: 'too-large' | 'too-deep', place: Place | undefined, message: string) {
+    super(message);
+    this.code = code;
+    this.place = place;
+  }
+}
+
+class Reader {
+  readonly #places: YamlPlaces;
+  readonly #problems: ProblemList;
+  #nodes = 0;
+  #aliases = 0;
+
+  constructor(places: YamlPlaces, problems: ProblemList) {
+    this.#places = places;
+    this.#problems = problems;
+  }
+
+  read(node: unknown, depth: number): Positioned {
+    const place = this.#placeOf(node);
+    this.#nodes += 1;
+    if (this.#nodes > MAX_NODES)
+      throw new TooMuch('too-large', place, `The file holds more than ${MAX_NODES} values; split it.`);
+    if (depth > MAX_DEPTH)
+      throw new TooMuch('too-deep', place, `The file nests deeper than ${MAX_DEPTH} levels; flatten it.`);
+    if (isAlias(node)) return this.read(this.#resolve(node, place), depth + 1);
+    if (isMap(node)) return { kind: 'map', entries: this.#entries(node, depth), place };
+    if (isSeq(node))
+      return { kind: 'list', items: node.items.map((item) => this.read(item, depth + 1)), place };
+    return isScalar(node) ? scalarOf(node.value, place, node.source) : scalarOf(null, place, undefined);
+  }
+
+  #resolve(alias: { resolve(document: Document): unknown }, place: Place | undefined): unknown {
+    this.#aliases += 1;
+    if (this.#aliases > MAX_ALIASES)
+      throw new TooMuch(
+        'too-large',
+        place,
+        `The file uses more than ${MAX_ALIASES} aliases; write them out.`,
+      );
+    return alias.resolve(this.#places.document);
+  }
+
+  /** A key of the map itself wins over a merged one, wherever the merge stands. */
+  #entries(map: YAMLMap, depth: number): readonly PositionedEntry[] {
+    const own: PositionedEntry[] = [];
+    const merged: PositionedEntry[] = [];
+    for (const pair of map.items) {
+      if (isScalar(pair.key) && pair.key.value === '<<') merged.push(...this.#merge(pair.value, depth + 1));
+      else own.push(this.#entry(pair, depth));
+    }
+    if (merged.length === 0) return own;
+    const seen = new Set(own.map(({ key }) => key));
+    return [...own, ...merged.filter(({ key }) => !seen.has(key) && seen.add(key))];
+  }
+
+  #merge(value: unknown, depth: number): readonly PositionedEntry[] {
+    const source = this.read(value, depth);
+    const maps = source.kind === 'list' ? source.items : [source];
+    return maps.flatMap((map) => {
+      if (map.kind === 'map') return map.entries;
+      this.#problems.error('wrong-type', map.place, 'A merge (<<) takes a map or a list of maps.');
+      return [];
+    });
+  }
+
+  #entry(pair: Pair, depth: number): PositionedEntry {
+    const place = this.#placeOf(pair.key);
+    if (!isScalar(pair.key)) this.#problems.error('wrong-type', place, 'A key must be a text.');
+    const key = isScalar(pair.key) ? String(pair.key.value ?? '') : '';
+    return { key, place, value: this.read(pair.value, depth + 1) };
+  }
+
+  #placeOf(node: unknown): Place | undefined {
+    const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
+    return range ? placeAt(this.#places.lines, range[0]) : undefined;
+  }
+}
