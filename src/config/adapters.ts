@@ -1,0 +1,139 @@
+import type { Stream } from '../core/delivery.ts';
+import type { DestinationType, SourceType } from '../schema/adapter.ts';
+import type { Finding } from './codes.ts';
+import { deepFreeze } from './freeze.ts';
+import { check } from './issues.ts';
+import type { Path, Places } from './places.ts';
+import { UNREAD } from './reader.ts';
+import { isMapping } from './references.ts';
+import type { ConfiguredDestination, ConfiguredSource, DestinationConfig, SourceConfig } from './types.ts';
+import { describe, nearest, quoted, suggestion } from './words.ts';
+
+export interface Built<T> {
+  readonly built: readonly T[];
+  readonly findings: readonly Finding[];
+}
+
+export function buildSources(
+  entries: readonly unknown[],
+  types: readonly SourceType<SourceConfig>[],
+  places: Places,
+): Built<ConfiguredSource> {
+  return buildEach('sources', entries, types, places, (type, entry, path) => {
+    const checked = check(type.config, entry, path, places);
+    if ('findings' in checked) return checked;
+    const settings = deepFreeze(checked.data);
+    return {
+      data: { name: settings.name, type: type.type, settings, create: (deps) => type.create(settings, deps) },
+    };
+  });
+}
+
+export function buildDestinations(
+  entries: readonly unknown[],
+  types: readonly DestinationType<DestinationConfig>[],
+  places: Places,
+): Built<ConfiguredDestination> {
+  return buildEach('destinations', entries, types, places, (type, entry, path) => {
+    const checked = check(type.config, entry, path, places);
+    if ('findings' in checked) return checked;
+    const settings = deepFreeze(checked.data);
+    const send: readonly Stream[] = settings.send;
+    return {
+      data: {
+        name: settings.name,
+        type: type.type,
+        send,
+        settings,
+        create: (deps) => type.create(settings, deps),
+      },
+    };
+  });
+}
+
+type Build<Type, T> = (
+  type: Type,
+  entry: unknown,
+  path: Path,
+) => { data: T } | { findings: readonly Finding[] };
+
+function buildEach<Type extends { readonly type: string }, T>(
+  key: string,
+  entries: readonly unknown[],
+  types: readonly Type[],
+  places: Places,
+  build: Build<Type, T>,
+): Built<T> {
+  const results = entries.map((entry, i) => buildOne([key, i], entry, types, places, build));
+  return {
+    built: results.flatMap(({ data }) => data ?? []),
+    findings: results.flatMap(({ findings }) => findings),
+  };
+}
+
+interface OneBuilt<T> {
+  readonly data?: T;
+  readonly findings: readonly Finding[];
+}
+
+/** An entry of a misspelt type is checked as what it was probably meant to be: every problem at once. */
+function buildOne<Type extends { readonly type: string }, T>(
+  path: Path,
+  entry: unknown,
+  types: readonly Type[],
+  places: Places,
+  build: Build<Type, T>,
+): OneBuilt<T> {
+  const { type, findings } = typeOf(path, entry, types, places);
+  if (type === undefined || !isMapping(entry)) return { findings };
+  const result = build(type, { ...entry, type: type.type }, path);
+  return 'data' in result ? { data: result.data, findings } : { findings: [...findings, ...result.findings] };
+}
+
+function typeOf<Type extends { readonly type: string }>(
+  path: Path,
+  entry: unknown,
+  types: readonly Type[],
+  places: Places,
+): { readonly type?: Type; readonly findings: readonly Finding[] } {
+  if (entry === UNREAD) return { findings: [] };
+  const at = (place: Path): number => places.around(place)?.offset ?? 0;
+  const valid = types.map(({ type }) => type);
+  if (!isMapping(entry)) {
+    const message = `${path[0]}[${path[1]}]: expected a mapping, found ${describe(entry)}`;
+    return { findings: [{ code: 'wrong-type', offset: at(path), message }] };
+  }
+  const written = entry['type'];
+  const known = types.find(({ type }) => type === written);
+  if (known !== undefined || written === UNREAD)
+    return known === undefined ? { findings: [] } : { type: known, findings: [] };
+  if (written === undefined) {
+    return {
+      findings: [
+        {
+          code: 'missing-key',
+          offset: at(path),
+          message: `missing key "type"${suggestion(undefined, valid)}`,
+        },
+      ],
+    };
+  }
+  return unknownType(written, [...path, 'type'], types, places);
+}
+
+function unknownType<Type extends { readonly type: string }>(
+  written: unknown,
+  path: Path,
+  types: readonly Type[],
+  places: Places,
+): { readonly type?: Type; readonly findings: readonly Finding[] } {
+  const place = places.at(path);
+  const valid = types.map(({ type }) => type);
+  const near = typeof written === 'string' ? nearest(written, valid) : undefined;
+  const isShowable = typeof written === 'string' && place?.variables.length === 0;
+  const shown = isShowable ? quoted(written, 'here') : 'here';
+  const message = `unknown type ${shown}${suggestion(near, valid)}`;
+  const findings: Finding[] = [{ code: 'unknown-type', offset: place?.offset ?? 0, message }];
+  const type = types.find((candidate) => candidate.type === near);
+  return type === undefined ? { findings } : { type, findings };
+}

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import type { Finding } from './codes.ts';
+import { deepFreeze } from './freeze.ts';
+import type { Places } from './places.ts';
+import { type CheckedFile, type CheckedRoute, routeShape } from './shape.ts';
+import type { Config, ConfiguredDestination, ConfiguredRoute, ConfiguredSource } from './types.ts';
+
+export interface Parts<Filter> {
+  readonly file: string;
+  /** The configuration's folder: what its paths are relative to. */
+  readonly folder: string;
+  readonly checked: CheckedFile;
+  readonly sources: readonly ConfiguredSource[];
+  readonly destinations: readonly ConfiguredDestination[];
+  /** One for each route; undefined where it has no `when`. */
+  readonly filters: readonly (Filter | undefined)[];
+}
+
+/** The configuration of a file without errors, and what an operator may want to think over. */
+export function assemble<Filter>(
+  parts: Parts<Filter>,
+  places: Places,
+): { readonly config: Config<Filter>; readonly findings: readonly Finding[] } {
+  const { checked, folder } = parts;
+  const routes = toRoutes(parts);
+  const config: Config<Filter> = Object.freeze({
+    file: parts.file,
+    sources: deepFreeze(parts.sources),
+    destinations: deepFreeze(parts.destinations),
+    rules: deepFreeze({ paths: checked.rules.paths.map((path) => resolve(folder, path)) }),
+    routes: Object.freeze(routes),
+    store: Object.freeze({ kind: 'sqlite' as const, path: resolve(folder, checked.store.path) }),
+    retention: Object.freeze({
+      eventsMs: checked.retention.events,
+      deadLettersMs: checked.retention.dead_letters,
+      maxBytes: checked.retention.max_size,
+    }),
+    server: toServer(checked.server),
+    log: deepFreeze(checked.log),
+  });
+  return { config, findings: [...unused(config, places), ...openListener(config, places)] };
+}
+
+function toRoutes<Filter>(parts: Parts<Filter>): ConfiguredRoute<Filter>[] {
+  const routes = parts.checked.routes ?? everything(parts);
+  return routes.map((route, i) => toRoute(route, i, parts.filters[i]));
+}
+
+/** Not deeply frozen: the filter is its compiler's. */
+function toRoute<Filter>(
+  route: CheckedRoute,
+  index: number,
+  when: Filter | undefined,
+): ConfiguredRoute<Filter> {
+  return Object.freeze({
+    name: route.name ?? `route-${index + 1}`,
+    ...(when !== undefined && { when }),
+    to: Object.freeze(route.to),
+    continue: route.continue,
+    groupBy: Object.freeze(route.group_by),
+    timing: Object.freeze({
+      groupWaitMs: route.group_wait,
+      groupIntervalMs: route.group_interval,
+      repeatIntervalMs: route.repeat_interval,
+    }),
+  });
+}
+
+/** Without routes, every alert goes to every destination that takes alerts. */
+function everything<Filter>({ destinations }: Parts<Filter>): CheckedRoute[] {
+  const to = destinations.filter(({ send }) => send.includes('alerts')).map(({ name }) => name);
+  return to.length === 0 ? [] : [routeShape.parse({ name: 'default', to })];
+}
+
+function toServer({ listen, token }: CheckedFile['server']): Config<unknown>['server'] {
+  return deepFreeze({ host: listen.host, port: listen.port, ...(token !== undefined && { token }) });
+}
+
+function unused(config: Config<unknown>, places: Places): Finding[] {
+  const told = new Set(config.routes.flatMap(({ to }) => to));
+  return config.destinations.flatMap(({ name, send }, i) => {
+    if (told.has(name) || !send.includes('alerts')) return [];
+    const offset = places.around(['destinations', i, 'name'])?.offset ?? 0;
+    const message =
+      'this destination takes alerts, but no route names it: name it in a route, or take alerts out of its "send"';
+    return [{ code: 'unused-destination' as const, offset, message, severity: 'warning' as const }];
+  });
+}
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|::1)$/;
+
+function openListener({ server }: Config<unknown>, places: Places): Finding[] {
+  if (server.token !== undefined || LOOPBACK.test(server.host)) return [];
+  const offset = places.around(['server', 'listen'])?.offset ?? 0;
+  const message =
+    'other machines can reach the API without a token: set server.token, or listen on 127.0.0.1';
+  return [{ code: 'open-listener', offset, message, severity: 'warning' }];
+}

@@ -1,0 +1,14 @@
+export { CONFIG_CODES, type ConfigCode } from './codes.ts';
+export { type FormatOptions, formatProblems } from './excerpt.ts';
+export { configJsonSchema, type JsonSchema } from './json-schema.ts';
+export { type Loaded, type LoadOptions, loadConfig } from './load.ts';
+export type {
+  CompileWhen,
+  Config,
+  ConfiguredDestination,
+  ConfiguredRoute,
+  ConfiguredSource,
+  DestinationConfig,
+  Registry,
+  SourceConfig,
+} from './types.ts';

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { configShape } from './shape.ts';
+import type { Registry } from './types.ts';
+
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+type Adapters = Pick<Registry<unknown>, 'sources' | 'destinations'>;
+
+/** The configuration's shape in the schema's own words, as the loader reads by it: no `*_file`, no `${…}`. */
+export function plainSchema(registry: Adapters): JsonSchema {
+  const source = z.union(registry.sources.map((type) => type.config));
+  const destination = z.union(registry.destinations.map((type) => type.config));
+  return z.toJSONSchema(configShape(source, destination), { io: 'input', unrepresentable: 'any' });
+}
+
+/**
+ * The JSON Schema (2020-12) of a configuration file, for editors and for `tocsin schema`: made from the
+ * definition that validates. Every secret key may be given as `<key>_file`; every value may hold `${VAR}`.
+ */
+export function configJsonSchema(registry: Adapters): JsonSchema {
+  return { title: 'Tocsin configuration', ...forEditors(plainSchema(registry)) };
+}
+
+function forEditors(schema: JsonSchema): JsonSchema {
+  const widened = { ...schema };
+  if (schema.properties !== undefined) {
+    widened.properties = mapValues(schema.properties, forEditors);
+    addFileKeys(schema, widened);
+  }
+  if (isSchema(schema.additionalProperties))
+    widened.additionalProperties = forEditors(schema.additionalProperties);
+  if (isSchema(schema.items)) widened.items = forEditors(schema.items);
+  for (const key of ['anyOf', 'oneOf', 'allOf'] as const) {
+    const parts = schema[key];
+    if (parts !== undefined) widened[key] = parts.filter(isSchema).map(forEditors);
+  }
+  return takesReferences(widened);
+}
+
+/** `api_key` and `api_key_file`: one of them, where the key is required. */
+function addFileKeys(schema: JsonSchema, widened: JsonSchema): void {
+  const secrets = Object.entries(schema.properties ?? {}).filter(
+    ([, value]) => isSchema(value) && isSecret(value),
+  );
+  const required = schema.required ?? [];
+  const eitherOf: JsonSchema[] = [];
+  for (const [key] of secrets) {
+    const description = `A file that holds ${key}; one newline at its end is dropped.`;
+    widened.properties = {
+      ...widened.properties,
+      [`${key}_file`]: { type: 'string', minLength: 1, description },
+    };
+    if (required.includes(key))
+      eitherOf.push({ oneOf: [{ required: [key] }, { required: [`${key}_file`] }] });
+  }
+  widened.required = required.filter((key) => !secrets.some(([name]) => name === key));
+  if (eitherOf.length > 0) widened.allOf = eitherOf;
+}
+
+/** A value that is narrower than any text may still be written as `${VAR}`. */
+function takesReferences(schema: JsonSchema): JsonSchema {
+  const { description, default: initial, examples, writeOnly, ...value } = schema;
+  const scalar =
+    value.type === 'string' ||
+    value.type === 'number' ||
+    value.type === 'integer' ||
+    value.type === 'boolean';
+  const narrow = value.type !== 'string' || value.pattern !== undefined || value.enum !== undefined;
+  if (!scalar || !narrow || value.const !== undefined) return schema;
+  const outer: JsonSchema = { anyOf: [value, { type: 'string', pattern: '\\$\\{' }] };
+  if (description !== undefined) outer.description = description;
+  if (initial !== undefined) outer.default = initial;
+  if (examples !== undefined) outer['examples'] = examples;
+  if (writeOnly !== undefined) outer.writeOnly = writeOnly;
+  return outer;
+}
+
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null;
+}
+
+export function isSecret(schema: JsonSchema): boolean {
+  return schema.writeOnly === true;
+}
+
+function mapValues(
+  properties: NonNullable<JsonSchema['properties']>,
+  map: (schema: JsonSchema) => JsonSchema,
+): NonNullable<JsonSchema['properties']> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, value]) => [key, isSchema(value) ? map(value) : value]),
+  );
+}

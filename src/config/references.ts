@@ -1,0 +1,124 @@
+import type { Stream } from '../core/delivery.ts';
+import type { Finding } from './codes.ts';
+import type { Path, Places } from './places.ts';
+import { nearest, quoted, suggestion } from './words.ts';
+
+/** What the rules between entries look at. Values are as read, checked or not. */
+export interface Entries {
+  readonly sources: readonly unknown[];
+  readonly destinations: readonly unknown[];
+  readonly routes: readonly unknown[];
+  /** What each destination that passed its own checks may be sent, by its name. */
+  readonly streams: ReadonlyMap<string, readonly Stream[]>;
+  readonly places: Places;
+}
+
+/** Names given twice, routes to nowhere, routes that nothing reaches. */
+export function checkReferences(entries: Entries): Finding[] {
+  const { sources, destinations, routes, places } = entries;
+  return [
+    ...duplicates('source', 'sources', sources, places),
+    ...duplicates('destination', 'destinations', destinations, places),
+    ...duplicates('route', 'routes', routes, places),
+    ...routes.flatMap((route, i) => checkTargets(route, ['routes', i, 'to'], entries)),
+    ...unreachable(routes, places),
+  ];
+}
+
+function duplicates(what: string, key: string, items: readonly unknown[], places: Places): Finding[] {
+  const seen = new Set<string>();
+  return items.flatMap((item, i) => {
+    const name = textOf(item, 'name');
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
+      return [];
+    }
+    const shown = showable([key, i, 'name'], name, places);
+    const message = `another ${what} is named ${shown} already: names must differ`;
+    return [{ code: 'duplicate-name' as const, offset: offsetAt([key, i, 'name'], places), message }];
+  });
+}
+
+function checkTargets(route: unknown, path: Path, entries: Entries): Finding[] {
+  const seen = new Set<string>();
+  return listOf(route, 'to').flatMap((target, i) => {
+    if (typeof target !== 'string') return [];
+    const here = [...path, i];
+    const offset = offsetAt(here, entries.places);
+    if (seen.has(target))
+      return [
+        { code: 'duplicate-name' as const, offset, message: 'this destination is named twice in one route' },
+      ];
+    seen.add(target);
+    return checkTarget(target, here, offset, entries);
+  });
+}
+
+function checkTarget(
+  target: string,
+  path: Path,
+  offset: number,
+  { destinations, places, streams }: Entries,
+): Finding[] {
+  const names = destinations.map((destination) => textOf(destination, 'name'));
+  const shown = showable(path, target, places);
+  if (!names.includes(target)) {
+    // One destination whose name could not be read may be the one that is meant.
+    if (names.includes(undefined)) return [];
+    const valid = names
+      .filter((name, i) => name !== undefined && isShowable(['destinations', i, 'name'], places))
+      .filter((name) => name !== undefined);
+    return [
+      {
+        code: 'unknown-destination',
+        offset,
+        message: `no destination is named ${shown}${suggestion(nearest(target, valid), valid)}`,
+      },
+    ];
+  }
+  const takes = streams.get(target);
+  if (takes === undefined || takes.includes('alerts')) return [];
+  const message = `destination ${shown} takes no alerts: add alerts to its "send", or take it out of the route`;
+  return [{ code: 'destination-takes-no-alerts', offset, message }];
+}
+
+/** A route that takes everything and does not continue hides all that follow. */
+function unreachable(routes: readonly unknown[], places: Places): Finding[] {
+  const last = routes.findIndex(
+    (route) => isMapping(route) && !('when' in route) && route['continue'] !== true,
+  );
+  if (last < 0) return [];
+  return routes.slice(last + 1).map((_, i) => ({
+    code: 'unreachable-route' as const,
+    offset: offsetAt(['routes', last + 1 + i], places),
+    message: `no alert reaches this route: route ${last + 1} takes every alert; give that one a "when" or "continue: true", or move this one before it`,
+    severity: 'warning' as const,
+  }));
+}
+
+function offsetAt(path: Path, places: Places): number {
+  return places.around(path)?.offset ?? 0;
+}
+
+function isShowable(path: Path, places: Places): boolean {
+  const place = places.at(path);
+  return place === undefined || (!place.secret && place.variables.length === 0);
+}
+
+function showable(path: Path, text: string, places: Places): string {
+  return isShowable(path, places) ? quoted(text, 'that') : 'that';
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function textOf(value: unknown, key: string): string | undefined {
+  const text = isMapping(value) ? value[key] : undefined;
+  return typeof text === 'string' ? text : undefined;
+}
+
+export function listOf(value: unknown, key: string): readonly unknown[] {
+  const list = isMapping(value) ? value[key] : undefined;
+  return Array.isArray(list) ? list : [];
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { byteSize, duration, name, secret } from '../schema/values.ts';
+
+const POSTGRES = /^postgres(?:ql)?:/i;
+const SQLITE = /^sqlite:(?![:?]|\/\/)(.+)$/;
+
+const store = z
+  .string({ error: 'expected sqlite:PATH' })
+  .transform((text, context) => {
+    const path = SQLITE.exec(text)?.[1];
+    if (path !== undefined) return { kind: 'sqlite' as const, path };
+    if (POSTGRES.test(text)) context.addIssue(unsupportedStore);
+    else
+      context.addIssue({ code: 'custom', message: 'expected sqlite:PATH, such as sqlite:./data/tocsin.db' });
+    return z.NEVER;
+  })
+  .meta({ examples: ['sqlite:./data/tocsin.db'] });
+
+const unsupportedStore = {
+  code: 'custom' as const,
+  message: 'this version stores on SQLite only: write sqlite:PATH, such as sqlite:./data/tocsin.db',
+  params: { code: 'unsupported-store' },
+};
+
+const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
+
+const listen = z
+  .string({ error: 'expected HOST:PORT' })
+  .transform((text, context) => {
+    const [, bracketed, plain, port] = LISTEN.exec(text) ?? [];
+    const host = bracketed ?? plain;
+    if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+    context.addIssue({ code: 'custom', message: 'expected HOST:PORT, such as 127.0.0.1:9464 or [::1]:9464' });
+    return z.NEVER;
+  })
+  .meta({ examples: ['127.0.0.1:9464', '0.0.0.0:9464', '[::1]:9464'] });
+
+const term = z.string({ error: 'expected the name of a term' }).regex(/^[a-z][a-z0-9_]{0,62}$/, {
+  error: 'expected the name of a term, such as rule, severity or actor',
+});
+
+export const routeShape = z.strictObject({
+  name: name()
+    .optional()
+    .describe(
+      'What notifications, metrics and logs call this route. Default: route-1, route-2, … in file order.',
+    ),
+  when: z
+    .unknown()
+    .optional()
+    .describe(
+      'A filter in the rule language; alerts that pass it take this route. Absent: every alert does.',
+    ),
+  to: z.array(name()).min(1).describe('Names of the destinations to tell; each must take alerts.'),
+  continue: z.boolean().default(false).describe('Whether later routes are tried too after this one matched.'),
+  group_by: z
+    .array(term)
+    .min(1)
+    .default(['rule', 'actor'])
+    .describe('Alerts with the same values of these terms share one notification.'),
+  group_wait: duration({ max: '1h' })
+    .prefault('10s')
+    .describe('From the first match of a group to its notification: time for company to arrive.'),
+  group_interval: duration({ min: '1s', max: '7d' })
+    .prefault('5m')
+    .describe('The least time between two notifications of a group that keeps growing.'),
+  repeat_interval: duration({ min: '1m', max: '90d' })
+    .prefault('4h')
+    .describe('After this long without a notification, new matches are told of as a new page.'),
+});
+
+const retention = z.strictObject({
+  events: duration({ min: '1h' })
+    .prefault('30d')
+    .describe('How long delivered events, notifications and quiet alerts are kept.'),
+  dead_letters: duration({ min: '1h' })
+    .prefault('90d')
+    .describe('How long deliveries that nobody would take are kept for a redrive.'),
+  max_size: byteSize({ min: '16MiB' })
+    .prefault('4GiB')
+    .describe('The bound of the store on disk; beyond it the oldest delivered events go first.'),
+});
+
+const server = z.strictObject({
+  listen: listen
+    .prefault('127.0.0.1:9464')
+    .describe('HOST:PORT of health, metrics and the API; port 0 takes a free one.'),
+  token: secret().optional().describe('What API callers must show as a bearer token.'),
+});
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info').describe('The least level that is logged.'),
+});
+
+/**
+ * The whole file. What an entry of `sources` and `destinations` looks like is its adapter's to say: the
+ * JSON Schema is made with their shapes, validation is done with each entry's own.
+ */
+export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S, destination: D) {
+  return z.strictObject({
+    sources: z.array(source).min(1).describe('Where events come from.'),
+    rules: z
+      .strictObject({
+        paths: z
+          .array(z.string().min(1))
+          .min(1)
+          .default(['rules/'])
+          .describe('Rule files, or folders that hold them; relative to this file.'),
+      })
+      .prefault({})
+      .describe('What is looked for.'),
+    destinations: z.array(destination).min(1).describe('Where events, matches and alerts go.'),
+    routes: z
+      .array(routeShape)
+      .min(1)
+      .optional()
+      .describe(
+        'Who is told of which alerts: the first that matches. Default: every alert to every destination that takes alerts.',
+      ),
+    store: store
+      .prefault('sqlite:./data/tocsin.db')
+      .describe('Where state lives: sqlite:PATH, relative to this file.'),
+    retention: retention.prefault({}).describe('What is kept, and how much of it.'),
+    server: server.prefault({}).describe('The HTTP server of health, metrics and the API.'),
+    log: log.prefault({}).describe('The log, JSON lines on stderr.'),
+  });
+}
+
+/** What validation yields for the parts that no adapter owns. */
+export type CheckedFile = z.output<ReturnType<typeof configShape<z.ZodUnknown, z.ZodUnknown>>>;
+export type CheckedRoute = NonNullable<CheckedFile['routes']>[number];

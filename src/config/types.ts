@@ -1,0 +1,79 @@
+import type { LineCounter, Node } from 'yaml';
+import type { Destination, Stream } from '../core/delivery.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Source } from '../core/source.ts';
+import type { AdapterDeps, DestinationType, SourceType } from '../schema/adapter.ts';
+import type { LOG_LEVELS } from './shape.ts';
+
+export interface SourceConfig {
+  name: string;
+  type: string;
+}
+
+export interface DestinationConfig extends SourceConfig {
+  send: readonly Stream[];
+}
+
+/**
+ * Turns a route's `when` into what judges alerts. `node` is positioned in the file; its `${…}` are filled in.
+ * Must not throw: whatever is wrong is a problem, with its line and column.
+ */
+export type CompileWhen<Filter> = (
+  node: Node,
+  place: { readonly file: string; readonly lineCounter: LineCounter },
+) => { readonly filter?: Filter; readonly problems: readonly Problem[] };
+
+/** What may stand in a configuration: the adapters there are, and how filters are compiled. */
+export interface Registry<Filter> {
+  readonly sources: readonly SourceType<SourceConfig>[];
+  readonly destinations: readonly DestinationType<DestinationConfig>[];
+  readonly compileWhen: CompileWhen<Filter>;
+}
+
+export interface ConfiguredSource {
+  readonly name: string;
+  readonly type: string;
+  readonly settings: Readonly<SourceConfig>;
+  create(deps: AdapterDeps): Source;
+}
+
+export interface ConfiguredDestination {
+  readonly name: string;
+  readonly type: string;
+  readonly send: readonly Stream[];
+  readonly settings: Readonly<DestinationConfig>;
+  create(deps: AdapterDeps): Destination;
+}
+
+/** One entry of `routes`, as alerts/route.ts takes it. */
+export interface ConfiguredRoute<Filter> {
+  readonly name: string;
+  readonly when?: Filter;
+  readonly to: readonly string[];
+  readonly continue: boolean;
+  readonly groupBy: readonly string[];
+  readonly timing: {
+    readonly groupWaitMs: number;
+    readonly groupIntervalMs: number;
+    readonly repeatIntervalMs: number;
+  };
+}
+
+/** Deeply frozen (a route's compiled `when` apart). Paths are absolute, times in milliseconds, secrets masked. */
+export interface Config<Filter> {
+  /** As it was named, for messages. */
+  readonly file: string;
+  readonly sources: readonly ConfiguredSource[];
+  readonly destinations: readonly ConfiguredDestination[];
+  readonly rules: { readonly paths: readonly string[] };
+  readonly routes: readonly ConfiguredRoute<Filter>[];
+  readonly store: { readonly kind: 'sqlite'; readonly path: string };
+  readonly retention: {
+    readonly eventsMs: number;
+    readonly deadLettersMs: number;
+    readonly maxBytes: number;
+  };
+  readonly server: { readonly host: string; readonly port: number; readonly token?: Secret };
+  readonly log: { readonly level: (typeof LOG_LEVELS)[number] };
+}
