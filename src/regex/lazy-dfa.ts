@@ -1,0 +1,221 @@
+import type { Alphabet, Reading } from './alphabet.ts';
+import { Stepper, type Symbol } from './automaton.ts';
+import { PatternBudgetError } from './errors.ts';
+import type { Program } from './program.ts';
+
+// A DFA built while it runs, state by state, with a bounded memory that is emptied when full; after "Regular Expression
+// Matching in the Wild" (Cox, 2010). A state is the set of instructions alive and the kind of the neighbour just read. Its
+// row holds one cell a symbol: 0 not known yet, n > 0 the offset of the next row, n < 0 likewise and a pattern ended.
+
+const MAX_CELLS = 1 << 17;
+const MAX_SET_ITEMS = 1 << 18;
+const MAX_SYMBOLS = 1 << 12;
+/** A memory that was filled by fewer symbols than this a state does not pay. */
+const THRASH_RATIO = 10;
+/** Steps of the plain simulation, in instructions looked at: some 50 ms. */
+const MAX_WORK = 6_000_000;
+const DEAD_ROW = 1;
+const NOTHING = new Int32Array(0);
+
+interface State {
+  readonly alive: Int32Array;
+  readonly kind: number;
+}
+
+/** Symbols of a text in reading order of the positions, with the symbol that stands at the far edge. */
+export interface Symbols {
+  readonly items: Uint16Array;
+  readonly length: number;
+  readonly edge: number;
+}
+
+export class LazyDfa {
+  readonly #source: string;
+  readonly #backward: boolean;
+  readonly #stepper: Stepper;
+  readonly #edge: number;
+  /** Symbols with oracle bits, numbered as they turn up; those without are the classes themselves. */
+  readonly #marked = new Map<number, number>();
+  readonly #symbols: Symbol[] = [];
+  #width: number;
+  #cells = new Int32Array(0);
+  #states: State[] = [];
+  #rows = new Map<string, number>();
+  #setItems = 0;
+  #endings = new Map<number, readonly number[]>();
+
+  constructor(program: Program, alphabet: Alphabet, backward: boolean, source: string) {
+    this.#source = source;
+    this.#backward = backward;
+    this.#stepper = new Stepper(program, alphabet, backward);
+    this.#edge = alphabet.size;
+    for (let base = 0; base <= alphabet.size; base++) this.#symbols.push({ base, mask: 0 });
+    this.#width = alphabet.size + 1;
+    this.#clear();
+  }
+
+  /** The symbols of a text about whose positions no oracle has anything to say. */
+  plain(reading: Reading): Symbols {
+    return { items: reading.classes, length: reading.length, edge: this.#edge };
+  }
+
+  /** The symbols of a text whose positions carry oracle bits. */
+  marked(reading: Reading, masks: Uint32Array): Symbols {
+    const { classes, length } = reading;
+    const items = new Uint16Array(length);
+    const shift = this.#backward ? 1 : 0;
+    for (let i = 0; i < length; i++) items[i] = this.#symbolOf(classes[i] ?? 0, masks[i + shift] ?? 0);
+    return { items, length, edge: this.#symbolOf(this.#edge, masks[this.#backward ? 0 : length] ?? 0) };
+  }
+
+  #symbolOf(base: number, mask: number): number {
+    if (mask === 0) return base;
+    const key = mask * (this.#edge + 1) + base;
+    const known = this.#marked.get(key);
+    if (known !== undefined) return known;
+    if (this.#symbols.length > 0xffff) throw new PatternBudgetError(this.#source);
+    this.#marked.set(key, this.#symbols.length);
+    return this.#symbols.push({ base, mask }) - 1;
+  }
+
+  /** Whether any pattern ends anywhere; reads forward. */
+  finds({ items, length, edge }: Symbols): boolean {
+    this.#makeRoom();
+    let cells = this.#cells;
+    let row = this.#startRow();
+    let flushedAt = 0;
+    for (let i = 0; i <= length; i++) {
+      const symbol = i < length ? (items[i] ?? 0) : edge;
+      let next = cells[row + symbol] ?? 0;
+      if (next <= 0) {
+        if (next < 0) return true;
+        if (row === DEAD_ROW * this.#width) return false;
+        if (this.#isFull()) {
+          if (this.#thrashes(i - flushedAt)) return this.#walk(items, length, edge, i, row);
+          flushedAt = i;
+          row = this.#restart(row);
+        }
+        next = this.#compute(row, symbol, true);
+        cells = this.#cells;
+        if (next < 0) return true;
+      }
+      row = next;
+    }
+    return false;
+  }
+
+  /** Sets `bit` at every position where the program's only pattern ends, reading in the DFA's own direction. */
+  mark(symbols: Symbols, masks: Uint32Array, bit: number): void {
+    this.each(symbols, (position) => {
+      masks[position] = (masks[position] ?? 0) | bit;
+    });
+  }
+
+  /** Tells every position where patterns end, and which. */
+  each({ items, length, edge }: Symbols, visit: (position: number, ended: readonly number[]) => void): void {
+    this.#makeRoom();
+    let cells = this.#cells;
+    let row = this.#startRow();
+    const backward = this.#backward;
+    for (let i = 0; i <= length; i++) {
+      const symbol = i === length ? edge : ((backward ? items[length - 1 - i] : items[i]) ?? 0);
+      let next = cells[row + symbol] ?? 0;
+      if (next === 0) {
+        if (this.#isFull()) row = this.#restart(row);
+        next = this.#compute(row, symbol, false);
+        cells = this.#cells;
+        this.#checkWork();
+      }
+      if (next < 0) {
+        visit(backward ? length - i : i, this.#endings.get(row + symbol) ?? []);
+        next = -next;
+      }
+      row = next;
+    }
+  }
+
+  /** Symbols were added since the rows were laid out: lay them out anew. */
+  #makeRoom(): void {
+    this.#stepper.work = 0;
+    if (this.#symbols.length <= this.#width) return;
+    if (this.#symbols.length > MAX_SYMBOLS) throw new PatternBudgetError(this.#source);
+    this.#width = 2 * this.#symbols.length;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#states = [];
+    this.#rows = new Map();
+    this.#setItems = 0;
+    this.#endings = new Map();
+    this.#cells = new Int32Array(4 * this.#width);
+    this.#states.push({ alive: NOTHING, kind: 0 }, { alive: NOTHING, kind: 0 });
+  }
+
+  #isFull(): boolean {
+    return this.#states.length * this.#width > MAX_CELLS || this.#setItems > MAX_SET_ITEMS;
+  }
+
+  #thrashes(symbolsRead: number): boolean {
+    return symbolsRead < THRASH_RATIO * this.#states.length;
+  }
+
+  #restart(row: number): number {
+    const state = this.#states[row / this.#width];
+    this.#clear();
+    return state === undefined ? this.#startRow() : this.#rowOf(state.alive, state.kind);
+  }
+
+  #startRow(): number {
+    return this.#rowOf(NOTHING, this.#stepper.conditions.kinds[this.#edge] ?? 0);
+  }
+
+  #rowOf(alive: Int32Array, kind: number): number {
+    const key = `${kind}:${String.fromCharCode(...alive.subarray(0, 4096))}${alive.subarray(4096).join()}`;
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.#states.push({ alive, kind }) * this.#width - this.#width;
+    this.#rows.set(key, row);
+    this.#setItems += alive.length + 8;
+    if (row + this.#width > this.#cells.length) {
+      const grown = new Int32Array(2 * this.#cells.length + this.#width);
+      grown.set(this.#cells);
+      this.#cells = grown;
+    }
+    return row;
+  }
+
+  /** Fills one cell. `anyEnd`: the caller stops at the first match, so a match that is certain counts at once. */
+  #compute(row: number, symbol: number, anyEnd: boolean): number {
+    const state = this.#states[row / this.#width];
+    const meaning = this.#symbols[symbol];
+    if (state === undefined || meaning === undefined) throw new Error('a row or symbol that no state has');
+    const step = this.#stepper.step(state.alive, state.kind, meaning);
+    const kind = this.#stepper.conditions.kinds[meaning.base] ?? 0;
+    const isDead = anyEnd && this.#stepper.isAnchored && step.alive.length === 0;
+    const next = isDead ? DEAD_ROW * this.#width : this.#rowOf(step.alive, kind);
+    const ends = step.ended.length > 0 || (anyEnd && step.endsNext);
+    if (ends && !anyEnd) this.#endings.set(row + symbol, step.ended);
+    this.#cells[row + symbol] = ends ? -next : next;
+    return ends ? -next : next;
+  }
+
+  /** The plain simulation from position `from` on, remembering nothing. */
+  #walk(items: Uint16Array, length: number, edge: number, from: number, row: number): boolean {
+    let { alive, kind } = this.#states[row / this.#width] ?? { alive: NOTHING, kind: 0 };
+    for (let i = from; i <= length; i++) {
+      const symbol = this.#symbols[i < length ? (items[i] ?? 0) : edge];
+      if (symbol === undefined) throw new Error('a symbol that has no meaning');
+      const step = this.#stepper.step(alive, kind, symbol);
+      if (step.ended.length > 0 || step.endsNext) return true;
+      alive = step.alive;
+      kind = this.#stepper.conditions.kinds[symbol.base] ?? 0;
+      this.#checkWork();
+    }
+    return false;
+  }
+
+  #checkWork(): void {
+    if (this.#stepper.work > MAX_WORK) throw new PatternBudgetError(this.#source);
+  }
+}
