@@ -165,7 +165,14 @@ describe('reading the feed, whatever it does', () => {
         feed.setHazards({ total, mostRows: total === 'exact' ? cappedRows : Number.POSITIVE_INFINITY });
         const world = new World(feed);
         const { clock } = world;
-        const options = { source: 'akto', url: feed.url, apiKey: new Secret('key'), timeoutMs: 5_000, clock };
+        const options = {
+          source: 'akto',
+          url: feed.url,
+          apiKey: new Secret('key'),
+          timeoutMs: 5_000,
+          maxResponseBytes: 1e6,
+          clock,
+        };
         const client = new AktoClient(options);
         const reader = world.reader(pageSize, seed, client);
         const consumer = new Consumer();

@@ -29,11 +29,10 @@ export interface AktoClientOptions {
   readonly url: string;
   readonly apiKey: Secret;
   readonly timeoutMs: number;
+  /** Of one answer. */
+  readonly maxResponseBytes: number;
   readonly clock: Clock;
 }
-
-/** Of one answer. A page of 500 usual events is 2.5 MB; the server's own bound of one record is 16 MB. */
-const MOST_BYTES = 64 * 1_048_576;
 
 /** Asks Akto, one request at a time, without retrying. Every failure is a {@link SourceError} without secrets. */
 export class AktoClient {
@@ -43,7 +42,7 @@ export class AktoClient {
 
   constructor(options: AktoClientOptions) {
     this.#options = options;
-    this.#http = createHttpClient({ timeoutMs: options.timeoutMs, maxResponseBytes: MOST_BYTES });
+    this.#http = createHttpClient(options);
   }
 
   async fetchEvents(query: EventQuery, signal: AbortSignal): Promise<EventAnswer> {

@@ -5,6 +5,8 @@ import { createEventReader } from './reader.ts';
 
 /** The server honours more; answers larger than this serve nobody. */
 const MOST_ROWS = 5_000;
+/** A page of 500 usual events is 2.5 MB. One record is at most 16 MB where the server keeps it. */
+const MOST_BYTES = 64 * 1_048_576;
 
 /** Akto's threat feed. */
 export const aktoSource: SourceType<AktoConfig> = {
@@ -12,7 +14,7 @@ export const aktoSource: SourceType<AktoConfig> = {
   config: aktoConfig,
   create(config, { clock, random }) {
     const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
-    const client = new AktoClient({ source, url, apiKey, timeoutMs, clock });
+    const client = new AktoClient({ source, url, apiKey, timeoutMs, maxResponseBytes: MOST_BYTES, clock });
     const lookback = {
       initialS: Math.ceil(config.initial_lookback / 1_000),
       lateArrivalS: Math.ceil(config.late_arrival / 1_000),

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../core/json.ts';
+import { parseRows } from './parse.ts';
+
+const NOW_S = 1_780_000_000;
+const parse = (...rows: Json[]) => parseRows(rows, 'akto/prod', NOW_S);
+
+describe('parseRows', () => {
+  it('keeps the row as it came, unknown keys and all', () => {
+    const row = {
+      id: 'e6cb/1',
+      timestamp: 1_753_648_085,
+      payload: '',
+      severity: 'null',
+      somethingNew: { a: [1] },
+    };
+    expect(parse(row)).toEqual({
+      events: [
+        {
+          id: 'akto%2Fprod/malicious_events/e6cb%2F1',
+          source: 'akto/prod',
+          feed: 'malicious_events',
+          feedId: 'e6cb/1',
+          timeMs: 1_753_648_085_000,
+          raw: row,
+        },
+      ],
+      seconds: [1_753_648_085],
+      rejected: [],
+    });
+  });
+
+  it('takes an id that stands twice in one answer once', () => {
+    const { events, seconds } = parse({ id: 'a', timestamp: NOW_S }, { id: 'a', timestamp: NOW_S });
+    expect([events.length, seconds.length]).toEqual([1, 1]);
+  });
+
+  it.each<{ why: string; timestamp: Json | undefined }>([
+    { why: 'milliseconds', timestamp: NOW_S * 1_000 },
+    { why: 'fractions', timestamp: NOW_S + 0.5 },
+    { why: 'before anything was watched', timestamp: 1_400_000_000 },
+    { why: 'zero', timestamp: 0 },
+    { why: 'negative', timestamp: -1 },
+    { why: 'the day after tomorrow', timestamp: NOW_S + 2 * 86_400 },
+    { why: 'beyond 32 bits', timestamp: 2 ** 31 },
+    { why: 'the text "null"', timestamp: 'null' },
+    { why: 'a date', timestamp: '2026-01-01T00:00:00Z' },
+    { why: 'missing', timestamp: undefined },
+    { why: 'an object', timestamp: { $numberLong: '1780000000' } },
+  ])('rejects a timestamp that is $why, and only that row', ({ timestamp }) => {
+    const bad = timestamp === undefined ? { id: 'bad' } : { id: 'bad', timestamp };
+    const { events, seconds, rejected } = parse({ id: 'a', timestamp: NOW_S }, bad, {
+      id: 'z',
+      timestamp: NOW_S,
+    });
+    expect(events.map(({ feedId }) => feedId)).toEqual(['a', 'z']);
+    expect(seconds).toEqual([NOW_S, NOW_S]);
+    expect(rejected).toHaveLength(1);
+    expect(rejected[0]).toMatch(
+      /^source "akto\/prod": the event "bad" has the timestamp .*whole epoch seconds/,
+    );
+  });
+
+  it('takes whole seconds that are written as a text', () => {
+    expect(parse({ id: 'a', timestamp: String(NOW_S) }).events[0]?.timeMs).toBe(NOW_S * 1_000);
+  });
+
+  it.each<{ why: string; row: Json }>([
+    { why: 'no id', row: { timestamp: NOW_S } },
+    { why: 'an empty id', row: { id: '', timestamp: NOW_S } },
+    { why: 'the text "null" for an id', row: { id: 'null', timestamp: NOW_S } },
+    { why: 'a number for an id', row: { id: 7, timestamp: NOW_S } },
+    { why: 'an endless id', row: { id: 'x'.repeat(1_000), timestamp: NOW_S } },
+    { why: 'null for a row', row: null },
+    { why: 'a list for a row', row: [] },
+  ])('rejects $why', ({ row }) => {
+    const { events, rejected } = parse(row, { id: 'z', timestamp: NOW_S });
+    expect([events.length, rejected.length]).toEqual([1, 1]);
+    expect(rejected[0]).toMatch(/no usable id and was left out$/);
+  });
+
+  it('never throws, loses no row without a sentence, and writes each on one short line', () => {
+    const row = fc.oneof(fc.jsonValue(), fc.record({ id: fc.jsonValue(), timestamp: fc.jsonValue() }));
+    fc.assert(
+      fc.property(fc.array(row), (rows) => {
+        const read = parseRows(JSON.parse(JSON.stringify(rows)), 'a', NOW_S);
+        expect(read.events.length + read.rejected.length).toBeLessThanOrEqual(rows.length);
+        for (const line of read.rejected) {
+          expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+          expect(line.length).toBeLessThan(1_000);
+        }
+      }),
+    );
+  });
+});
