@@ -15,7 +15,7 @@ export interface Step {
 }
 
 /** A symbol: a class of characters together with what the oracles say about the position. */
-export interface Symbol {
+export interface Sign {
   readonly base: number;
   readonly mask: number;
 }
@@ -53,7 +53,7 @@ export class Stepper {
   }
 
   /** Steps over a symbol; `kind` is that of the neighbour already read. A match may begin at every position. */
-  step(alive: Int32Array, kind: number, symbol: Symbol): Step {
+  step(alive: Int32Array, kind: number, symbol: Sign): Step {
     const ended: number[] = [];
     const targets = this.#targets(alive, kind, symbol, ended);
     const next = this.#leavesFrom(targets);
@@ -64,7 +64,7 @@ export class Stepper {
   }
 
   /** Follows conditions and oracles that hold here, then the characters that fit the symbol. */
-  #targets(alive: Int32Array, kind: number, { base, mask }: Symbol, ended: number[]): number[] {
+  #targets(alive: Int32Array, kind: number, { base, mask }: Sign, ended: number[]): number[] {
     const { ops, args, nexts, others } = this.#program;
     const { kinds, kindCount, truth } = this.conditions;
     const here = kinds[base] ?? 0;

@@ -62,7 +62,6 @@ export function conditionOf(look: Look): Condition | undefined {
 
 function neighbourOf(body: Node, edgePlace: Place): { set: CodeSet; edge: boolean } | undefined {
   if (body.kind === 'char') return { set: body.set, edge: false };
-  if (body.kind === 'group') return neighbourOf(body.body, edgePlace);
   if (body.kind === 'place' && body.place === edgePlace) return { set: NO_CODES, edge: true };
   if (body.kind !== 'either') return undefined;
   let all: { set: CodeSet; edge: boolean } | undefined = { set: NO_CODES, edge: false };

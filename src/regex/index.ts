@@ -1,18 +1,7 @@
-import { lengthOf } from './lengths.ts';
-import { parsePattern } from './parse.ts';
-import { RegularMatcher } from './regular.ts';
+import { compile, type Pattern } from './pattern.ts';
 
 export { PatternBudgetError, PatternError } from './errors.ts';
-
-export interface Pattern {
-  readonly source: string;
-  /** False where only the bounded backtracker can take it. */
-  readonly linear: boolean;
-  /** Whether the pattern finds the empty text, and so almost certainly any. */
-  readonly matchesEmpty: boolean;
-  /** Whether the pattern is found anywhere in the text (Java's `Matcher.find`). */
-  test(text: string): boolean;
-}
+export type { Pattern } from './pattern.ts';
 
 /** All patterns that look at one text. */
 export interface PatternSet {
@@ -20,11 +9,9 @@ export interface PatternSet {
   match(text: string): number[];
 }
 
+/** Throws PatternError for a pattern that Java would refuse, and for one too large. */
 export function compilePattern(source: string): Pattern {
-  const { root } = parsePattern(source);
-  const matcher = new RegularMatcher([root], source);
-  const matchesEmpty = lengthOf(root).min === 0 && matcher.test('');
-  return { source, linear: true, matchesEmpty, test: (text) => matcher.test(text) };
+  return compile(source);
 }
 
 export function compilePatternSet(sources: readonly string[]): PatternSet {

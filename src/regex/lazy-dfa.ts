@@ -1,5 +1,5 @@
 import type { Alphabet, Reading } from './alphabet.ts';
-import { Stepper, type Symbol } from './automaton.ts';
+import { type Sign, Stepper } from './automaton.ts';
 import { PatternBudgetError } from './errors.ts';
 import type { Program } from './program.ts';
 
@@ -36,7 +36,7 @@ export class LazyDfa {
   readonly #edge: number;
   /** Symbols with oracle bits, numbered as they turn up; those without are the classes themselves. */
   readonly #marked = new Map<number, number>();
-  readonly #symbols: Symbol[] = [];
+  readonly #symbols: Sign[] = [];
   #width: number;
   #cells = new Int32Array(0);
   #states: State[] = [];

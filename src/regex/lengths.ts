@@ -1,4 +1,4 @@
-import type { Node } from './syntax.ts';
+import { type Node, type Repeat, someNode } from './syntax.ts';
 
 /** How many code points a node can consume; `max` is Infinity where nothing bounds it. */
 export interface Length {
@@ -28,4 +28,17 @@ export function lengthOf(node: Node): Length {
     default:
       return { min: 0, max: 0 };
   }
+}
+
+/** Java's rule for look-behinds: beyond single characters, nothing may repeat without end. */
+export function hasObviousMaximum(node: Node): boolean {
+  return !someNode(node, (part) => {
+    if (part.kind === 'reference') return true;
+    return part.kind === 'repeat' && part.max === Number.POSITIVE_INFINITY && !isPlainRun(part);
+  });
+}
+
+function isPlainRun({ body, mode }: Repeat): boolean {
+  const inner = body.kind === 'group' ? body.body : body;
+  return inner.kind === 'char' && mode === 'greedy';
 }

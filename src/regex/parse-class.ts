@@ -84,6 +84,6 @@ function parseMemberCode(cursor: Cursor, flags: Flags, inRange: boolean): number
     cursor.nextRaw();
     return 0x0b;
   }
-  const escape = parseEscape(cursor, flags);
-  return 'code' in escape ? escape.code : escape.set;
+  const escaped = parseEscape(cursor, flags);
+  return 'code' in escaped ? escaped.code : escaped.set;
 }

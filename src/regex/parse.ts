@@ -2,7 +2,7 @@ import { foldedChar } from './case-folding.ts';
 import { ALL_CODES, codesOf, negate } from './code-set.ts';
 import { Cursor, codeOf, END, unquoted } from './cursor.ts';
 import { type Flags, foldOf, NO_FLAGS, withFlag } from './flags.ts';
-import { lengthOf } from './lengths.ts';
+import { hasObviousMaximum } from './lengths.ts';
 import { parseClass } from './parse-class.ts';
 import { parseEscape } from './parse-escape.ts';
 import { graphemeExtenders, LINE_ENDS, VERTICAL_SPACES } from './properties.ts';
@@ -113,8 +113,8 @@ class Parser {
     if (letter === 'X') return this.#grapheme();
     if (letter === 'k') return this.#namedReference();
     if (letter >= '1' && letter <= '9') return this.#numberedReference();
-    const escape = parseEscape(this.#cursor, this.#flags);
-    return 'code' in escape ? this.#literal(escape.code) : { kind: 'char', set: escape.set };
+    const escaped = parseEscape(this.#cursor, this.#flags);
+    return 'code' in escaped ? this.#literal(escaped.code) : { kind: 'char', set: escaped.set };
   }
 
   #placeEscape(letter: string): Node {
@@ -234,9 +234,9 @@ class Parser {
     if (code !== codeOf('=') && code !== codeOf('!')) return this.#namedCapture();
     this.#cursor.next();
     const body = this.#alternatives();
-    if (lengthOf(body).max === Number.POSITIVE_INFINITY) {
+    if (!hasObviousMaximum(body)) {
       throw this.#cursor.fail(
-        'A look-behind needs an upper bound on its length; replace * and + in it by {0,n}.',
+        'A look-behind may repeat groups only with an upper bound; replace * and + in it by {0,n}.',
       );
     }
     return { kind: 'look', ahead: false, negated: code === codeOf('!'), body };

@@ -26,8 +26,8 @@ export class RegularMatcher {
   readonly #alphabet: Alphabet;
   readonly #level: Level;
 
-  constructor(roots: readonly Node[], source: string, relaxed = false) {
-    const tree = programTree(roots, false, relaxed);
+  constructor(roots: readonly Node[], source: string, { backward = false, relaxed = false } = {}) {
+    const tree = programTree(roots, backward, relaxed);
     const programs = allPrograms(tree);
     const conditions = programs.flatMap(({ conditions }) => conditions);
     const sets: CodeSet[] = programs.flatMap(({ sets }) => sets);
@@ -53,6 +53,14 @@ export class RegularMatcher {
   foundIn(text: string, found: (index: number) => void): void {
     const reading = this.#alphabet.read(text, scratch(text.length));
     this.#level.dfa.each(this.#symbols(this.#level, reading), (_, ended) => ended.forEach(found));
+  }
+
+  /** Every position where a match ends in the reading's direction: for a backward matcher, where one may begin. */
+  ends(text: string): Uint32Array {
+    const reading = this.#alphabet.read(text, scratch(text.length));
+    const masks = new Uint32Array(reading.length + 1);
+    this.#level.dfa.mark(this.#symbols(this.#level, reading), masks, 1);
+    return masks;
   }
 
   #build({ program, backward, oracles }: ProgramTree, source: string): Level {
