@@ -1,5 +1,7 @@
-import { isSchema, isSecret, type JsonSchema } from './json-schema.ts';
+import type { z } from 'zod';
 import { nearest } from './words.ts';
+
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** The shapes that a value may have. None means that nothing is known of it: anything goes. */
 export type Alternatives = readonly JsonSchema[];
@@ -11,6 +13,11 @@ export type KeyMeaning =
   | { readonly kind: 'file'; readonly name: string; readonly shapes: Alternatives }
   | { readonly kind: 'unknown' };
 
+/** Whether this is a schema of its own, and not one of the words `true` and `false`. */
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Takes unions apart. */
 export function alternativesOf(schema: unknown): Alternatives {
   if (!isSchema(schema)) return [];
@@ -19,7 +26,7 @@ export function alternativesOf(schema: unknown): Alternatives {
 }
 
 export function holdsSecret(shapes: Alternatives): boolean {
-  return shapes.some(isSecret);
+  return shapes.some(({ writeOnly }) => writeOnly === true);
 }
 
 /** The types of JSON that the shapes allow; undefined where anything goes. */

@@ -12,7 +12,9 @@ export type Checked<T> = { readonly data: T } | { readonly findings: readonly Fi
 export function check<T>(schema: z.ZodType<T>, value: unknown, path: Path, places: Places): Checked<T> {
   const result = schema.safeParse(value, { error: sentence });
   if (result.success) return { data: result.data };
-  const findings = result.error.issues.flatMap((issue) => toFinding(issue, path, places) ?? []);
+  const findings = result.error.issues
+    .flatMap(expand)
+    .flatMap((issue) => toFinding(issue, path, places) ?? []);
   return { findings: onePerValue(findings) };
 }
 
@@ -58,6 +60,17 @@ function tooBig(origin: string, maximum: number, inclusive: boolean): string {
   if (origin === 'array' || origin === 'set') return `takes at most ${maximum} entries`;
   if (origin === 'string') return `must have at most ${maximum} characters`;
   return inclusive ? `must be at most ${maximum}` : `must be less than ${maximum}`;
+}
+
+/** What a union says is what the alternative says that came furthest, not that none fitted. */
+function expand(issue: Issue): Issue[] {
+  if (issue.code === 'invalid_key')
+    return issue.issues.slice(0, 1).map((inner) => ({ ...inner, path: issue.path }));
+  if (issue.code !== 'invalid_union') return [issue];
+  const isOtherType = (issues: Issue[]): boolean =>
+    issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const best = issue.errors.find((issues) => !isOtherType(issues)) ?? issue.errors[0] ?? [];
+  return best.flatMap(expand).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Undefined for what the reader has reported already. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { alternativesOf, holdsSecret, isSchema, type JsonSchema } from './alternatives.ts';
 import { configShape } from './shape.ts';
 import type { Registry } from './types.ts';
-
-export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 type Adapters = Pick<Registry<unknown>, 'sources' | 'destinations'>;
 
@@ -10,7 +9,20 @@ type Adapters = Pick<Registry<unknown>, 'sources' | 'destinations'>;
 export function plainSchema(registry: Adapters): JsonSchema {
   const source = z.union(registry.sources.map((type) => type.config));
   const destination = z.union(registry.destinations.map((type) => type.config));
-  return z.toJSONSchema(configShape(source, destination), { io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(configShape(source, destination), {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema, path }) => {
+      if (jsonSchema.type === 'string' && SECRET_NAME.test(keyIn(path))) jsonSchema.writeOnly = true;
+    },
+  });
+}
+
+/** An adapter that forgets to mark a secret must not be what leaks it. */
+const SECRET_NAME = /(?:^|_)(?:secret|token|password|passphrase|credential|api_key|private_key)s?$/;
+
+function keyIn(path: readonly PropertyKey[]): string {
+  return String(path[path.lastIndexOf('properties') + 1] ?? '');
 }
 
 /**
@@ -39,8 +51,8 @@ function forEditors(schema: JsonSchema): JsonSchema {
 
 /** `api_key` and `api_key_file`: one of them, where the key is required. */
 function addFileKeys(schema: JsonSchema, widened: JsonSchema): void {
-  const secrets = Object.entries(schema.properties ?? {}).filter(
-    ([, value]) => isSchema(value) && isSecret(value),
+  const secrets = Object.entries(schema.properties ?? {}).filter(([, value]) =>
+    holdsSecret(alternativesOf(value)),
   );
   const required = schema.required ?? [];
   const eitherOf: JsonSchema[] = [];
@@ -73,14 +85,6 @@ function takesReferences(schema: JsonSchema): JsonSchema {
   if (examples !== undefined) outer['examples'] = examples;
   if (writeOnly !== undefined) outer.writeOnly = writeOnly;
   return outer;
-}
-
-export function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null;
-}
-
-export function isSecret(schema: JsonSchema): boolean {
-  return schema.writeOnly === true;
 }
 
 function mapValues(

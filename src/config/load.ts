@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
 import type { Node } from 'yaml';
-import { z } from 'zod';
 import type { Problem } from '../core/problem.ts';
 import { buildDestinations, buildSources } from './adapters.ts';
 import { alternativesOf } from './alternatives.ts';
@@ -13,7 +12,7 @@ import { plainSchema } from './json-schema.ts';
 import { type Reading, readValues } from './reader.ts';
 import { checkReferences, isMapping, listOf } from './references.ts';
 import { secretFileReader } from './secret-file.ts';
-import { configShape } from './shape.ts';
+import { fileShape } from './shape.ts';
 import type { Config, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
@@ -64,7 +63,7 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, { file, registry 
   const { value, places } = reading;
   if (!isMapping(value))
     return { findings: [...reading.findings, ...notAMapping(reading, yaml)], problems: [] };
-  const checked = check(configShape(z.unknown(), z.unknown()), value, [], places);
+  const checked = check(fileShape, value, [], places);
   const sources = buildSources(listOf(value, 'sources'), registry.sources, places);
   const destinations = buildDestinations(listOf(value, 'destinations'), registry.destinations, places);
   const routes = listOf(value, 'routes');

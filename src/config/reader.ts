@@ -21,7 +21,7 @@ import { quoted } from './words.ts';
 export const UNREAD = Symbol('unread');
 
 /** Aliases repeat what they name; a few lines could otherwise stand for millions of nodes. */
-const MAX_NODES = 50_000;
+const MAX_NODES = 20_000;
 const MAX_DEPTH = 50;
 
 export interface ReaderDeps {

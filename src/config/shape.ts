@@ -128,6 +128,8 @@ export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S,
   });
 }
 
-/** What validation yields for the parts that no adapter owns. */
-export type CheckedFile = z.output<ReturnType<typeof configShape<z.ZodUnknown, z.ZodUnknown>>>;
+/** What validates all that no adapter owns. */
+export const fileShape = configShape(z.unknown(), z.unknown());
+
+export type CheckedFile = z.output<typeof fileShape>;
 export type CheckedRoute = NonNullable<CheckedFile['routes']>[number];

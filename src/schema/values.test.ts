@@ -25,13 +25,13 @@ describe('quantities', () => {
     expect(byteSize().parse(text)).toBe(bytes);
   });
 
-  it.each([
+  it.each<[unknown, string]>([
     ['30', 'no unit: nobody knows whether it is seconds'],
     [30, 'a bare number'],
     ['-1s', 'negative'],
     ['1 s', 'a blank inside'],
     ['1w', 'an unknown unit'],
-  ])('refuses the duration %j: %s', (value: unknown) => {
+  ])('refuses the duration %j: %s', (value) => {
     expect(why(duration(), value)).toBe('expected a duration with its unit, such as 30s');
   });
 

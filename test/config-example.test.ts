@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  configJsonSchema,
+  formatProblems,
+  type JsonSchema,
+  loadConfig,
+  type Registry,
+} from '../src/config/index.ts';
+import { slackDestination } from '../src/destinations/slack/index.ts';
+import { splunkHecDestination } from '../src/destinations/splunk_hec/index.ts';
+import { webhookDestination } from '../src/destinations/webhook/index.ts';
+import { aktoSource } from '../src/sources/akto/index.ts';
+
+const registry: Registry<unknown> = {
+  sources: [aktoSource],
+  destinations: [slackDestination, splunkHecDestination, webhookDestination],
+  compileWhen: () => ({ filter: {}, problems: [] }),
+};
+
+const file = 'config.example.yaml';
+const text = readFileSync(file, 'utf8');
+const env = {
+  AKTO_API_KEY: 'akto-key',
+  SLACK_WEBHOOK_URL: 'https://hooks.slack.example/services/T/B/x',
+  SPLUNK_HEC_TOKEN: '00000000-0000-0000-0000-000000000000',
+  SOAR_WEBHOOK_URL: 'https://soar.example/hook',
+  SOAR_SIGNING_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+  SOAR_TOKEN: 'soar-token',
+  TOCSIN_TOKEN: 'api-token',
+};
+
+interface DocumentedKey {
+  readonly key: string;
+  /** Its key under a list's entry, such as `sources[akto]`. */
+  readonly path: string;
+  readonly schema: JsonSchema;
+}
+
+const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
+
+/** Every key of the schema, with the alternatives of a list told apart by their `type`. */
+function keysOf(schema: JsonSchema, path = ''): DocumentedKey[] {
+  const { items, properties = {} } = schema;
+  const parts = [
+    ...(schema.anyOf ?? []),
+    ...(isSchema(items) && !Array.isArray(items) ? [items] : []),
+  ].filter(isSchema);
+  const { type } = properties;
+  const here = isSchema(type) && typeof type.const === 'string' ? `${path}[${type.const}]` : path;
+  const own = Object.entries(properties).flatMap(([key, value]) => {
+    if (!isSchema(value)) return [];
+    const inner = `${here}.${key}`;
+    return [{ key, path: inner, schema: value }, ...keysOf(value, inner)];
+  });
+  return [...own, ...parts.flatMap((part) => keysOf(part, here))];
+}
+
+/** The example's values, with the same paths. */
+function valuesOf(value: unknown, path = ''): [path: string, value: unknown][] {
+  if (Array.isArray(value)) return value.flatMap((item) => valuesOf(item, path));
+  if (typeof value !== 'object' || value === null) return [];
+  const here = 'type' in value ? `${path}[${String(value.type)}]` : path;
+  return Object.entries(value).flatMap(([key, inner]): [string, unknown][] => [
+    [`${here}.${key}`, inner],
+    ...valuesOf(inner, `${here}.${key}`),
+  ]);
+}
+
+const values = valuesOf(parse(text));
+const keys = keysOf(configJsonSchema(registry));
+const isSecretFile = ({ key }: DocumentedKey): boolean => key.endsWith('_file');
+
+describe('config.example.yaml', () => {
+  it('passes the check with its variables set', () => {
+    const { config, problems } = loadConfig({ file, text, env, cwd: '/etc', registry, readFile: () => '' });
+    expect(formatProblems(problems, { colour: false, text, registry })).toBe('');
+    expect(config?.destinations.map(({ name }) => name)).toEqual(['oncall', 'siem', 'soar']);
+  });
+
+  it('names each variable that is missing, at its place', () => {
+    const { problems } = loadConfig({ file, text, env: {}, cwd: '/etc', registry, readFile: () => '' });
+    expect(problems.map(({ code, line }) => ({ code, line }))).toEqual(
+      text
+        .split('\n')
+        .flatMap((line, i) =>
+          /^ *\w+: (Bearer )?\$\{\w+\}/.test(line) ? [{ code: 'unset-variable', line: i + 1 }] : [],
+        ),
+    );
+  });
+
+  it.each(keys.filter((key) => !isSecretFile(key)).map(({ path }) => path))('shows %s', (path) => {
+    expect(values.map(([shown]) => shown)).toContain(path);
+  });
+
+  it.each(keys.filter(({ schema }) => schema.default !== undefined && typeof schema.default !== 'object'))(
+    'shows and names the default of $path',
+    ({ key, path, schema }) => {
+      expect(values.filter(([shown]) => shown === path).map(([, value]) => value)).toContain(schema.default);
+      const comments = text
+        .split('\n')
+        .filter((line) => line.trimStart().replace(/^- /, '').startsWith(`${key}:`));
+      expect(
+        comments.some(
+          (line) =>
+            line.includes(`default ${String(schema.default)}`) ||
+            line.includes(`default "${String(schema.default)}"`),
+        ),
+      ).toBe(true);
+    },
+  );
+
+  it.each(keys.filter(({ schema }) => Array.isArray(schema.default)))(
+    'shows the default list of $path',
+    ({ path, schema }) => {
+      expect(values.filter(([shown]) => shown === path).map(([, value]) => value)).toContainEqual(
+        schema.default,
+      );
+    },
+  );
+
+  it('mentions each key that takes a file', () => {
+    const secretFiles = new Set(keys.filter(isSecretFile).map(({ key }) => key));
+    expect(secretFiles).toEqual(new Set(['api_key_file', 'url_file', 'token_file', 'secret_file']));
+    for (const key of secretFiles) expect(text).toContain(key);
+  });
+});
