@@ -54,6 +54,7 @@ function decideValues(
   const matched = new Set<string>();
   let seen = 0;
   let hits = 0;
+  let firstHolds = false;
   run.spend(fields.keys.length);
   for (const [index, key] of fields.keys.entries()) {
     if (linked !== undefined && !linked.has(key)) continue;
@@ -61,11 +62,21 @@ function decideValues(
     if (value === undefined) continue;
     seen += 1;
     if (!valueHolds(operator, fields, index, value, run)) continue;
+    if (seen === 1) firstHolds = true;
     hits += 1;
     matched.add(key);
   }
-  const holds = shape.collection === 'for_all' ? seen > 0 && hits === seen : hits > 0;
+  const holds = shape.collection === 'for_all' ? allHold(fields, seen, hits, firstHolds) : hits > 0;
   return { verdict: holds ? TRUE : FALSE, keys: matched };
+}
+
+/**
+ * As in the original: of a query the first value decides, and where keys were asked for and none
+ * matched, nothing is left that could fail (but a payload needs a value that holds).
+ */
+function allHold(fields: Fields, seen: number, hits: number, firstHolds: boolean): boolean {
+  if (seen === 0) return fields.kind !== 'payload' && fields.keys.length > 0;
+  return fields.kind === 'query' ? firstHolds : hits === seen;
 }
 
 function valueHolds(operator: Operator, fields: Fields, index: number, value: Datum, run: Run): boolean {

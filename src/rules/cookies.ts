@@ -29,14 +29,15 @@ export function cookiesOf(header: string): ReadonlyMap<string, string> {
  * @param nowSeconds the event's own time; without it Expires says nothing
  */
 export function lastsTwoMonths(header: string, nowSeconds: number | undefined): boolean {
+  let maxAge: string | undefined;
   let expires: string | undefined;
   for (const piece of header.split(';', MAX_COOKIES)) {
     const [name, value] = splitPair(javaTrim(piece)) ?? [];
     const folded = name?.toLowerCase();
-    if (folded === 'max-age' && value !== undefined)
-      return /^-?\d{1,15}$/.test(value) && Number(value) >= TWO_MONTHS_SECONDS;
+    if (folded === 'max-age') maxAge = value;
     if (folded === 'expires') expires ??= value;
   }
+  if (maxAge !== undefined) return /^-?\d{1,15}$/.test(maxAge) && Number(maxAge) >= TWO_MONTHS_SECONDS;
   if (expires === undefined || nowSeconds === undefined || expires.length > 64) return false;
   const until = Date.parse(expires.replaceAll('-', ' '));
   return Number.isFinite(until) && until / 1_000 - nowSeconds >= TWO_MONTHS_SECONDS;

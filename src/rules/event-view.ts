@@ -82,6 +82,12 @@ class RawView implements EventView {
     return datum;
   }
 
+  isEmpty(term: string): boolean {
+    const { exchange } = this;
+    if (term === 'request_payload') return exchange?.requestPayload === '';
+    return term === 'response_payload' && exchange?.responsePayload === '';
+  }
+
   fields(term: string): Fields | undefined {
     if (this.#fields.has(term)) return this.#fields.get(term);
     const fields = this.#readFields(term);
@@ -188,6 +194,7 @@ const METHODS: ReadonlySet<string> = new Set([
   'TRACE',
   'CONNECT',
   'TRACK',
+  'WS',
 ]);
 
 function methodOf(text: string): string {

@@ -49,7 +49,10 @@ export function payloadFields(body: string): Fields | undefined {
   return leaves && new Fields('payload', leaves.keys, leaves.values);
 }
 
-/** Names lower-cased, repeated values joined by `;`, in the capture's order. */
+/**
+ * Names lower-cased, repeated values joined by `;`, in the order of the original, whose templates
+ * look across neighbours (`"accept":"x","host"`).
+ */
 export function joinedHeaders(
   headers: Readonly<Record<string, readonly string[]>>,
 ): ReadonlyMap<string, string> {
@@ -59,7 +62,22 @@ export function joinedHeaders(
     const before = joined.get(folded);
     joined.set(folded, before === undefined ? values.join(';') : [before, ...values].join(';'));
   }
-  return joined;
+  return inHashOrder(joined);
+}
+
+/** The order in which Java's HashMap walks its entries. */
+function inHashOrder(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  let buckets = 16;
+  while (headers.size > buckets * 0.75) buckets *= 2;
+  const placed = [...headers].map((entry) => ({ entry, bucket: spreadHash(entry[0]) & (buckets - 1) }));
+  placed.sort((a, b) => a.bucket - b.bucket);
+  return new Map(placed.map(({ entry }) => entry));
+}
+
+function spreadHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash ^ (hash >>> 16);
 }
 
 /** A `set-cookie` value is tried by the request-style cookies of `cookie`, as in the original; its names by its own. */

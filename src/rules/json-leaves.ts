@@ -21,7 +21,11 @@ interface Frame {
   readonly seen: Map<string, readonly [number, number]> | undefined;
 }
 
-/** Reads an object or an array; undefined where the text is neither, or no JSON. Iterative: nesting costs no stack. */
+/**
+ * Reads an object or an array; undefined where the text is neither, or no JSON. As lenient as the
+ * original: single quotes will do, and what follows an object does not count. Iterative: nesting
+ * costs no stack.
+ */
 export function readLeaves(text: string): Leaves | undefined {
   try {
     return new LeafReader(text).read();
@@ -35,6 +39,7 @@ class NotJson extends Error {}
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const STRING_END = /["\\]/g;
+const SINGLE_QUOTED_END = /['\\]/g;
 
 class LeafReader {
   readonly #text: string;
@@ -54,7 +59,7 @@ class LeafReader {
     if (first !== '{' && first !== '[') throw new NotJson();
     this.#containers();
     this.#blanks();
-    if (this.#at < this.#text.length) throw new NotJson();
+    if (first === '[' && this.#at < this.#text.length) throw new NotJson();
     return this.#alive();
   }
 
@@ -110,8 +115,9 @@ class LeafReader {
   #nextKey(frame: Frame): string {
     if (!frame.isObject) return frame.key;
     this.#blanks();
-    if (this.#text[this.#at] !== '"') throw new NotJson();
-    const key = this.#string();
+    const quote = this.#text[this.#at];
+    if (quote !== '"' && quote !== "'") throw new NotJson();
+    const key = this.#string(quote);
     this.#blanks();
     if (this.#text[this.#at] !== ':') throw new NotJson();
     this.#at += 1;
@@ -139,7 +145,7 @@ class LeafReader {
   }
 
   #leaf(opening: string | undefined): Datum {
-    if (opening === '"') return this.#string();
+    if (opening === '"' || opening === "'") return this.#string(opening);
     if (opening === 't') return this.#word('true', true);
     if (opening === 'f') return this.#word('false', false);
     if (opening === 'n') return this.#word('null', undefined);
@@ -163,19 +169,19 @@ class LeafReader {
     return wide === 'int' ? value : { wide, value, text };
   }
 
-  #string(): string {
+  #string(quote: string): string {
     const start = this.#at;
+    const end = quote === '"' ? STRING_END : SINGLE_QUOTED_END;
     let escaped = false;
-    STRING_END.lastIndex = start + 1;
-    for (let match = STRING_END.exec(this.#text); match !== null; match = STRING_END.exec(this.#text)) {
-      if (match[0] === '"') {
-        this.#at = STRING_END.lastIndex;
-        return escaped
-          ? unescape(this.#text.slice(start, this.#at))
-          : this.#text.slice(start + 1, this.#at - 1);
+    end.lastIndex = start + 1;
+    for (let match = end.exec(this.#text); match !== null; match = end.exec(this.#text)) {
+      if (match[0] === quote) {
+        this.#at = end.lastIndex;
+        const inner = this.#text.slice(start + 1, this.#at - 1);
+        return escaped ? unescaped(inner, quote) : inner;
       }
       escaped = true;
-      STRING_END.lastIndex += 1;
+      end.lastIndex += 1;
     }
     throw new NotJson();
   }
@@ -189,9 +195,10 @@ class LeafReader {
   }
 }
 
-function unescape(literal: string): string {
+function unescaped(inner: string, quote: string): string {
+  const standard = quote === '"' ? inner : inner.replaceAll("\\'", "'").replaceAll('"', '\\"');
   try {
-    const value: unknown = JSON.parse(literal);
+    const value: unknown = JSON.parse(`"${standard}"`);
     return typeof value === 'string' ? value : '';
   } catch {
     throw new NotJson();

@@ -82,11 +82,6 @@ function ordering(holds: (datum: number, bound: number) => boolean): Build {
   };
 }
 
-function flagOf(operand: Operand | undefined): boolean | undefined {
-  if (typeof operand === 'boolean') return operand;
-  return typeof operand === 'string' ? operand.toLowerCase() === 'true' : undefined;
-}
-
 function networks(onMatch: boolean): Build {
   return (operands) => {
     const all = operands.flatMap((operand) => parseNetwork(textOf(operand)) ?? []);
@@ -135,13 +130,9 @@ const BUILDERS: Readonly<Record<OperatorName, Build>> = {
   lte: ordering((value, bound) => value <= bound),
   datatype: ([first]) =>
     plain((datum) => first !== undefined && datatypeOf(datum) === textOf(first).toLowerCase()),
-  contains_jwt: ([first]) =>
-    plain(
-      (datum) =>
-        typeof datum === 'string' && flagOf(first) !== undefined && holdsJwt(datum) === flagOf(first),
-    ),
+  contains_jwt: ([first]) => plain((datum) => typeof datum === 'string' && holdsJwt(datum) === first),
   cookie_expire_filter: ([first]) =>
-    plain((datum, _folded, now) => typeof datum === 'string' && flagOf(first) === lastsTwoMonths(datum, now)),
+    plain((datum, _folded, now) => typeof datum === 'string' && lastsTwoMonths(datum, now) === first),
   contains_either_cidr: networks(true),
   not_contains_cidr: networks(false),
 };

@@ -2,7 +2,7 @@ import type { Datum } from './datum.ts';
 import type { Fields } from './fields.ts';
 import type { Aspect } from './filter-tree.ts';
 import { similarity } from './similarity.ts';
-import { fold, javaTrim } from './text.ts';
+import { fold } from './text.ts';
 
 /** Where filters read from: an event, an alert, whatever has named values. */
 export interface TermSource {
@@ -10,6 +10,8 @@ export interface TermSource {
   get(term: string): Datum;
   /** What `key` and `value` look at under a term; undefined where it has no such parts. */
   fields?(term: string): Fields | undefined;
+  /** Whether a body has no character at all, not even a blank. */
+  isEmpty?(term: string): boolean;
   /** The time of what is looked at, seconds since the epoch. */
   readonly nowSeconds?: number | undefined;
 }
@@ -65,15 +67,14 @@ export class Run {
 
 const BODIES: ReadonlySet<string> = new Set(['request_payload', 'response_payload']);
 
+/** What cannot be measured is looked at as it is, as in the original. */
 function measure(source: TermSource, term: string, aspect: Aspect): Datum {
   const datum = source.get(term);
-  const text = typeof datum === 'string' ? datum : undefined;
-  if (aspect === 'length' && term === 'query_param') return text?.length ?? 0;
-  if (!BODIES.has(term) || text === undefined) return undefined;
-  // An empty object counts as nothing, so two characters are taken off every body.
-  if (aspect === 'length') return text === '' ? undefined : javaTrim(text).length - 2;
+  if (aspect === 'length' && term === 'query_param') return typeof datum === 'string' ? datum.length : 0;
+  if (!BODIES.has(term) || typeof datum !== 'string') return datum;
+  // An empty object counts as nothing, so two characters are taken off every body, a blank one too.
+  if (aspect === 'length') return source.isEmpty?.(term) ? datum : datum.length - 2;
   const response = source.get('response_payload');
-  return Math.trunc(
-    similarity(text, typeof response === 'string' ? response : '', aspect === 'percentage_match'),
-  );
+  const other = typeof response === 'string' ? response : '';
+  return Math.trunc(similarity(datum, other, aspect === 'percentage_match'));
 }

@@ -27,8 +27,11 @@ export function similarity(left: string, right: string, byValue = true): number 
 
 /** Whether datum and operand hold the same leaves in any order; undefined where they cannot be compared. */
 export function sameLeaves(datum: Datum, operand: Operand): boolean | undefined {
-  if (typeof datum !== 'string' || typeof operand !== 'string') return undefined;
-  return similarity(datum, operand) === 100;
+  return datum === undefined ? undefined : similarity(textOf(datum), textOf(operand)) === 100;
+}
+
+function textOf(value: Exclude<Datum, undefined>): string {
+  return typeof value === 'object' ? value.text : String(value);
 }
 
 function sameTexts(
@@ -41,6 +44,7 @@ function sameTexts(
 }
 
 function leafTexts(text: string): LeafTexts | undefined {
+  if (javaTrim(text) === '') return new Map();
   try {
     const leaves = new Map<string, Set<string>>();
     let count = 0;

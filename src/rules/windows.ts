@@ -44,8 +44,8 @@ export interface WindowInput {
 /** Different identities remembered a bin, and their length: an attacker chooses them. */
 const MAX_IDENTITIES = 10_000;
 const MAX_IDENTITY_LENGTH = 256;
-/** Bins kept behind the newest, for events that arrive late, in windows. */
-const WINDOWS_KEPT = 2;
+/** Minutes kept beyond the window, for events that arrive late. */
+const LATE_MINUTES = 120;
 
 export const EMPTY_WINDOW: WindowState = { bins: [] };
 
@@ -98,7 +98,7 @@ function reached(condition: WindowCondition, bins: readonly WindowBin[], minute:
 
 function pruned(bins: readonly WindowBin[], windowMinutes: number): readonly WindowBin[] {
   const newest = bins.at(-1)?.minute ?? 0;
-  const oldest = newest - windowMinutes * WINDOWS_KEPT;
+  const oldest = newest - windowMinutes - LATE_MINUTES;
   return (bins[0]?.minute ?? newest) > oldest ? bins : bins.filter((bin) => bin.minute > oldest);
 }
 
