@@ -132,6 +132,26 @@ describe('polling', () => {
     expect(feed.requests.length).toBeLessThanOrEqual(4);
   });
 
+  it('does not read a storm again at every poll, and finds what is late all the same', async () => {
+    const { feed, clock, poll } = await stage(makeEvents(5, 9_000, { fromS: NOW_S - 890, toS: NOW_S }));
+    let cursor = (await poll()).at(-1)?.cursor;
+    const late = rows(1, NOW_S - 800, 'late');
+    feed.add(late);
+    const requests: number[] = [];
+    const found = new Set<string>();
+    for (let polls = 0; polls < 6; polls += 1) {
+      const before = feed.requests.length;
+      clock.nowMs += 30_000;
+      const pages = await poll(cursor);
+      cursor = pages.at(-1)?.cursor;
+      for (const id of ids(pages)) found.add(id);
+      requests.push(feed.requests.length - before);
+    }
+    expect(found).toContain('late-0');
+    expect(requests.slice(0, 5).every((count) => count <= 3)).toBe(true);
+    expect(requests[5]).toBeGreaterThan(15);
+  });
+
   it('leaves the rest of a long catch-up to the next poll instead of being cut off', async () => {
     const { feed, clock, poll } = await stage(makeEvents(4, 300, { fromS: NOW_S - 9_000, toS: NOW_S }), {
       page_size: 50,

@@ -20,7 +20,7 @@ export interface Attack {
   readonly headers?: Readonly<Record<string, readonly string[]>>;
 }
 
-export const BROWSER =
+const BROWSER =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
 
 const quiet = { type: 'Rule-Based', userAgent: BROWSER, requestPayload: '', successful: false } as const;

@@ -5,8 +5,8 @@ import { type FeedQuery, FeedRows, readQuery } from './feed.ts';
 import { type Hazards, NO_HAZARDS, type SimulatorRequest } from './hazards.ts';
 import { seededRandom } from './seeded.ts';
 
-export type { Hazard, Hazards, SimulatorRequest } from './hazards.ts';
-export { type MadeEventsOptions, makeEvents } from './made-events.ts';
+export type { Hazard, Hazards } from './hazards.ts';
+export { makeEvents } from './made-events.ts';
 export { referenceEvent } from './reference-event.ts';
 export { seededRandom } from './seeded.ts';
 export { toJsonForm, toTextFormat } from './text-format.ts';

@@ -23,7 +23,7 @@ describe('planPoll', () => {
   });
 
   it('goes on where a walk was cut off, with the time at which that began', () => {
-    const walk = { nextS: NOW - 700, startedS: NOW - 300 };
+    const walk = { nextS: NOW - 700, startedS: NOW - 300, isFull: false, requests: 3 };
     const known = { highWaterS: NOW - 400, floorS: 1_770_000_000, walk, gaps: [gap] };
     expect(planPoll(known, NOW, lookback)).toMatchObject({
       fromS: NOW - 700,
@@ -61,10 +61,34 @@ describe('planPoll', () => {
   });
 });
 
+describe('how far back a poll looks', () => {
+  const HIGH = NOW - 5;
+  const known = (requests: number, agoS: number) => ({
+    highWaterS: HIGH,
+    floorS: 1_770_000_000,
+    lookedBack: { highWaterS: HIGH - 100, startedS: NOW - agoS, requests },
+  });
+
+  it.each([
+    {
+      why: 'all of it where that is cheap, from where the last one has to be joined',
+      requests: 4,
+      agoS: 30,
+      fromS: HIGH - 1_000,
+    },
+    { why: 'a minute in between where it is dear', requests: 5, agoS: 30, fromS: HIGH - 60 },
+    { why: 'all of it again in time, dear or not', requests: 500, agoS: 180, fromS: HIGH - 1_000 },
+    { why: 'all of it when the clock has gone far back', requests: 500, agoS: -7_200, fromS: HIGH - 1_000 },
+  ])('$why', ({ requests, agoS, fromS }) => {
+    const plan = planPoll(known(requests, agoS), NOW, lookback);
+    expect([plan.fromS, plan.isFull]).toEqual([fromS, fromS !== HIGH - 60]);
+  });
+});
+
 describe('readCursor', () => {
   it.each([
     { highWaterS: 5, floorS: 1 },
-    { highWaterS: 5, floorS: 1, walk: { nextS: 7, startedS: 9 }, gaps: [gap] },
+    { highWaterS: 5, floorS: 1, walk: { nextS: 7, startedS: 9, isFull: true, requests: 2 }, gaps: [gap] },
   ])('reads what it wrote: %j', (position) => {
     expect(readCursor(JSON.parse(JSON.stringify(toCursor(position))), 'a')).toEqual(position);
   });

@@ -6,15 +6,17 @@ const second = z.int().min(0);
 
 /** Seconds that were read and whose rows did not add up: asked for again, a few polls long. */
 const gap = z.object({ fromS: second, toS: second, pollsLeft: z.int().min(0) });
-export type Gap = z.output<typeof gap>;
+type Gap = z.output<typeof gap>;
 
 const position = z.object({
   /** The newest event second that was read. Never beyond the wall time at which it was read, never backwards. */
   highWaterS: second,
   /** Nothing older is ever asked for: where the very first poll began. */
   floorS: second,
-  /** A walk over the feed that was cut off: where it goes on, and when it began. */
-  walk: z.object({ nextS: second, startedS: second }).optional(),
+  /** A walk over the feed that was cut off: where it goes on, when it began, what it has cost. */
+  walk: z.object({ nextS: second, startedS: second, isFull: z.boolean(), requests: z.int() }).optional(),
+  /** The last walk that looked back the whole of `late_arrival`, and the high water at its end. */
+  lookedBack: z.object({ highWaterS: second, startedS: second, requests: z.int() }).optional(),
   gaps: z.array(gap).optional(),
 });
 
@@ -32,10 +34,11 @@ export function readCursor(cursor: Cursor | undefined, source: string): Position
   );
 }
 
-export function toCursor({ highWaterS, floorS, walk, gaps }: Position): Cursor {
+export function toCursor({ highWaterS, floorS, walk, lookedBack, gaps }: Position): Cursor {
   return {
     highWaterS,
     floorS,
+    ...(lookedBack === undefined ? {} : { lookedBack }),
     ...(walk === undefined ? {} : { walk }),
     ...(gaps === undefined || gaps.length === 0 ? {} : { gaps }),
   };
@@ -51,6 +54,10 @@ export interface Plan {
    * behind a walk that is under way; the next walk finds it because it starts `late_arrival` before this.
    */
   readonly startedS: number;
+  /** It looks back the whole of `late_arrival`. */
+  readonly isFull: boolean;
+  /** What the walk has cost in earlier polls. */
+  readonly requests: number;
   readonly position: Position;
   /** Older ranges to ask for once more. */
   readonly again: readonly Gap[];
@@ -66,16 +73,41 @@ const LAST_SECOND = 2_147_483_647;
 /** How far the server's clock may be ahead of ours before its newest events wait for a later poll. */
 const CLOCK_SKEW_S = 60;
 
+/** A full look-back of at most so many requests is made at every poll. */
+const CHEAP_REQUESTS = 4;
+/** A dear one is made every fifth of `late_arrival`, and at least this often. */
+const LONGEST_BETWEEN_S = 300;
+/** How far the polls in between look back. */
+const SHORT_LOOKBACK_S = 60;
+
 export function planPoll(known: Position | undefined, nowS: number, lookback: Lookback): Plan {
   const floorS = known?.floorS ?? Math.max(1, nowS - lookback.initialS);
   const position = known ?? { highWaterS: floorS, floorS };
   // A clock that went back must not make the range end before it begins.
   const toS = Math.min(LAST_SECOND, Math.max(nowS, position.highWaterS) + CLOCK_SKEW_S);
   const { walk, gaps = [] } = position;
-  if (walk !== undefined) {
-    return { fromS: Math.max(1, walk.nextS), toS, startedS: walk.startedS, position, again: [] };
-  }
-  const fromS = Math.max(1, floorS, position.highWaterS - lookback.lateArrivalS);
-  const again = gaps.filter((found) => found.toS < fromS && found.pollsLeft > 0);
-  return { fromS, toS, startedS: nowS, position: { ...position, gaps: again }, again };
+  if (walk !== undefined) return { ...walk, fromS: Math.max(1, walk.nextS), toS, position, again: [] };
+  const isFull = isFullDue(position, nowS, lookback);
+  const fromS = Math.max(1, floorS, lookbackFrom(position, isFull, lookback));
+  const again = gaps.filter((found) => found.fromS < fromS && found.pollsLeft > 0);
+  return { fromS, toS, startedS: nowS, isFull, requests: 0, position: { ...position, gaps: again }, again };
+}
+
+/**
+ * In a storm the whole look-back is many requests: reading it at every poll would make new events wait
+ * and the server suffer. It is then made now and again, from where the last one has to be joined.
+ */
+function isFullDue({ lookedBack }: Position, nowS: number, { lateArrivalS }: Lookback): boolean {
+  if (lookedBack === undefined || lookedBack.requests <= CHEAP_REQUESTS) return true;
+  const betweenS = Math.min(LONGEST_BETWEEN_S, lateArrivalS / 5);
+  return Math.abs(nowS - lookedBack.startedS) >= betweenS;
+}
+
+function lookbackFrom(
+  { highWaterS, lookedBack }: Position,
+  isFull: boolean,
+  { lateArrivalS }: Lookback,
+): number {
+  if (isFull) return (lookedBack?.highWaterS ?? highWaterS) - lateArrivalS;
+  return highWaterS - Math.min(lateArrivalS, SHORT_LOOKBACK_S);
 }

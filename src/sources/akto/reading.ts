@@ -44,19 +44,21 @@ export class Reading {
   readonly options: ReadingOptions;
   readonly #signal: AbortSignal;
   readonly #startedMs: number;
-  readonly #startedS: number;
+  readonly #plan: Plan;
   readonly #size: RequestSize;
   /** Id → second, of the seconds that may still be shown again. */
   readonly #seen = new Map<string, number>();
   #position: Position;
   #highestS = 0;
+  #requests: number;
   #notes: string[] = [];
 
   constructor(plan: Plan, options: ReadingOptions, signal: AbortSignal) {
     this.options = options;
     this.#signal = signal;
     this.#startedMs = options.clock.now();
-    this.#startedS = plan.startedS;
+    this.#plan = plan;
+    this.#requests = plan.requests;
     this.#size = new RequestSize(options.mostRows);
     this.#position = plan.position;
   }
@@ -73,6 +75,7 @@ export class Reading {
         const query = { fromS: range.fromS, toS: range.toS, limit: asked, skip, order };
         const answer = await this.options.client.fetchEvents(query, this.#signal);
         this.#size.worked();
+        this.#requests += 1;
         return this.#understood(answer, asked);
       } catch (error) {
         attempt = await this.#recover(error, asked, attempt);
@@ -92,14 +95,17 @@ export class Reading {
   /** Everything before `nextS` is read. */
   advance(nextS: number): void {
     this.#rise(nextS);
-    this.#position = { ...this.#position, walk: { nextS, startedS: this.#startedS } };
+    const { startedS, isFull } = this.#plan;
+    this.#position = { ...this.#position, walk: { nextS, startedS, isFull, requests: this.#requests } };
   }
 
   /** The walk has reached its end. */
   finish(): void {
     this.#rise(this.#highestS);
     const { walk: _, ...rest } = this.#position;
-    this.#position = rest;
+    const { startedS, isFull } = this.#plan;
+    const lookedBack = { highWaterS: rest.highWaterS, startedS, requests: this.#requests };
+    this.#position = isFull ? { ...rest, lookedBack } : rest;
   }
 
   /** Time to stop and leave the rest to the next poll. */
@@ -141,7 +147,7 @@ export class Reading {
     const { highWaterS } = this.#position;
     this.#position = {
       ...this.#position,
-      highWaterS: Math.max(highWaterS, Math.min(second, this.#startedS)),
+      highWaterS: Math.max(highWaterS, Math.min(second, this.#plan.startedS)),
     };
   }
 
