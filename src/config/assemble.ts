@@ -93,6 +93,6 @@ function openListener({ server }: Config<unknown>, places: Places): Finding[] {
   if (server.token !== undefined || LOOPBACK.test(server.host)) return [];
   const offset = places.around(['server', 'listen'])?.offset ?? 0;
   const message =
-    'other machines can reach the API without a token: set server.token, or listen on 127.0.0.1';
+    'other machines can read the metrics without a token: set server.token, or listen on 127.0.0.1';
   return [{ code: 'open-listener', offset, message, severity: 'warning' }];
 }

@@ -10,7 +10,7 @@ export interface Interpolated {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `$${` | `${NAME}` | `${NAME:-default}` | a `${` that is none of them. */
-const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::-([^}]*))?\}|\$\{/g;
+const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]{0,127})(?::-([^}]{0,4096}))?\}|\$\{/g;
 
 /**
  * Fills in the environment: `${NAME}`, `${NAME:-default}` (also where NAME is set but empty), any number

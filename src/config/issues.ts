@@ -64,13 +64,14 @@ function tooBig(origin: string, maximum: number, inclusive: boolean): string {
 
 /** What a union says is what the alternative says that came furthest, not that none fitted. */
 function expand(issue: Issue): Issue[] {
-  if (issue.code === 'invalid_key')
-    return issue.issues.slice(0, 1).map((inner) => ({ ...inner, path: issue.path }));
   if (issue.code !== 'invalid_union') return [issue];
-  const isOtherType = (issues: Issue[]): boolean =>
-    issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
-  const best = issue.errors.find((issues) => !isOtherType(issues)) ?? issue.errors[0] ?? [];
+  const [best = []] = [...issue.errors].sort((a, b) => progress(b) - progress(a));
   return best.flatMap(expand).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Deeper is further; failing at a value of the right type is further than at one of another. */
+function progress(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map(({ code, path }) => 2 * path.length + (code === 'invalid_type' ? 0 : 1)));
 }
 
 /** Undefined for what the reader has reported already. */
@@ -80,6 +81,10 @@ function toFinding(issue: Issue, base: Path, places: Places): Finding | undefine
   const place = places.at(path);
   const around = place ?? places.around(path);
   const offset = around?.offset ?? 0;
+  if (issue.code === 'invalid_key') {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return { code: 'bad-value', offset: place?.keyOffset ?? offset, message };
+  }
   if (place === undefined && issue.code !== 'custom') return missingKey(String(path.at(-1)), around, offset);
   const message = `${label(path)}${withoutValue(issue.message, around)}${origin(around)}`;
   return { code: codeOf(issue), offset, message };

@@ -5,8 +5,17 @@ import type { Registry } from './types.ts';
 
 type Adapters = Pick<Registry<unknown>, 'sources' | 'destinations'>;
 
+/** Making it costs more than reading a file by it, and a registry never changes. */
+const made = new WeakMap<Adapters, JsonSchema>();
+
 /** The configuration's shape in the schema's own words, as the loader reads by it: no `*_file`, no `${…}`. */
 export function plainSchema(registry: Adapters): JsonSchema {
+  const schema = made.get(registry) ?? makeSchema(registry);
+  made.set(registry, schema);
+  return schema;
+}
+
+function makeSchema(registry: Adapters): JsonSchema {
   const source = z.union(registry.sources.map((type) => type.config));
   const destination = z.union(registry.destinations.map((type) => type.config));
   return z.toJSONSchema(configShape(source, destination), {

@@ -88,14 +88,16 @@ class Marks {
     return { text, indexOf: (column) => places[column - 1] ?? text.length };
   }
 
+  /** Up to the comment, if there is one. */
   #shownIn(start: number, end: number): boolean[] {
-    let inComment = false;
-    return Array.from({ length: end - start }, (_, i) => {
-      const mark = this.#marks[start + i];
-      const character = this.#text[start + i] ?? '';
-      inComment ||= mark === 0 && character === '#';
-      return mark === SHOW || (mark !== HIDE && !inComment && STRUCTURE.test(character));
-    });
+    const shown: boolean[] = [];
+    for (let i = start; i < end; i += 1) {
+      const mark = this.#marks[i];
+      const character = this.#text[i] ?? '';
+      if (mark === 0 && character === '#') break;
+      shown.push(mark === SHOW || (mark !== HIDE && STRUCTURE.test(character)));
+    }
+    return shown;
   }
 }
 

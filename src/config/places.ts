@@ -6,6 +6,8 @@ export type Path = readonly (string | number)[];
 export interface Place {
   /** UTF-16 units into the text. */
   readonly offset: number;
+  /** Where its key stands, if it has one. */
+  keyOffset: number | undefined;
   /** Undefined where a key has no value. */
   readonly node: Node | undefined;
   /** Never to be shown. */
@@ -25,9 +27,21 @@ export class Places {
   readonly #byPath = new Map<string, Place>();
 
   put(path: Path, known: Pick<Place, 'offset' | 'node' | 'secret'>): Place {
-    const place: Place = { variables: [], text: undefined, unread: false, keys: [], ...known };
+    const place: Place = {
+      keyOffset: undefined,
+      variables: [],
+      text: undefined,
+      unread: false,
+      keys: [],
+      ...known,
+    };
     this.#byPath.set(JSON.stringify(path), place);
     return place;
+  }
+
+  noteKey(path: Path, offset: number): void {
+    const place = this.at(path);
+    if (place !== undefined) place.keyOffset = offset;
   }
 
   at(path: Path): Place | undefined {

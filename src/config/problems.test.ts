@@ -59,6 +59,16 @@ retention:
     ],
     ['a file that is not there', MINIMAL.replace('token: t', 'token_file: gone'), ['4:40 unreadable-file']],
     ['a rule between keys', MINIMAL.replace(', token: t', ''), ['4:5 bad-value']],
+    [
+      'a key that no name can be: at the key',
+      MINIMAL.replace('token: t', 'token: t, headers: { "a b": c }'),
+      ['4:49 bad-value'],
+    ],
+    [
+      'neither of two forms',
+      MINIMAL.replace('token: t', 'token: t, sounds: [ding, dang]'),
+      ['4:53 bad-value'],
+    ],
     ['PostgreSQL', `${MINIMAL}store: postgres://u:pw@h/db\n`, ['5:8 unsupported-store']],
     [
       'a route that nothing reaches',

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -22,6 +23,8 @@ export const UNREAD = Symbol('unread');
 
 /** Aliases repeat what they name; a few lines could otherwise stand for millions of nodes. */
 const MAX_NODES = 20_000;
+/** Finding what one alias names costs a walk over the whole file. */
+const MAX_ALIASES = 200;
 const MAX_DEPTH = 50;
 
 export interface ReaderDeps {
@@ -56,6 +59,7 @@ class Reader {
   /** Scalars as they were written: one that aliases repeat must not be filled in twice. */
   readonly #written = new Map<Scalar, string>();
   #nodes = 0;
+  #aliases = 0;
 
   constructor(document: Document.Parsed, deps: ReaderDeps) {
     this.#document = document;
@@ -66,7 +70,7 @@ class Reader {
     const place = this.places.put(path, { offset: at, node, secret: holdsSecret(shapes) });
     this.#nodes += 1;
     if (this.#nodes > MAX_NODES || path.length > MAX_DEPTH) return this.#tooLarge(place);
-    if (isAlias(node)) return this.#readAlias(node.resolve(this.#document), shapes, path, place);
+    if (isAlias(node)) return this.#readAlias(node, shapes, path, place);
     if (isMap(node)) return this.#readMap(node, shapes, path, place);
     if (isSeq(node)) return this.#readList(node, shapes, path);
     return isScalar(node)
@@ -79,14 +83,13 @@ class Reader {
     return this.#fail(place, 'too-large', 'the file says too much: too many values, or nested too deeply');
   }
 
-  #readAlias(target: Node | undefined, shapes: Alternatives, path: Path, place: Place): unknown {
-    if (target === undefined)
-      return this.#fail(
-        place,
-        'yaml-syntax',
-        'no &anchor of this name stands before it; quote a value that starts with *',
-      );
-    return this.read(target, shapes, path, place.offset);
+  #readAlias(alias: Alias, shapes: Alternatives, path: Path, place: Place): unknown {
+    this.#aliases += 1;
+    if (this.#aliases > MAX_ALIASES) return this.#tooLarge(place);
+    const target = alias.resolve(this.#document);
+    if (target !== undefined) return this.read(target, shapes, path, place.offset);
+    const message = 'no &anchor of this name stands before it; quote a value that starts with *';
+    return this.#fail(place, 'yaml-syntax', message);
   }
 
   #readList(list: YAMLSeq, shapes: Alternatives, path: Path): unknown {
@@ -148,7 +151,9 @@ class Reader {
 
   #readEntry(node: unknown, shapes: Alternatives, path: Path, keyOffset: number): unknown {
     if (isAlias(node) || isMap(node) || isSeq(node) || (isScalar(node) && node.value !== null)) {
-      return this.read(node, shapes, path);
+      const value = this.read(node, shapes, path);
+      this.places.noteKey(path, keyOffset);
+      return value;
     }
     const place = this.places.put(path, { offset: keyOffset, node: undefined, secret: false });
     return this.#fail(place, 'empty-value', 'no value is given here: give one, or remove the key');

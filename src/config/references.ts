@@ -54,32 +54,30 @@ function checkTargets(route: unknown, path: Path, entries: Entries): Finding[] {
   });
 }
 
-function checkTarget(
-  target: string,
-  path: Path,
-  offset: number,
-  { destinations, places, streams }: Entries,
-): Finding[] {
-  const names = destinations.map((destination) => textOf(destination, 'name'));
-  const shown = showable(path, target, places);
-  if (!names.includes(target)) {
-    // One destination whose name could not be read may be the one that is meant.
-    if (names.includes(undefined)) return [];
-    const valid = names
-      .filter((name, i) => name !== undefined && isShowable(['destinations', i, 'name'], places))
-      .filter((name) => name !== undefined);
-    return [
-      {
-        code: 'unknown-destination',
-        offset,
-        message: `no destination is named ${shown}${suggestion(nearest(target, valid), valid)}`,
-      },
-    ];
-  }
-  const takes = streams.get(target);
+function checkTarget(target: string, path: Path, offset: number, entries: Entries): Finding[] {
+  const names = entries.destinations.map((destination) => textOf(destination, 'name'));
+  if (!names.includes(target)) return unknownTarget(target, names, path, entries.places);
+  const takes = entries.streams.get(target);
   if (takes === undefined || takes.includes('alerts')) return [];
+  const shown = showable(path, target, entries.places);
   const message = `destination ${shown} takes no alerts: add alerts to its "send", or take it out of the route`;
   return [{ code: 'destination-takes-no-alerts', offset, message }];
+}
+
+function unknownTarget(
+  target: string,
+  names: readonly (string | undefined)[],
+  path: Path,
+  places: Places,
+): Finding[] {
+  // One destination whose name could not be read may be the one that is meant.
+  if (names.includes(undefined)) return [];
+  const valid = names.flatMap((name, i) =>
+    isShowable(['destinations', i, 'name'], places) ? (name ?? []) : [],
+  );
+  const known = suggestion(nearest(target, valid), valid);
+  const message = `no destination is named ${showable(path, target, places)}${known}`;
+  return [{ code: 'unknown-destination', offset: offsetAt(path, places), message }];
 }
 
 /** A route that takes everything and does not continue hides all that follow. */
@@ -113,7 +111,7 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function textOf(value: unknown, key: string): string | undefined {
+function textOf(value: unknown, key: string): string | undefined {
   const text = isMapping(value) ? value[key] : undefined;
   return typeof text === 'string' ? text : undefined;
 }

@@ -4,14 +4,15 @@ import { byteSize, duration, name, secret } from '../schema/values.ts';
 const POSTGRES = /^postgres(?:ql)?:/i;
 const SQLITE = /^sqlite:(?![:?]|\/\/)(.+)$/;
 
+const EXPECTED_STORE = 'expected sqlite:PATH, such as sqlite:./data/tocsin.db';
+
 const store = z
-  .string({ error: 'expected sqlite:PATH' })
+  .string({ error: EXPECTED_STORE })
   .transform((text, context) => {
     const path = SQLITE.exec(text)?.[1];
     if (path !== undefined) return { kind: 'sqlite' as const, path };
     if (POSTGRES.test(text)) context.addIssue(unsupportedStore);
-    else
-      context.addIssue({ code: 'custom', message: 'expected sqlite:PATH, such as sqlite:./data/tocsin.db' });
+    else context.addIssue({ code: 'custom', message: EXPECTED_STORE });
     return z.NEVER;
   })
   .meta({ examples: ['sqlite:./data/tocsin.db'] });
@@ -24,13 +25,15 @@ const unsupportedStore = {
 
 const LISTEN = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/;
 
+const EXPECTED_LISTEN = 'expected HOST:PORT, such as 127.0.0.1:9464 or [::1]:9464';
+
 const listen = z
-  .string({ error: 'expected HOST:PORT' })
+  .string({ error: EXPECTED_LISTEN })
   .transform((text, context) => {
     const [, bracketed, plain, port] = LISTEN.exec(text) ?? [];
     const host = bracketed ?? plain;
     if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
-    context.addIssue({ code: 'custom', message: 'expected HOST:PORT, such as 127.0.0.1:9464 or [::1]:9464' });
+    context.addIssue({ code: 'custom', message: EXPECTED_LISTEN });
     return z.NEVER;
   })
   .meta({ examples: ['127.0.0.1:9464', '0.0.0.0:9464', '[::1]:9464'] });

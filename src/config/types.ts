@@ -19,7 +19,7 @@ export interface DestinationConfig extends SourceConfig {
  * Turns a route's `when` into what judges alerts. `node` is positioned in the file; its `${…}` are filled in.
  * Must not throw: whatever is wrong is a problem, with its line and column.
  */
-export type CompileWhen<Filter> = (
+type CompileWhen<Filter> = (
   node: Node,
   place: { readonly file: string; readonly lineCounter: LineCounter },
 ) => { readonly filter?: Filter; readonly problems: readonly Problem[] };

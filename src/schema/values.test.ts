@@ -46,6 +46,12 @@ describe('integer', () => {
     expect(why(integer(), value)).toBeDefined();
   });
 
+  it('names the bound that was broken', () => {
+    expect(why(integer({ min: 1, max: 5 }), 0)).toBe('must be at least 1');
+    expect(why(integer({ min: 1, max: 5 }), 6)).toBe('must be at most 5');
+    expect(why(integer({ min: 1, max: 5 }), 1.5)).toBe('expected a whole number');
+  });
+
   it('keeps its bounds, both of them inside', () => {
     const port = integer({ min: 1, max: 65_535 });
     expect([0, 1, 65_535, 65_536].map((value) => port.safeParse(value).success)).toEqual([

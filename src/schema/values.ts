@@ -112,8 +112,9 @@ export const secretUrl = () =>
 /** A whole number. */
 export const integer = (bounds: { readonly min?: number; readonly max?: number } = {}) => {
   const number = z.int({ error: 'expected a whole number' });
-  const atLeast = bounds.min === undefined ? number : number.min(bounds.min);
-  return bounds.max === undefined ? atLeast : atLeast.max(bounds.max);
+  const { min, max } = bounds;
+  const atLeast = min === undefined ? number : number.min(min, { error: `must be at least ${min}` });
+  return max === undefined ? atLeast : atLeast.max(max, { error: `must be at most ${max}` });
 };
 
 /** Far above any schedule that a person writes. */

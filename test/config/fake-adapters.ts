@@ -41,7 +41,10 @@ const bellShape = z
     url: secretUrl().optional(),
     token: secret().optional(),
     send: z.array(z.enum(['events', 'matches', 'alerts'])).default(['alerts']),
-    headers: z.record(z.string(), secret()).optional(),
+    headers: z
+      .record(z.string().regex(/^[A-Za-z-]+$/, { error: 'expected the name of a header' }), secret())
+      .optional(),
+    sounds: z.union([z.enum(['ding', 'dong']), z.array(z.enum(['ding', 'dong'])).min(1)]).optional(),
   })
   .superRefine((value, context) => {
     if (value.url === undefined && value.token === undefined) {
