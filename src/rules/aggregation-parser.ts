@@ -1,7 +1,7 @@
 import { entryOf, kindName, type Positioned, type PositionedMap, plain } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
 import type { Aggregation } from './rule.ts';
-import type { DistinctIdentifier, WindowCondition } from './windows.ts';
+import { type DistinctIdentifier, MAX_IDENTITIES, type WindowCondition } from './windows.ts';
 
 const CONDITION_KEYS = [
   'matchCount',
@@ -94,7 +94,7 @@ class WindowParser {
       );
       return undefined;
     }
-    return { count: this.#number(entry.value, 'count', MAX_COUNT, false), source, key: name };
+    return { count: this.#number(entry.value, 'count', MAX_IDENTITIES, false), source, key: name };
   }
 
   #number(map: PositionedMap, key: string, max: number, optional: boolean): number {

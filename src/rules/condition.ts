@@ -58,7 +58,7 @@ function decideValues(
   run.spend(fields.keys.length);
   for (const [index, key] of fields.keys.entries()) {
     if (linked !== undefined && !linked.has(key)) continue;
-    const value = fields.values[index];
+    const value = expiryless(shape, key) ? '' : fields.values[index];
     if (value === undefined) continue;
     seen += 1;
     if (!valueHolds(operator, fields, index, value, run)) continue;
@@ -68,6 +68,11 @@ function decideValues(
   }
   const holds = shape.collection === 'for_all' ? allHold(fields, seen, hits, firstHolds) : hits > 0;
   return { verdict: holds ? TRUE : FALSE, keys: matched };
+}
+
+/** What a client sends in `cookie` never expires, whatever it says: only `set-cookie` does. */
+function expiryless({ operator }: Shape, key: string): boolean {
+  return operator === 'cookie_expire_filter' && key === 'cookie';
 }
 
 /**

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** When matches become an alert. */
 export interface WindowCondition {
   /** Matches in the window that fire; ignored where `distinctIdentifier` is set. */
@@ -41,8 +43,9 @@ export interface WindowInput {
   readonly breach?: boolean | undefined;
 }
 
-/** Different identities remembered a bin, and their length: an attacker chooses them. */
-const MAX_IDENTITIES = 10_000;
+/** Different identities remembered a bin: an attacker chooses them. */
+export const MAX_IDENTITIES = 10_000;
+/** Longer ones are remembered by their digest. */
 const MAX_IDENTITY_LENGTH = 256;
 /** Minutes kept beyond the window, for events that arrive late. */
 const LATE_MINUTES = 120;
@@ -55,6 +58,8 @@ export function observeWindow(
   state: WindowState,
   input: WindowInput,
 ): { readonly state: WindowState; readonly fired: boolean } {
+  // Without an identity there is nothing to count, and nothing that could fire.
+  if (condition.distinctIdentifier && (input.identity ?? '') === '') return { state, fired: false };
   const minute = Math.floor(input.timestamp / 60);
   const bins =
     input.increment === false ? state.bins : counted(condition, state.bins, minute, input.identity);
@@ -69,7 +74,6 @@ function counted(
   minute: number,
   identity: string | undefined,
 ): readonly WindowBin[] {
-  if (condition.distinctIdentifier && (identity === undefined || identity === '')) return bins;
   const at = bins.findIndex((bin) => bin.minute >= minute);
   const known = bins[at];
   const current = known?.minute === minute ? known : { minute, count: 0, identities: [] };
@@ -81,9 +85,13 @@ function counted(
 }
 
 function withIdentity(identities: readonly string[], identity: string): readonly string[] {
-  const bounded = identity.slice(0, MAX_IDENTITY_LENGTH);
+  const bounded = identity.length > MAX_IDENTITY_LENGTH ? digest(identity) : identity;
   const isFull = identities.length >= MAX_IDENTITIES;
   return isFull || identities.includes(bounded) ? identities : [...identities, bounded];
+}
+
+function digest(identity: string): string {
+  return createHash('sha256').update(identity).digest('base64url');
 }
 
 function reached(condition: WindowCondition, bins: readonly WindowBin[], minute: number): boolean {
