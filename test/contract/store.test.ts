@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -314,7 +314,8 @@ describe('opening', () => {
   });
 
   test('a folder that cannot be made is one sentence', () => {
-    file = '/proc/nowhere/tocsin.db';
-    expect(() => start()).toThrow(/\/proc\/nowhere\/tocsin\.db/);
+    writeFileSync(join(folder, 'file'), '');
+    file = join(folder, 'file', 'tocsin.db');
+    expect(() => start()).toThrow(/file\/tocsin\.db: .*ENOTDIR/);
   });
 });
