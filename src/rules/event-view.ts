@@ -29,7 +29,7 @@ export function viewOf(raw: JsonObject, feed: Feed = feedOf(raw)): EventView {
 }
 
 function feedOf(raw: JsonObject): Feed {
-  if (has(raw, 'incidentId', 'attackId')) return 'incidents';
+  if (has(raw, 'incidentId', 'attackId', 'ipAddress')) return 'incidents';
   if (has(raw, 'latestApiEndpoint', 'latestApiIp', 'latestApiMethod')) return 'threat_actors';
   if (has(raw, 'requestsCount', 'actorsCount')) return 'threat_apis';
   return 'malicious_events';

@@ -6,6 +6,7 @@ import { parseRule } from './rule-parser.ts';
 import { compileRuleSet } from './rule-set.ts';
 
 export { type EventView, viewOf } from './event-view.ts';
+export { type CompiledFilter, compileFilter, type FilterOptions } from './filter.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';
@@ -14,11 +15,14 @@ export {
   groupValues,
   type MatchResult,
   matchSeverity,
+  observeMatch,
   type RuleFailure,
   type RuleMatch,
   type RuleSet,
 } from './rule-set.ts';
+export { type RuleTestResult, runRuleTests } from './rule-tests.ts';
 export type { TermSource } from './run.ts';
+export { ALERT_TERMS, ALL_TERMS, FEED_TERMS, type TermKind, type TermTable } from './vocabulary.ts';
 export {
   type Aggregator,
   createAggregator,
@@ -44,7 +48,7 @@ export function compileRule(yamlText: string): CompiledRule {
   const set = compileRuleSet([rule]);
   return {
     id: rule.id,
-    matches: (event) => isJsonObject(event) && set.match(viewOf(event)).matches.length > 0,
+    matches: (event) => isJsonObject(event) && set.match(viewOf(event, rule.feed)).matches.length > 0,
   };
 }
 

@@ -6,7 +6,13 @@ import { Machine, type Node } from './machine.ts';
 import { FALSE, type Outcome, TRUE, UNKNOWN } from './outcome.ts';
 import type { Rule } from './rule.ts';
 import { Run } from './run.ts';
-import type { WindowCondition, WindowInput } from './windows.ts';
+import {
+  EMPTY_WINDOW,
+  observeWindow,
+  type WindowCondition,
+  type WindowInput,
+  type WindowState,
+} from './windows.ts';
 
 /** One rule that an event matched, with all that its windows need to be decided. */
 export interface RuleMatch {
@@ -139,6 +145,24 @@ function identityOf(view: EventView, source: string, key: string): string {
 function textOf(datum: Datum): string {
   if (datum === undefined) return '';
   return typeof datum === 'object' ? datum.text : String(datum);
+}
+
+/**
+ * Counts a match in the windows of its rule and group, and tells whether the rule fires: on every
+ * match where it has no windows, else where any of them is reached.
+ * @param states one for each entry of `rule.aggregations`, as the last call left them; may be empty
+ * @param timestamp event time, seconds since the epoch
+ */
+export function observeMatch(
+  match: RuleMatch,
+  states: readonly WindowState[],
+  timestamp: number,
+): { readonly states: readonly WindowState[]; readonly fired: boolean } {
+  const observed = match.rule.aggregations.map(({ condition }, index) =>
+    observeWindow(condition, states[index] ?? EMPTY_WINDOW, { ...match.windows[index], timestamp }),
+  );
+  const fired = observed.length === 0 || observed.some((window) => window.fired);
+  return { states: observed.map(({ state }) => state), fired };
 }
 
 /** The rule's own severity, else the event's, else MEDIUM. */

@@ -92,6 +92,28 @@ export const FEED_TERMS: Readonly<Record<Feed, TermTable>> = {
   threat_apis: API_TERMS,
 };
 
+/** What routes and silences can ask an alert for. */
+export const ALERT_TERMS: TermTable = new Map<string, TermKind>([
+  ['rule', 'text'],
+  ['rule_name', 'text'],
+  ['severity', 'severity'],
+  ['category', 'text'],
+  ['sub_category', 'text'],
+  ['source', 'text'],
+  ['feed', 'text'],
+  ['count', 'number'],
+  ['actor', 'address'],
+  ['country', 'text'],
+  ['host', 'text'],
+  ['url', 'text'],
+  ['method', 'text'],
+  ['filter_id', 'text'],
+  ['status_code', 'number'],
+  ['successful_exploit', 'flag'],
+  ['attack_id', 'text'],
+  ['ip_address', 'address'],
+]);
+
 /** Every term there is. A rule may name any of them: one that its feed never has is a warning, not an error. */
 export const ALL_TERMS: TermTable = new Map(FEEDS.toReversed().flatMap((feed) => [...FEED_TERMS[feed]]));
 

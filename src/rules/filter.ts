@@ -1,0 +1,44 @@
+import { isNode } from 'yaml';
+import type { Problem } from '../core/problem.ts';
+import { FilterParser } from './filter-parser.ts';
+import { Machine } from './machine.ts';
+import { TRUE } from './outcome.ts';
+import { withoutPlace } from './positioned.ts';
+import { ProblemList } from './problems.ts';
+import { Run, type TermSource } from './run.ts';
+import type { TermTable } from './vocabulary.ts';
+import { positionedFrom, type YamlPlaces } from './yaml-file.ts';
+
+/** A filter outside rules: a route's `when`, a silence's `match`. */
+export interface CompiledFilter {
+  /** False also where it cannot be decided. */
+  matches(source: TermSource): boolean;
+}
+
+export interface FilterOptions {
+  /** The words that may stand as terms. */
+  readonly terms: TermTable;
+  /** The key above, for messages. */
+  readonly owner?: string;
+  readonly file?: string;
+  /** Needed to place problems where `value` is a node of a `yaml` document. */
+  readonly yaml?: YamlPlaces;
+}
+
+/**
+ * Compiles a filter in the rule language.
+ * @param value a node of a `yaml` document (with `options.yaml`), or a plain value
+ */
+export function compileFilter(
+  value: unknown,
+  options: FilterOptions,
+): { readonly filter?: CompiledFilter; readonly problems: readonly Problem[] } {
+  const problems = new ProblemList(options.file);
+  const node =
+    isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
+  const tree = node && new FilterParser(options.terms, problems).parse(node, options.owner ?? 'filter');
+  if (tree === undefined || problems.failed) return { problems: problems.all };
+  const compiled = new Machine().compile(tree);
+  const filter = { matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE };
+  return { filter, problems: problems.all };
+}
