@@ -1,19 +1,21 @@
 import { dirname, resolve } from 'node:path';
-import type { Node } from 'yaml';
 import type { Problem } from '../core/problem.ts';
 import { buildDestinations, buildSources } from './adapters.ts';
 import { alternativesOf } from './alternatives.ts';
-import { assemble } from './assemble.ts';
+import { assemble, type Parts } from './assemble.ts';
 import type { Finding } from './codes.ts';
 import { type PositionedFile, positionYaml } from './document.ts';
+import { compileWhen } from './filters.ts';
 import type { Environment } from './interpolate.ts';
 import { check } from './issues.ts';
 import { plainSchema } from './json-schema.ts';
+import type { Places } from './places.ts';
 import { type Reading, readValues } from './reader.ts';
 import { checkReferences, isMapping, listOf } from './references.ts';
+import { toProblems, trusted } from './report.ts';
 import { secretFileReader } from './secret-file.ts';
 import { fileShape } from './shape.ts';
-import type { Config, Registry } from './types.ts';
+import type { Config, ConfiguredDestination, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
   /** As the operator named it; messages call it so. */
@@ -58,41 +60,44 @@ export function loadConfig<Filter>(options: LoadOptions<Filter>): Loaded<Filter>
   };
 }
 
+interface Judged<Filter> {
+  readonly findings: readonly Finding[];
+  /** What filters' own compiler found. */
+  readonly problems: readonly Problem[];
+  /** Absent where the file's own keys are wrong. */
+  readonly parts?: Omit<Parts<Filter>, 'file' | 'folder'>;
+}
+
 /** Everything that validation can say, whatever is wrong elsewhere. */
-function judge<Filter>(reading: Reading, yaml: PositionedFile, { file, registry }: LoadOptions<Filter>) {
+function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOptions<Filter>): Judged<Filter> {
   const { value, places } = reading;
   if (!isMapping(value))
     return { findings: [...reading.findings, ...notAMapping(reading, yaml)], problems: [] };
   const checked = check(fileShape, value, [], places);
+  const { registry } = options;
   const sources = buildSources(listOf(value, 'sources'), registry.sources, places);
   const destinations = buildDestinations(listOf(value, 'destinations'), registry.destinations, places);
-  const routes = listOf(value, 'routes');
-  const filters = routes.map((_, i) => compileWhen(i, reading, yaml, file, registry));
-  const references = checkReferences({
-    sources: listOf(value, 'sources'),
-    destinations: listOf(value, 'destinations'),
-    routes,
-    streams: new Map(destinations.built.map(({ name, send }) => [name, send])),
-    places,
-  });
+  const compiled = listOf(value, 'routes').map((_, i) => compileWhen(i, reading, yaml, options));
+  const own = 'findings' in checked ? checked.findings : [];
+  const between = references(value, destinations.built, places);
+  const built = { sources: sources.built, destinations: destinations.built };
   return {
-    findings: [
-      ...reading.findings,
-      ...('findings' in checked ? checked.findings : []),
-      ...sources.findings,
-      ...destinations.findings,
-      ...references,
-    ],
-    problems: filters.flatMap(({ problems }) => problems),
+    findings: [...reading.findings, ...own, ...sources.findings, ...destinations.findings, ...between],
+    problems: compiled.flatMap(({ problems }) => problems),
     ...('data' in checked && {
-      parts: {
-        checked: checked.data,
-        sources: sources.built,
-        destinations: destinations.built,
-        filters: filters.map(({ filter }) => filter),
-      },
+      parts: { checked: checked.data, ...built, filters: compiled.map(({ filter }) => filter) },
     }),
   };
+}
+
+function references(value: unknown, built: readonly ConfiguredDestination[], places: Places): Finding[] {
+  return checkReferences({
+    sources: listOf(value, 'sources'),
+    destinations: listOf(value, 'destinations'),
+    routes: listOf(value, 'routes'),
+    streams: new Map(built.map(({ name, send }) => [name, send])),
+    places,
+  });
 }
 
 function notAMapping({ findings, value }: Reading, yaml: PositionedFile): Finding[] {
@@ -108,73 +113,4 @@ function notAMapping({ findings, value }: Reading, yaml: PositionedFile): Findin
     ];
   }
   return [{ code: 'wrong-type', offset, message: 'expected a mapping with "sources" and "destinations"' }];
-}
-
-interface Compiled<Filter> {
-  readonly filter?: Filter;
-  readonly problems: readonly Problem[];
-}
-
-function compileWhen<Filter>(
-  route: number,
-  { places }: Reading,
-  yaml: PositionedFile,
-  file: string,
-  registry: Registry<Filter>,
-): Compiled<Filter> {
-  const path = ['routes', route, 'when'];
-  const place = places.at(path);
-  const node: Node | undefined = place?.node;
-  if (place === undefined || node === undefined || places.anyUnread(path)) return { problems: [] };
-  if (place.offset >= yaml.trustedUntil) return { problems: [] };
-  const { problems, ...compiled } = registry.compileWhen(node, { file, lineCounter: yaml.lineCounter });
-  const hidden = places.hiddenTexts(path);
-  return {
-    ...compiled,
-    problems: problems.map((problem) => ({ ...problem, message: mask(problem.message, hidden) })),
-  };
-}
-
-/** After a syntax error, only what stands in earlier top-level entries is sure to mean what it says. */
-function trusted(findings: readonly Finding[], yaml: PositionedFile, { places }: Reading): Finding[] {
-  if (yaml.trustedUntil === Number.POSITIVE_INFINITY) return [...findings];
-  const root = places.at([])?.offset;
-  return findings.filter(
-    ({ code, offset }) =>
-      offset < yaml.trustedUntil &&
-      code !== 'unknown-destination' &&
-      !(code === 'missing-key' && offset === root),
-  );
-}
-
-/** A text this short is a word that messages need, not a secret. */
-const MIN_HIDDEN_CHARS = 6;
-
-function toProblems(
-  findings: readonly Finding[],
-  others: readonly Problem[],
-  yaml: PositionedFile,
-  { places }: Reading,
-  file: string,
-): Problem[] {
-  const hidden = places.hiddenTexts().filter((text) => text.length >= MIN_HIDDEN_CHARS);
-  const problems = findings.map(({ code, offset, message, severity = 'error' }): Problem => {
-    const { line, column } = positionOf(offset, yaml);
-    return { code, severity, message: mask(message, hidden), file, line, column };
-  });
-  const byPlace = new Map([...problems, ...others].map((problem) => [JSON.stringify(problem), problem]));
-  return [...byPlace.values()].sort(inFileOrder);
-}
-
-function inFileOrder(a: Problem, b: Problem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-}
-
-function positionOf(offset: number, { lineCounter }: PositionedFile): { line: number; column: number } {
-  const { line, col } = lineCounter.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function mask(message: string, hidden: readonly string[]): string {
-  return hidden.reduce((masked, text) => masked.replaceAll(text, '[hidden]'), message);
 }

@@ -2,8 +2,10 @@ import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import { Secret } from '../core/secret.ts';
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const UNIT_BYTES = {
+type Units = Readonly<Record<string, number>>;
+
+const UNIT_MS: Units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_BYTES: Units = {
   B: 1,
   kB: 1_000,
   KiB: 1_024,
@@ -11,23 +13,25 @@ const UNIT_BYTES = {
   MiB: 1_048_576,
   GB: 1e9,
   GiB: 1_073_741_824,
-} as const;
+};
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const BYTES = /^(\d+(?:\.\d+)?)(B|kB|KiB|MB|MiB|GB|GiB)$/;
 
 /** Reads `90s`, `1.5h`; undefined where the text is no duration. Milliseconds. */
 export function parseDuration(text: string): number | undefined {
-  const [, amount, unit] = DURATION.exec(text) ?? [];
-  if (amount === undefined || unit === undefined) return undefined;
-  return Math.round(Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  return amountOf(text, DURATION, UNIT_MS);
 }
 
 /** Reads `512MiB`, `1GB`; undefined where the text is no size. Bytes. */
 export function parseBytes(text: string): number | undefined {
-  const [, amount, unit] = BYTES.exec(text) ?? [];
-  if (amount === undefined || unit === undefined) return undefined;
-  return Math.round(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+  return amountOf(text, BYTES, UNIT_BYTES);
+}
+
+function amountOf(text: string, pattern: RegExp, units: Units): number | undefined {
+  const [, amount, unit] = pattern.exec(text) ?? [];
+  const factor = unit === undefined ? undefined : units[unit];
+  return factor === undefined ? undefined : Math.round(Number(amount) * factor);
 }
 
 interface Bounds {
