@@ -1,0 +1,75 @@
+import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Keeps connections, and tells what happens on them. needle, which splunk-logging sends through,
+ * reads answers of any size and never calls back when a connection breaks in the middle of one.
+ */
+export interface WatchedAgent {
+  readonly agent: HttpAgent;
+  /** Begins one exchange. Only one may be under way. */
+  watch(watcher: SocketWatcher): void;
+  /** Ends the exchange; the connection is kept if it is whole. */
+  unwatch(): void;
+}
+
+export interface SocketWatcher {
+  /** More than `maxBytes` came in since the exchange began. */
+  tooLarge(): void;
+  /** The connection in use closed, and whatever came before has been dealt with. */
+  closed(): void;
+}
+
+export function createWatchedAgent(
+  options: { readonly tls: boolean; readonly verify: boolean },
+  maxBytes: number,
+): WatchedAgent {
+  let watcher: SocketWatcher | undefined;
+  let receivedBytes = 0;
+  const agent = createAgent(options, (socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      receivedBytes += chunk.length;
+      if (receivedBytes > maxBytes) watcher?.tooLarge();
+    });
+    socket.on('close', () => afterCallbacks(() => isIdle(agent) && watcher?.closed()));
+  });
+  return {
+    agent,
+    watch: (next) => {
+      receivedBytes = 0;
+      watcher = next;
+    },
+    unwatch: () => {
+      watcher = undefined;
+    },
+  };
+}
+
+function createAgent(
+  { tls, verify }: { readonly tls: boolean; readonly verify: boolean },
+  opened: (socket: Duplex) => void,
+): HttpAgent {
+  const options: AgentOptions & { rejectUnauthorized: boolean } = {
+    keepAlive: true,
+    rejectUnauthorized: verify,
+  };
+  const agent = tls ? new HttpsAgent(options) : new HttpAgent(options);
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (args: ClientRequestArgs, callback) => {
+    const socket = connect(args, callback);
+    if (socket) opened(socket);
+    return socket;
+  };
+  return agent;
+}
+
+/** Whether no exchange is under way; a kept connection may close at any time without meaning anything. */
+function isIdle(agent: HttpAgent): boolean {
+  return Object.values(agent.sockets).every((sockets) => sockets === undefined || sockets.length === 0);
+}
+
+/** A whole answer may still be on its way through needle's streams, which takes some ticks and no I/O. */
+function afterCallbacks(then: () => void): void {
+  setImmediate(() => setImmediate(then));
+}

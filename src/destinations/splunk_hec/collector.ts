@@ -1,0 +1,147 @@
+import type { IncomingMessage } from 'node:http';
+import { Logger } from 'splunk-logging';
+import type { Secret } from '../../core/secret.ts';
+import { type Deadline, netError, toNetError } from '../../net/index.ts';
+import { createWatchedAgent, type WatchedAgent } from './agent.ts';
+
+/** An answer of the collector is a line of JSON; whatever is longer is not it. */
+const MAX_RESPONSE_BYTES = 65_536;
+
+/** What splunk-logging makes an envelope of. */
+export interface HecEnvelope {
+  readonly message: object;
+  readonly metadata: { time: string; host?: string; source?: string; sourcetype?: string; index?: string };
+}
+
+export interface CollectorAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+  readonly setCookies: readonly string[];
+}
+
+/** Sends events in one request through splunk-logging. */
+export interface Collector {
+  /** Calls may overlap; requests do not. Throws {@link NetError} where no whole answer came. */
+  post(
+    envelopes: readonly HecEnvelope[],
+    headers: Readonly<Record<string, string>>,
+    deadline: Deadline,
+  ): Promise<CollectorAnswer>;
+  close(): void;
+}
+
+/** `https://splunk.example.com:8088` → where events go. */
+export function collectorUrl(baseUrl: string, path: 'event' | 'ack'): string {
+  return `${baseUrl}/services/collector/${path}`;
+}
+
+export interface CollectorOptions {
+  readonly baseUrl: string;
+  readonly token: Secret;
+  readonly verifyTls: boolean;
+  /** The longest deadline that will be given. */
+  readonly timeoutMs: number;
+}
+
+export function createCollector(options: CollectorOptions): Collector {
+  const url = collectorUrl(options.baseUrl, 'event');
+  const tls = { tls: url.startsWith('https:'), verify: options.verifyTls };
+  const watched = createWatchedAgent(tls, MAX_RESPONSE_BYTES);
+  const logger = createLogger(url, options.token);
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    post: (envelopes, headers, deadline) => {
+      // One flush at a time: the logger has one queue, and the watched agent knows one exchange.
+      const mine = last.then(() => {
+        logger.requestOptions = requestOptions(watched, options, headers);
+        return flush(logger, watched, url, envelopes, deadline);
+      });
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    close: () => watched.agent.destroy(),
+  };
+}
+
+/** The library's queue, timer and retries stay off: the outbox is the queue, the pipeline retries. */
+function createLogger(url: string, token: Secret): Logger {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const logger = new Logger({
+    token: token.reveal(),
+    protocol: protocol.replace(':', ''),
+    host: hostname,
+    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    path: pathname,
+    maxRetries: 0,
+    batchInterval: 0,
+    maxBatchCount: 0,
+    maxBatchSize: 0,
+  });
+  logger.eventFormatter = (message) => message;
+  // The default prints the error to the console.
+  logger.error = () => {};
+  return logger;
+}
+
+/** Fresh for each request: the library writes the token into the headers it is given. */
+function requestOptions(
+  { agent }: WatchedAgent,
+  { verifyTls, timeoutMs }: CollectorOptions,
+  headers: Readonly<Record<string, string>>,
+): Logger['requestOptions'] {
+  // The deadline cuts a request off. needle's own limits come later: they report a broken connection.
+  const limitMs = timeoutMs + 1_000;
+  return {
+    agent,
+    rejectUnauthorized: verifyTls,
+    strictSSL: verifyTls,
+    json: false,
+    open_timeout: limitMs,
+    response_timeout: limitMs,
+    read_timeout: limitMs,
+    follow_max: 0,
+    parse_response: false,
+    decode_response: false,
+    parse_cookies: false,
+    headers: { ...headers },
+  };
+}
+
+async function flush(
+  logger: Logger,
+  watched: WatchedAgent,
+  url: string,
+  envelopes: readonly HecEnvelope[],
+  deadline: Deadline,
+): Promise<CollectorAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<CollectorAnswer>();
+  const giveUp = (kind: 'timeout' | 'aborted' | 'too_large' | 'reset'): void => {
+    reject(netError(kind, url));
+    watched.agent.destroy();
+  };
+  const stop = (): void => giveUp(deadline.why() ?? 'aborted');
+  if (deadline.signal.aborted) throw netError(deadline.why() ?? 'aborted', url);
+  deadline.signal.addEventListener('abort', stop);
+  watched.watch({ tooLarge: () => giveUp('too_large'), closed: () => giveUp('reset') });
+  try {
+    for (const { message, metadata } of envelopes) logger.send({ message, metadata: { ...metadata } });
+    logger.flush((error, response, body) => {
+      if (response === undefined) reject(toNetError(error, url));
+      else resolve(toAnswer(response, body));
+    });
+    return await promise;
+  } finally {
+    watched.unwatch();
+    deadline.signal.removeEventListener('abort', stop);
+  }
+}
+
+function toAnswer({ statusCode, headers }: IncomingMessage, body: unknown): CollectorAnswer {
+  return {
+    status: statusCode ?? 0,
+    body: Buffer.isBuffer(body) ? body.toString('utf8') : '',
+    retryAfter: headers['retry-after'],
+    setCookies: headers['set-cookie'] ?? [],
+  };
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { STREAMS } from '../../core/delivery.ts';
+import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
+
+/** Also keeps line breaks out of the header that carries it. */
+const TOKEN = /^[\x21-\x7e]{1,256}$/;
+
+const batch = z.strictObject({
+  /** Of one delivery; several requests may carry it. */
+  max_items: z.int().min(1).max(5_000).default(500),
+  /** Of one request's uncompressed body. Splunk Cloud wants less than 1 MB. */
+  max_bytes: byteSize({ min: '10kB', max: '20MB' }).prefault('800kB'),
+});
+
+/** `type: splunk_hec`: Splunk's HTTP Event Collector. */
+export const splunkHecConfig = z.strictObject({
+  name: name(),
+  type: z.literal('splunk_hec'),
+  /** The collector's base address, `https://splunk.example.com:8088`. */
+  url: baseUrl(),
+  token: secret().refine((token) => TOKEN.test(token.reveal()), {
+    error: 'expected a HEC token: printable characters without blanks',
+  }),
+  send: z.array(z.enum(STREAMS)).min(1).default(['matches', 'alerts']),
+  /** The shape of what is forwarded: the source's own JSON, or Splunk's Common Information Model. */
+  schema: z.enum(['raw', 'cim']).default('raw'),
+  /** Waits until Splunk has indexed what it received. The token must have indexer acknowledgement enabled. */
+  acknowledge: z.boolean().default(false),
+  /** Where absent, the token's own. */
+  index: z.string().min(1).optional(),
+  host: z.string().min(1).optional(),
+  source: z.string().min(1).default('tocsin'),
+  sourcetype: z.string().min(1).default('_json'),
+  batch: batch.prefault({}),
+  /** For sending one batch. */
+  timeout: duration({ min: '1s', max: '5m' }).prefault('30s'),
+  /** How long an acknowledgement may take before a batch is sent again. */
+  ack_timeout: duration({ min: '1s', max: '5m' }).prefault('2m'),
+  /** False trusts any certificate. */
+  verify_tls: z.boolean().default(true),
+});
+
+export type SplunkHecConfig = z.output<typeof splunkHecConfig>;

@@ -1,0 +1,93 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isTransientStatus, parseJsonBody } from '../../net/index.ts';
+
+/** What the collector's answer means for the request's events. */
+export type HecVerdict =
+  | { readonly kind: 'accepted'; readonly ackId?: number }
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** A person must act. */
+  | { readonly kind: 'hold'; readonly reason: string }
+  /** The events before `at` are indexed, that one never will be, those after it were not looked at. */
+  | { readonly kind: 'rejected'; readonly at: number; readonly reason: string }
+  /** Too large, or wrong in a place that is not named: smaller requests will tell. */
+  | { readonly kind: 'split'; readonly reason: string };
+
+/** Splunk's codes, in words of ours: its own text is from the wire. */
+const ACCEPTED: ReadonlySet<number> = new Set([0, 24, 25]);
+const HOLD: ReadonlyMap<number, string> = new Map([
+  [1, 'the token is disabled: enable it in Splunk'],
+  [2, 'no token arrived: a proxy may remove it'],
+  [3, 'the token is malformed: correct it'],
+  [4, 'the token is unknown: correct it'],
+  [7, 'the token may not write to the index: correct the index, or allow it for the token'],
+  [10, 'the token wants acknowledgement: set acknowledge: true'],
+  [11, 'the channel was not accepted'],
+  [14, 'the token has no indexer acknowledgement: enable it, or set acknowledge: false'],
+  [16, 'the query string is not accepted'],
+]);
+const REJECTED: ReadonlyMap<number, string> = new Map([
+  [5, 'no data'],
+  [6, 'invalid data format'],
+  [12, 'the event field is missing'],
+  [13, 'the event field is blank'],
+  [15, 'an indexed field is wrong'],
+]);
+const BUSY: ReadonlySet<number> = new Set([8, 9, 18, 19, 20, 23, 26, 27]);
+
+export interface HecReply {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** @param count how many events the request held */
+export function classifyHec(reply: HecReply, count: number): HecVerdict {
+  const parsed = parseJsonBody(reply);
+  const json = isJsonObject(parsed) ? parsed : {};
+  const code = numberOf(json, 'code');
+  if (reply.status === 200) return classifyOk(code, json);
+  if (reply.status === 413)
+    return { kind: 'split', reason: 'Splunk will not take an event this large (413)' };
+  if (code !== undefined) {
+    const hold = HOLD.get(code);
+    if (hold !== undefined) return { kind: 'hold', reason: `Splunk refuses (code ${code}): ${hold}` };
+    if (BUSY.has(code)) return retry(`Splunk is busy (${reply.status}, code ${code})`, reply.retryAfterMs);
+    const why = REJECTED.get(code);
+    if (why !== undefined) return rejected(`Splunk rejected the event (code ${code}): ${why}`, json, count);
+  }
+  return classifyStatus(reply);
+}
+
+function classifyOk(code: number | undefined, json: JsonObject): HecVerdict {
+  if (code === undefined || !ACCEPTED.has(code))
+    return retry('Splunk answered 200 without its word of success: nobody knows whether it took the events');
+  const ackId = numberOf(json, 'ackId');
+  return ackId === undefined ? { kind: 'accepted' } : { kind: 'accepted', ackId };
+}
+
+function rejected(reason: string, json: JsonObject, count: number): HecVerdict {
+  const at = numberOf(json, 'invalid-event-number');
+  if (at === undefined || !Number.isInteger(at) || at < 0 || at >= count) return { kind: 'split', reason };
+  return { kind: 'rejected', at, reason };
+}
+
+/** An answer without a code we know: often not Splunk's. */
+function classifyStatus({ status, retryAfterMs }: HecReply): HecVerdict {
+  if (isTransientStatus(status)) return retry(`Splunk answered ${status}`, retryAfterMs);
+  if (status === 401 || status === 403) return hold(status, 'correct the token');
+  if (status < 400) return hold(status, 'redirects are not followed: correct the url');
+  return hold(status, 'correct the url: the HTTP Event Collector does not answer so');
+}
+
+function hold(status: number, remedy: string): HecVerdict {
+  return { kind: 'hold', reason: `Splunk answered ${status}: ${remedy}` };
+}
+
+function retry(reason: string, afterMs?: number): HecVerdict {
+  return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs };
+}
+
+function numberOf(json: JsonObject, key: string): number | undefined {
+  const value = json[key];
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,72 @@
+import type { Delivery, Destination } from '../../src/core/delivery.ts';
+import { slackConfig } from '../../src/destinations/slack/config.ts';
+import { slackDestination } from '../../src/destinations/slack/index.ts';
+import { splunkHecConfig } from '../../src/destinations/splunk_hec/config.ts';
+import { splunkHecDestination } from '../../src/destinations/splunk_hec/index.ts';
+import { webhookConfig } from '../../src/destinations/webhook/config.ts';
+import { webhookDestination } from '../../src/destinations/webhook/index.ts';
+import type { AdapterDeps } from '../../src/schema/adapter.ts';
+import { alertDelivery, eventDelivery } from './deliveries.ts';
+
+/** Every secret that a destination is given holds this word, so that a leak of any is seen. */
+export const PLANTED = 'plantedsecret';
+/** `plantedsecret` thrice and more, as the base64 that a signing secret is. */
+export const SIGNING_SECRET = `whsec_${PLANTED}${PLANTED}${PLANTED}A`;
+
+export interface Settings {
+  /** Without a path. */
+  readonly origin: string;
+  readonly timeoutMs: number;
+  readonly verifyTls?: boolean;
+}
+
+/** A destination under test, and what its far side says when all is well. */
+export interface Subject {
+  readonly type: string;
+  create(settings: Settings, deps: AdapterDeps): Destination;
+  readonly batch: readonly Delivery[];
+  readonly success: { readonly status: number; readonly body: string };
+}
+
+export const SUBJECTS: readonly Subject[] = [
+  {
+    type: 'slack',
+    create: ({ origin, timeoutMs }, deps) => {
+      const config = slackConfig.parse({
+        name: 'oncall',
+        type: 'slack',
+        url: `${origin}/services/${PLANTED}`,
+      });
+      return slackDestination.create({ ...config, timeout: timeoutMs }, deps);
+    },
+    batch: [alertDelivery()],
+    success: { status: 200, body: 'ok' },
+  },
+  {
+    type: 'splunk_hec',
+    create: ({ origin, timeoutMs, verifyTls = true }, deps) => {
+      const input = { name: 'siem', type: 'splunk_hec', url: origin, token: PLANTED, verify_tls: verifyTls };
+      return splunkHecDestination.create({ ...splunkHecConfig.parse(input), timeout: timeoutMs }, deps);
+    },
+    batch: [eventDelivery('e1'), eventDelivery('e2'), alertDelivery()],
+    success: { status: 200, body: '{"text":"Success","code":0}' },
+  },
+  {
+    type: 'webhook',
+    create: ({ origin, timeoutMs, verifyTls = true }, deps) => {
+      const url = `${origin}/hook/${PLANTED}?key=${PLANTED}`;
+      const headers = { authorization: `Bearer ${PLANTED}` };
+      const input = {
+        name: 'soar',
+        type: 'webhook',
+        url,
+        secret: SIGNING_SECRET,
+        headers,
+        verify_tls: verifyTls,
+      };
+      return webhookDestination.create({ ...webhookConfig.parse(input), timeout: timeoutMs }, deps);
+    },
+    batch: [alertDelivery()],
+    success: { status: 204, body: '' },
+  },
+];
