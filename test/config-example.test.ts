@@ -11,12 +11,13 @@ import {
 import { slackDestination } from '../src/destinations/slack/index.ts';
 import { splunkHecDestination } from '../src/destinations/splunk_hec/index.ts';
 import { webhookDestination } from '../src/destinations/webhook/index.ts';
+import { ALERT_TERMS, type CompiledFilter, compileFilter } from '../src/rules/index.ts';
 import { aktoSource } from '../src/sources/akto/index.ts';
 
-const registry: Registry<unknown> = {
+const registry: Registry<CompiledFilter> = {
   sources: [aktoSource],
   destinations: [slackDestination, splunkHecDestination, webhookDestination],
-  compileWhen: () => ({ filter: {}, problems: [] }),
+  compileWhen: (node, place) => compileFilter(node, { terms: ALERT_TERMS, owner: 'when', ...place }),
 };
 
 const file = 'config.example.yaml';
@@ -77,6 +78,26 @@ describe('config.example.yaml', () => {
     const { config, problems } = loadConfig({ file, text, env, cwd: '/etc', registry, readFile: () => '' });
     expect(formatProblems(problems, { colour: false, text, registry })).toBe('');
     expect(config?.destinations.map(({ name }) => name)).toEqual(['oncall', 'siem', 'soar']);
+  });
+
+  it('has a filter that is judged where it stands, its variables filled in', () => {
+    const when = text.replace('gte: HIGH', `gte: "\${LEAST}"`);
+    const load = (level: string) =>
+      loadConfig({
+        file,
+        text: when,
+        env: { ...env, LEAST: level },
+        cwd: '/etc',
+        registry,
+        readFile: () => '',
+      });
+    expect(load('LOW').problems).toEqual([]);
+    const { problems } = load('planted-level');
+    const line = 1 + text.split('\n').findIndex((row) => row.includes('when:'));
+    expect(problems.map(({ severity, line: at }) => ({ severity, at }))).toEqual([
+      { severity: 'error', at: line },
+    ]);
+    expect(problems[0]?.message).not.toContain('planted');
   });
 
   it('names each variable that is missing, at its place', () => {

@@ -20,6 +20,7 @@ export const CONFIG_CODES = [
   'unsupported-store',
   'duplicate-name',
   'unknown-destination',
+  'unknown-term',
   'destination-takes-no-alerts',
   'unreachable-route',
   'unused-destination',

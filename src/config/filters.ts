@@ -22,7 +22,8 @@ export function compileWhen<Filter>(
   const node = place?.node;
   if (place === undefined || node === undefined || places.anyUnread(path)) return { problems: [] };
   if (place.offset >= yaml.trustedUntil) return { problems: [] };
-  const { problems, filter } = registry.compileWhen(node, { file, lineCounter: yaml.lineCounter });
+  const { document, lineCounter: lines } = yaml;
+  const { problems, filter } = registry.compileWhen(node, { file, yaml: { document, lines } });
   const hidden = places.hiddenTexts(path);
   const masked = problems.map((problem) => ({ ...problem, message: mask(problem.message, hidden) }));
   if (filter !== undefined) return { filter, problems: masked };

@@ -79,7 +79,7 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
   const destinations = buildDestinations(listOf(value, 'destinations'), registry.destinations, places);
   const compiled = listOf(value, 'routes').map((_, i) => compileWhen(i, reading, yaml, options));
   const own = 'findings' in checked ? checked.findings : [];
-  const between = references(value, destinations.built, places);
+  const between = references(value, destinations.built, places, registry.groupTerms);
   const built = { sources: sources.built, destinations: destinations.built };
   return {
     findings: [...reading.findings, ...own, ...sources.findings, ...destinations.findings, ...between],
@@ -90,13 +90,19 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
   };
 }
 
-function references(value: unknown, built: readonly ConfiguredDestination[], places: Places): Finding[] {
+function references(
+  value: unknown,
+  built: readonly ConfiguredDestination[],
+  places: Places,
+  groupTerms: readonly string[] | undefined,
+): Finding[] {
   return checkReferences({
     sources: listOf(value, 'sources'),
     destinations: listOf(value, 'destinations'),
     routes: listOf(value, 'routes'),
     streams: new Map(built.map(({ name, send }) => [name, send])),
     places,
+    groupTerms,
   });
 }
 

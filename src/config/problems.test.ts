@@ -69,6 +69,11 @@ retention:
       MINIMAL.replace('token: t', 'token: t, sounds: [ding, dang]'),
       ['4:53 bad-value'],
     ],
+    [
+      'a term that nothing has',
+      `${MINIMAL}routes: [{ to: [d], group_by: [rule, actr] }]\n`,
+      ['5:38 unknown-term'],
+    ],
     ['PostgreSQL', `${MINIMAL}store: postgres://u:pw@h/db\n`, ['5:8 unsupported-store']],
     [
       'a route that nothing reaches',

@@ -171,6 +171,7 @@ class Reader {
     this.#written.set(scalar, written);
     // Whoever reads the node itself, as a filter compiler does, sees the filled-in value too.
     scalar.value = typed(text, shapes, scalar.type === 'PLAIN');
+    if (typeof scalar.value !== 'string') scalar.source = text;
     return scalar.value;
   }
 

@@ -11,6 +11,8 @@ export interface Entries {
   /** What each destination that passed its own checks may be sent, by its name. */
   readonly streams: ReadonlyMap<string, readonly Stream[]>;
   readonly places: Places;
+  /** What `group_by` may name; undefined where anything may. */
+  readonly groupTerms: readonly string[] | undefined;
 }
 
 /** Names given twice, routes to nowhere, routes that nothing reaches. */
@@ -21,6 +23,7 @@ export function checkReferences(entries: Entries): Finding[] {
     ...duplicates('destination', 'destinations', destinations, places),
     ...duplicates('route', 'routes', routes, places),
     ...routes.flatMap((route, i) => checkTargets(route, ['routes', i, 'to'], entries)),
+    ...routes.flatMap((route, i) => checkTerms(route, ['routes', i, 'group_by'], entries)),
     ...unreachable(routes, places),
   ];
 }
@@ -78,6 +81,17 @@ function unknownTarget(
   const known = suggestion(nearest(target, valid), valid);
   const message = `no destination is named ${showable(path, target, places)}${known}`;
   return [{ code: 'unknown-destination', offset: offsetAt(path, places), message }];
+}
+
+function checkTerms(route: unknown, path: Path, { groupTerms, places }: Entries): Finding[] {
+  if (groupTerms === undefined) return [];
+  return listOf(route, 'group_by').flatMap((term, i) => {
+    if (typeof term !== 'string' || groupTerms.includes(term)) return [];
+    const here = [...path, i];
+    const known = suggestion(nearest(term, groupTerms), groupTerms);
+    const message = `no term is named ${showable(here, term, places)}${known}`;
+    return [{ code: 'unknown-term' as const, offset: offsetAt(here, places), message }];
+  });
 }
 
 /** A route that takes everything and does not continue hides all that follow. */

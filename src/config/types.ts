@@ -1,4 +1,4 @@
-import type { LineCounter, Node } from 'yaml';
+import type { Document, LineCounter, Node } from 'yaml';
 import type { Destination, Stream } from '../core/delivery.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
@@ -15,13 +15,19 @@ export interface DestinationConfig extends SourceConfig {
   send: readonly Stream[];
 }
 
+/** What tells where a node stands: the file's name, and the parsed document with its lines. */
+interface NodePlace {
+  readonly file: string;
+  readonly yaml: { readonly document: Document; readonly lines: LineCounter };
+}
+
 /**
- * Turns a route's `when` into what judges alerts. `node` is positioned in the file; its `${…}` are filled in.
- * Must not throw: whatever is wrong is a problem, with its line and column.
+ * Turns a route's `when` into what judges alerts; its `${…}` are filled in. Must not throw: whatever is
+ * wrong is a problem, with its line and column.
  */
 type CompileWhen<Filter> = (
   node: Node,
-  place: { readonly file: string; readonly lineCounter: LineCounter },
+  place: NodePlace,
 ) => { readonly filter?: Filter; readonly problems: readonly Problem[] };
 
 /** What may stand in a configuration: the adapters there are, and how filters are compiled. */
@@ -29,6 +35,8 @@ export interface Registry<Filter> {
   readonly sources: readonly SourceType<SourceConfig>[];
   readonly destinations: readonly DestinationType<DestinationConfig>[];
   readonly compileWhen: CompileWhen<Filter>;
+  /** What a route's `group_by` may name; without it any term may stand there. */
+  readonly groupTerms?: readonly string[];
 }
 
 export interface ConfiguredSource {

@@ -81,10 +81,11 @@ const bell: DestinationType<z.output<typeof bellShape>> = {
 export const registry: Registry<string> = {
   sources: [feed],
   destinations: [bell],
-  compileWhen: (node, { lineCounter, file }) => {
+  groupTerms: ['rule', 'actor', 'severity'],
+  compileWhen: (node, { yaml, file }) => {
     const text = String(node);
     if (!text.includes('broken')) return { filter: text, problems: [] };
-    const { line, col } = lineCounter.linePos(node.range?.[0] ?? 0);
+    const { line, col } = yaml.lines.linePos(node.range?.[0] ?? 0);
     const message = `cannot compile ${text}`;
     return { problems: [{ code: 'bad-operand', severity: 'error', message, file, line, column: col }] };
   },
