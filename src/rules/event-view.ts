@@ -3,7 +3,8 @@ import type { Exchange } from '../core/exchange.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { decodeMetadata, decodePayload, exchangeFromJson, PayloadError } from '../payload/index.ts';
 import type { Datum } from './datum.ts';
-import { type Fields, headerFields, joinedHeaders, payloadFields, queryFields } from './fields.ts';
+import { ExchangeTerms, methodOf } from './exchange-terms.ts';
+import type { Fields } from './fields.ts';
 import { kindOfInteger } from './positioned.ts';
 import type { TermSource } from './run.ts';
 import { javaTrim } from './text.ts';
@@ -54,8 +55,7 @@ class RawView implements EventView {
   readonly feed: Feed;
   readonly #data = new Map<string, Datum>();
   readonly #fields = new Map<string, Fields | undefined>();
-  #decoded: { exchange?: Exchange; error?: string } | undefined;
-  #requestHeaders: ReadonlyMap<string, string> | undefined;
+  #decoded: Decoded | undefined;
 
   constructor(raw: JsonObject, feed: Feed) {
     this.raw = raw;
@@ -83,14 +83,12 @@ class RawView implements EventView {
   }
 
   isEmpty(term: string): boolean {
-    const { exchange } = this;
-    if (term === 'request_payload') return exchange?.requestPayload === '';
-    return term === 'response_payload' && exchange?.responsePayload === '';
+    return this.#decode().terms?.isEmpty(term) ?? false;
   }
 
   fields(term: string): Fields | undefined {
     if (this.#fields.has(term)) return this.#fields.get(term);
-    const fields = this.#readFields(term);
+    const fields = this.#decode().terms?.fields(term);
     this.#fields.set(term, fields);
     return fields;
   }
@@ -98,10 +96,10 @@ class RawView implements EventView {
   #read(term: string): Datum {
     if (term === 'country_code') return this.#country();
     if (this.feed !== 'malicious_events' || !EXCHANGE_TERMS.has(term)) return this.#own(term);
-    const { exchange } = this;
-    if (exchange) return exchangeTerm(exchange, term, () => this.#sentHeaders(exchange));
+    const { terms, error } = this.#decode();
+    if (terms) return terms.get(term);
     if (term === 'api_collection_id') return asText(this.#own(term));
-    return this.payloadError === undefined ? this.#withoutExchange(term) : undefined;
+    return error === undefined ? this.#withoutExchange(term) : undefined;
   }
 
   /** An event that carries no capture at all still tells what was attacked, and by whom. */
@@ -112,6 +110,8 @@ class RawView implements EventView {
   }
 
   #own(term: string): Datum {
+    // A bare exchange has keys of these names that mean something else.
+    if ((term === 'type' || term === 'status') && isExchange(this.raw)) return undefined;
     const key = RAW_KEYS.get(`${this.feed} ${term}`) ?? camelCase(term);
     const value = Object.hasOwn(this.raw, key) ? this.raw[key] : this.#snakeCase(term);
     return datumOf(value);
@@ -132,102 +132,34 @@ class RawView implements EventView {
     return code === '' ? undefined : code;
   }
 
-  #sentHeaders(exchange: Exchange): ReadonlyMap<string, string> {
-    this.#requestHeaders ??= joinedHeaders(exchange.requestHeaders);
-    return this.#requestHeaders;
-  }
-
-  #readFields(term: string): Fields | undefined {
-    const { exchange } = this;
-    if (exchange === undefined) return undefined;
-    if (term === 'request_payload' || term === 'response_payload') {
-      const body = this.get(term);
-      return typeof body === 'string' ? payloadFields(body) : undefined;
-    }
-    if (term === 'request_headers') return headerFields(this.#sentHeaders(exchange));
-    if (term === 'response_headers') return headerFields(joinedHeaders(exchange.responseHeaders));
-    const query = term === 'query_param' ? queryOf(exchange.path) : undefined;
-    return query === undefined ? undefined : queryFields(query);
-  }
-
-  #decode(): { exchange?: Exchange; error?: string } {
+  #decode(): Decoded {
     this.#decoded ??= this.feed === 'malicious_events' ? decode(this.raw) : {};
     return this.#decoded;
   }
 }
 
-function decode(raw: JsonObject): { exchange?: Exchange; error?: string } {
-  const { payload } = raw;
+interface Decoded {
+  readonly exchange?: Exchange;
+  readonly terms?: ExchangeTerms;
+  readonly error?: string;
+}
+
+function decode(raw: JsonObject): Decoded {
   try {
-    if (isExchange(raw)) return { exchange: exchangeFromJson(raw) };
-    if (isJsonObject(payload)) return { exchange: exchangeFromJson(payload) };
-    const isText = typeof payload === 'string' && payload !== 'null' && javaTrim(payload) !== '';
-    return isText ? { exchange: decodePayload(payload) } : {};
+    const exchange = exchangeOf(raw);
+    return exchange ? { exchange, terms: new ExchangeTerms(exchange) } : {};
   } catch (error) {
     if (error instanceof PayloadError) return { error: error.message };
     throw error;
   }
 }
 
-function exchangeTerm(exchange: Exchange, term: string, sent: () => ReadonlyMap<string, string>): Datum {
-  if (term === 'url') return exchange.path;
-  if (term === 'method') return methodOf(exchange.method);
-  if (term === 'api_collection_id') return exchange.aktoVxlanId;
-  if (term === 'response_code') return exchange.statusCode;
-  if (term === 'query_param') return queryOf(exchange.path);
-  if (term === 'request_headers') return headerText(sent());
-  if (term === 'response_headers') return headerText(joinedHeaders(exchange.responseHeaders));
-  if (term === 'request_payload') return javaTrim(exchange.requestPayload);
-  if (term === 'response_payload') return javaTrim(exchange.responsePayload);
-  if (term === 'source_ip') return sourceAddress(exchange, sent());
-  return term === 'destination_ip' ? exchange.destIp : undefined;
-}
-
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'TRACK',
-  'WS',
-]);
-
-function methodOf(text: string): string {
-  const upper = text.toUpperCase();
-  return METHODS.has(upper) ? upper : 'OTHER';
-}
-
-/** The raw text between the first and the second `?`; undefined where there is none. */
-function queryOf(path: string): string | undefined {
-  let end = path.length;
-  while (end > 0 && path[end - 1] === '?') end -= 1;
-  return path.slice(0, end).split('?', 2)[1];
-}
-
-function headerText(headers: ReadonlyMap<string, string>): string {
-  const members = [...headers].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  return `{${members.join(',')}}`;
-}
-
-const FORWARDING_HEADERS = [
-  'x-forwarded-for',
-  'x-real-ip',
-  'x-cluster-client-ip',
-  'true-client-ip',
-  'x-original-forwarded-for',
-  'x-client-ip',
-  'client-ip',
-];
-
-function sourceAddress(exchange: Exchange, headers: ReadonlyMap<string, string>): string {
-  const header = FORWARDING_HEADERS.find((name) => headers.has(name));
-  if (header === undefined) return exchange.ip;
-  return (headers.get(header) ?? '').split(/[,;]/, 1)[0] ?? '';
+function exchangeOf(raw: JsonObject): Exchange | undefined {
+  const { payload } = raw;
+  if (isExchange(raw)) return exchangeFromJson(raw);
+  if (isJsonObject(payload)) return exchangeFromJson(payload);
+  const isText = typeof payload === 'string' && payload !== 'null' && javaTrim(payload) !== '';
+  return isText ? decodePayload(payload) : undefined;
 }
 
 function camelCase(term: string): string {

@@ -1,10 +1,10 @@
 import { parseSeverity, SEVERITIES } from '../core/severity.ts';
 import type { Operand } from './datum.ts';
+import { comparison, inert, isCategoryOnly } from './filter-constant.ts';
 import type { Aspect, Collection, Filter } from './filter-tree.ts';
-import { operandOf, parseOperands } from './operand-parser.ts';
+import { parseOperands } from './operand-parser.ts';
 import { kindName, type Positioned, type PositionedEntry, type PositionedMap } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
-import { parseDecimal } from './text.ts';
 import {
   COLLECTIONS,
   INERT,
@@ -31,10 +31,13 @@ const STRUCTURE: readonly string[] = [...PREDICATES, ...COLLECTIONS, ...SELECTOR
 export class FilterParser {
   readonly #terms: TermTable;
   readonly #problems: ProblemList;
+  readonly #hint: ((word: string) => string | undefined) | undefined;
 
-  constructor(terms: TermTable, problems: ProblemList) {
+  /** @param hint says more of an unknown word, where there is more to say */
+  constructor(terms: TermTable, problems: ProblemList, hint?: (word: string) => string | undefined) {
     this.#terms = terms;
     this.#problems = problems;
+    this.#hint = hint;
   }
 
   /** @param owner the key above, for messages */
@@ -77,7 +80,7 @@ export class FilterParser {
 
   #entry(entry: PositionedEntry, word: string, context: Context): Filter | undefined {
     if (word === 'and' || word === 'or') return { kind: word, children: this.#children(entry, context) };
-    if (context.term !== undefined && INERT.has(word)) return this.#inert(entry, word);
+    if (context.term !== undefined && INERT.has(word)) return inert(entry, word, this.#problems);
     if (this.#terms.has(word)) return this.#term(entry, word, context);
     if (word === 'for_one' || word === 'for_all') return this.#collection(entry, word, context);
     if (word === 'key' || word === 'value') return this.#aspect(entry, word, context);
@@ -85,12 +88,12 @@ export class FilterParser {
     if (measure) return this.#aspect(entry, measure, context);
     if (isOperator(word)) return this.#condition(entry, context);
     if (word === 'extract') return this.#extract(entry, context);
-    if (word === 'compare_greater') return this.#comparison(entry);
+    if (word === 'compare_greater') return comparison(entry, this.#problems);
     return this.#unknown(entry, word);
   }
 
   #unknown(entry: PositionedEntry, word: string): Filter | undefined {
-    if (isCategoryOnly(entry, word)) return this.#inert(entry, word);
+    if (isCategoryOnly(entry, word)) return inert(entry, word, this.#problems);
     if (UNSUPPORTED.has(word)) {
       this.#problems.error(
         'unsupported-operator',
@@ -103,19 +106,9 @@ export class FilterParser {
     this.#problems.error(
       'unknown-word',
       entry.place,
-      `${quoted(entry.key)} is no term, operator or predicate${didYouMean(word, words) || '.'}`,
+      `${quoted(entry.key)} is no term, operator or predicate${this.#hint?.(word) ?? (didYouMean(word, words) || '.')}`,
     );
     return undefined;
-  }
-
-  #inert(entry: PositionedEntry, word: string): Filter {
-    const holds = INERT.get(word) ?? false;
-    this.#problems.warn(
-      'unsupported-operator',
-      entry.place,
-      `${word} decides nothing here and always counts as ${holds}; remove it.`,
-    );
-    return { kind: 'constant', holds };
   }
 
   #misplaced(entry: PositionedEntry, message: string): undefined {
@@ -226,34 +219,4 @@ export class FilterParser {
     );
     return undefined;
   }
-
-  /** Two constants: `compare_greater: [5, 2.4]` holds. */
-  #comparison(entry: PositionedEntry): Filter | undefined {
-    const { value } = entry;
-    const items = value.kind === 'list' ? value.items : [];
-    const [left, right] = items.map((item) => (item.kind === 'scalar' ? numberOf(item) : undefined));
-    if (items.length === 2)
-      return { kind: 'constant', holds: left !== undefined && right !== undefined && left > right };
-    this.#problems.error(
-      'bad-operand',
-      value.place ?? entry.place,
-      'compare_greater takes a list of two numbers.',
-    );
-    return undefined;
-  }
-}
-
-function numberOf(item: Parameters<typeof operandOf>[0]): number | undefined {
-  const operand = operandOf(item);
-  if (typeof operand === 'object') return operand.value;
-  return typeof operand === 'boolean' ? undefined : parseDecimal(String(operand));
-}
-
-/** The original never asks its model without a `confidence`: such a condition is false for ever, and no error. */
-function isCategoryOnly({ value }: PositionedEntry, word: string): boolean {
-  return (
-    word === 'nlp_classification' &&
-    value.kind === 'map' &&
-    value.entries.every(({ key, value: inner }) => key === 'category' && inner.kind === 'scalar')
-  );
 }

@@ -1,11 +1,9 @@
 import type { Feed } from '../core/event.ts';
 import { FEEDS } from '../core/event.ts';
-import { isJsonObject, type Json } from '../core/json.ts';
+import type { Json } from '../core/json.ts';
 import type { Problem } from '../core/problem.ts';
-import { parseSeverity, SEVERITIES, type Severity } from '../core/severity.ts';
 import { parseAggregations } from './aggregation-parser.ts';
-import { FilterParser } from './filter-parser.ts';
-import type { Filter } from './filter-tree.ts';
+import { parseInfo } from './info-parser.ts';
 import {
   entryOf,
   kindName,
@@ -15,13 +13,12 @@ import {
   plain,
 } from './positioned.ts';
 import { didYouMean, ProblemList, quoted } from './problems.ts';
-import type { Rule, RuleInfo } from './rule.ts';
+import type { Rule } from './rule.ts';
+import { OWN_KEYS, parseFilters } from './rule-filters.ts';
 import { parseTests } from './test-parser.ts';
-import { ALL_TERMS, FEED_TERMS, isFeed, type TermTable } from './vocabulary.ts';
+import { FEED_TERMS, isFeed } from './vocabulary.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** What Tocsin adds to a template. A file that has one of them was written for Tocsin. */
-const OWN_KEYS = ['source', 'group_by', 'runbook', 'tests'] as const;
 const KNOWN_KEYS: readonly string[] = [
   'id',
   'filter',
@@ -113,8 +110,8 @@ class RuleParser {
     this.#unknownKeys(root);
     const id = this.#id(root);
     const feed = this.#feed(root);
-    const info = this.#info(root);
-    const filters = this.#filters(root, feed);
+    const info = parseInfo(entryOf(root, 'info'), this.#problems);
+    const filters = parseFilters(root, feed, this.#problems);
     const aggregations = parseAggregations(entryOf(root, 'aggregation_rules')?.value, this.#problems);
     const groupBy = this.#groupBy(root, feed);
     const tests = parseTests(entryOf(root, 'tests')?.value, this.#problems);
@@ -173,69 +170,6 @@ class RuleParser {
     return 'malicious_events';
   }
 
-  #info(root: PositionedMap): { info: RuleInfo; severity?: Severity } {
-    const entry = entryOf(root, 'info');
-    if (entry === undefined) return { info: { other: {} } };
-    if (entry.value.kind !== 'map') {
-      this.#problems.error(
-        'wrong-type',
-        entry.value.place ?? entry.place,
-        `info takes a map, not ${kindName(entry.value)}.`,
-      );
-      return { info: { other: {} } };
-    }
-    const severity = this.#severity(entryOf(entry.value, 'severity'));
-    return { info: infoFrom(plain(entry.value)), ...(severity === undefined ? {} : { severity }) };
-  }
-
-  #severity(entry: PositionedEntry | undefined): Severity | undefined {
-    const value = entry && plain(entry.value);
-    const severity = parseSeverity(value);
-    if (severity === undefined && value !== undefined && value !== null && value !== '') {
-      this.#problems.error(
-        'bad-value',
-        entry?.value.place,
-        `severity takes one of ${SEVERITIES.join(', ')}${didYouMean(String(value).toUpperCase(), SEVERITIES) || '.'}`,
-      );
-    }
-    return severity;
-  }
-
-  #filters(
-    root: PositionedMap,
-    feed: Feed,
-  ): Pick<Rule, 'filter' | 'ignore' | 'successFilter' | 'failureFilter'> {
-    const parser = new FilterParser(termsFor(root), this.#problems);
-    const read = (key: string): Filter | undefined => {
-      const entry = entryOf(root, key);
-      return entry && parser.parse(entry.value, key);
-    };
-    const filter = read('filter');
-    const ignore = read('ignore');
-    const successFilter = read('success_filter');
-    const failureFilter = read('failure_filter');
-    if (filter === undefined && successFilter === undefined && failureFilter === undefined) {
-      this.#problems.error(
-        'missing-key',
-        root.place,
-        'A rule needs a filter, a success_filter or a failure_filter.',
-      );
-    }
-    for (const unseen of unseenTerms([filter, ignore, successFilter, failureFilter], feed)) {
-      this.#problems.warn(
-        'misplaced-word',
-        entryOf(root, 'filter')?.place ?? root.place,
-        `Events of ${feed} have no ${unseen}: conditions on it never see anything. Set source to the feed that has it.`,
-      );
-    }
-    return {
-      ...(filter === undefined ? {} : { filter }),
-      ...(ignore === undefined ? {} : { ignore }),
-      ...(successFilter === undefined ? {} : { successFilter }),
-      ...(failureFilter === undefined ? {} : { failureFilter }),
-    };
-  }
-
   #groupBy(root: PositionedMap, feed: Feed): readonly string[] {
     const entry = entryOf(root, 'group_by');
     if (entry === undefined) return DEFAULT_GROUP[feed];
@@ -264,37 +198,6 @@ class RuleParser {
     );
     return undefined;
   }
-}
-
-/** `host` is a word of ours that Akto's language refuses: a file with nothing else of ours keeps Akto's verdict. */
-function termsFor(root: PositionedMap): TermTable {
-  if (OWN_KEYS.some((key) => entryOf(root, key))) return ALL_TERMS;
-  return AKTO_TEMPLATE_TERMS;
-}
-const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => term !== 'host'));
-
-function unseenTerms(filters: readonly (Filter | undefined)[], feed: Feed): ReadonlySet<string> {
-  const unseen = new Set<string>();
-  const walk = (filter: Filter): void => {
-    if (filter.kind === 'condition' || filter.kind === 'extract') {
-      if (!FEED_TERMS[feed].has(filter.term)) unseen.add(filter.term);
-    } else if (filter.kind !== 'constant') filter.children.forEach(walk);
-  };
-  for (const filter of filters) if (filter) walk(filter);
-  return unseen;
-}
-
-function infoFrom(value: Json): RuleInfo {
-  if (!isJsonObject(value)) return { other: {} };
-  const { name, description, category, subCategory, ...other } = value;
-  const categoryName = isJsonObject(category) ? category['name'] : category;
-  return {
-    ...(typeof name === 'string' ? { name } : {}),
-    ...(typeof description === 'string' ? { description } : {}),
-    ...(typeof categoryName === 'string' ? { category: categoryName } : {}),
-    ...(typeof subCategory === 'string' ? { subCategory } : {}),
-    other,
-  };
 }
 
 function otherKeys(root: PositionedMap): Readonly<Record<string, Json>> {
