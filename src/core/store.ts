@@ -1,7 +1,6 @@
 import type { Alert, Notification, NotifiedAlert } from './alert.ts';
 import type { Delivery, MatchedRule } from './delivery.ts';
 import type { Event, Feed } from './event.ts';
-import type { Json } from './json.ts';
 import type { Cursor } from './source.ts';
 
 /** Which events of one aggregation condition are counted together. */
@@ -13,9 +12,15 @@ export interface WindowKey {
   readonly group: string;
 }
 
+export interface StoredBin {
+  readonly minute: number;
+  readonly count: number;
+  readonly identities: readonly string[];
+}
+
 export interface StoredWindow extends WindowKey {
-  /** What rules/window.ts keeps; opaque here. */
-  readonly state: Json;
+  /** As rules/windows.ts left it, a bin a minute. */
+  readonly state: { readonly bins: readonly StoredBin[] };
   /** Wall time after which nothing can use it any more. */
   readonly expiresMs: number;
 }

@@ -316,6 +316,6 @@ describe('opening', () => {
   test('a folder that cannot be made is one sentence', () => {
     writeFileSync(join(folder, 'file'), '');
     file = join(folder, 'file', 'tocsin.db');
-    expect(() => start()).toThrow(/file\/tocsin\.db: .*ENOTDIR/);
+    expect(() => start()).toThrow(/file\/tocsin\.db.*check the owner and mode of the file and its folder/);
   });
 });

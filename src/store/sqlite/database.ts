@@ -133,6 +133,9 @@ const KIND_BY_ERRNO: Readonly<Record<string, StoreErrorKind>> = {
   ENOSPC: 'full',
   EROFS: 'read-only',
   EACCES: 'read-only',
+  EPERM: 'read-only',
+  ENOTDIR: 'read-only',
+  EEXIST: 'read-only',
 };
 
 const ADVICE: Readonly<Record<StoreErrorKind, string>> = {

@@ -1,0 +1,123 @@
+import { fingerprint } from '../alerts/fingerprint.ts';
+import type { Firing } from '../alerts/lifecycle.ts';
+import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
+import {
+  groupValues,
+  observeMatch,
+  type RuleMatch,
+  type TermSource,
+  type WindowState,
+} from '../rules/index.ts';
+import type { Verdict } from './judge.ts';
+import { summarise } from './summary.ts';
+
+/** A rule that fired on an event, and what its routes look at. */
+export interface FiredRule {
+  readonly firing: Firing;
+  readonly subject: TermSource;
+}
+
+const MINUTE_MS = 60_000;
+/** A window is kept this much longer than it lasts: events arrive late, and polls lag. */
+const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;
+
+/** Counts matches in their windows and gives those on which a rule fires, in the order of the events. */
+export async function fire(
+  tx: StoreTx,
+  verdicts: readonly Verdict[],
+  nowMs: number,
+): Promise<readonly FiredRule[]> {
+  const windows = new Windows(await tx.readWindows(distinctKeys(verdicts)), nowMs);
+  const fired = verdicts.flatMap((verdict) =>
+    verdict.matches
+      .filter((match) => windows.observe(match, verdict))
+      .map((match) => toFired(match, verdict)),
+  );
+  await tx.writeWindows(windows.changed());
+  return fired;
+}
+
+function windowKeys(match: RuleMatch, { view }: Verdict): readonly WindowKey[] {
+  const { rule } = match;
+  if (rule.aggregations.length === 0) return [];
+  const group = JSON.stringify(Object.values(groupValues(rule, view)));
+  return rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group }));
+}
+
+function distinctKeys(verdicts: readonly Verdict[]): readonly WindowKey[] {
+  const keys = verdicts.flatMap((verdict) => verdict.matches.flatMap((match) => windowKeys(match, verdict)));
+  return [...new Map(keys.map((key) => [textOf(key), key])).values()];
+}
+
+function textOf({ rule, condition, group }: WindowKey): string {
+  return JSON.stringify([rule, condition, group]);
+}
+
+/** The windows that one page touches, as the transaction found them and as they become. */
+class Windows {
+  readonly #states: Map<string, WindowState>;
+  readonly #changed = new Map<string, StoredWindow>();
+  readonly #nowMs: number;
+
+  constructor(stored: readonly StoredWindow[], nowMs: number) {
+    this.#states = new Map(stored.map((window) => [textOf(window), window.state]));
+    this.#nowMs = nowMs;
+  }
+
+  observe(match: RuleMatch, verdict: Verdict): boolean {
+    const keys = windowKeys(match, verdict);
+    const before = keys.map((key) => this.#states.get(textOf(key)) ?? { bins: [] });
+    const { states, fired } = observeMatch(match, before, Math.floor(verdict.event.timeMs / 1_000));
+    for (const [index, key] of keys.entries()) {
+      const state = states[index];
+      if (state === undefined || state === before[index]) continue;
+      const lastsMs = (match.rule.aggregations[index]?.condition.windowThreshold ?? 0) * MINUTE_MS;
+      this.#states.set(textOf(key), state);
+      this.#changed.set(textOf(key), { ...key, state, expiresMs: this.#nowMs + lastsMs + WINDOW_GRACE_MS });
+    }
+    return fired;
+  }
+
+  changed(): readonly StoredWindow[] {
+    return [...this.#changed.values()];
+  }
+}
+
+function toFired(match: RuleMatch, verdict: Verdict): FiredRule {
+  const { rule, severity } = match;
+  const { event, view } = verdict;
+  const group = groupValues(rule, view);
+  const { name = rule.id, description, category } = rule.info;
+  const firing: Firing = {
+    fingerprint: fingerprint(rule.id, group),
+    rule: rule.id,
+    ruleName: name,
+    ...(description === undefined ? {} : { description }),
+    ...(rule.runbook === undefined ? {} : { runbook: rule.runbook }),
+    ...(category === undefined ? {} : { category }),
+    severity,
+    source: event.source,
+    feed: event.feed,
+    group,
+    event: summarise(event, view),
+  };
+  return { firing, subject: subjectOf(match, verdict) };
+}
+
+/** What `when` and the `group_by` of routes see: the rule's own words first, the event's for the rest. */
+function subjectOf({ rule, severity }: RuleMatch, { event, view }: Verdict): TermSource {
+  const own = new Map<string, string | undefined>([
+    ['rule', rule.id],
+    ['rule_name', rule.info.name ?? rule.id],
+    ['severity', severity],
+    ['source', event.source],
+    ['feed', event.feed],
+  ]);
+  if (rule.info.category !== undefined) own.set('category', rule.info.category);
+  if (rule.info.subCategory !== undefined) own.set('sub_category', rule.info.subCategory);
+  return {
+    get: (term) =>
+      own.has(term) ? own.get(term) : view.get(term === 'status_code' ? 'response_code' : term),
+    nowSeconds: Math.floor(event.timeMs / 1_000),
+  };
+}

@@ -1,0 +1,42 @@
+import type { EventSummary } from '../core/alert.ts';
+import type { Event } from '../core/event.ts';
+import type { EventView, TermSource } from '../rules/index.ts';
+
+/** No single value may make an alert large: attackers choose most of them. Characters. */
+const MAX_TEXT = 500;
+
+/** A term's value as text; undefined where it has none. */
+export function termText(source: TermSource, term: string): string | undefined {
+  const datum = source.get(term);
+  if (datum === undefined || datum === '') return undefined;
+  const text = typeof datum === 'object' ? datum.text : String(datum);
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+/** Where each fact stands, by feed: the first term that has a value wins. */
+const TERMS = {
+  actor: ['actor', 'ip_address', 'source_ip'],
+  method: ['method', 'latest_api_method'],
+  host: ['host', 'latest_api_host'],
+  url: ['url', 'latest_api_endpoint', 'api'],
+  country: ['country_code'],
+  filterId: ['filter_id', 'latest_attack'],
+} as const;
+
+/** What alerts tell of an event. */
+export function summarise(event: Event, view: EventView): EventSummary {
+  const statusCode = view.get('response_code');
+  const exploited = view.get('successful_exploit');
+  return {
+    id: event.id,
+    timeMs: event.timeMs,
+    ...Object.fromEntries(
+      Object.entries(TERMS).flatMap(([key, terms]) => {
+        const text = terms.map((term) => termText(view, term)).find((value) => value !== undefined);
+        return text === undefined ? [] : [[key, text]];
+      }),
+    ),
+    ...(typeof statusCode === 'number' ? { statusCode } : {}),
+    ...(typeof exploited === 'boolean' ? { successfulExploit: exploited } : {}),
+  };
+}
