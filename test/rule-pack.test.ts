@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../src/core/json.ts';
 import { makeEvents, referenceEvent } from '../src/demo/akto-simulator/index.ts';
 import { compilePattern } from '../src/regex/index.ts';
-import { compileRuleSet, parseRules, runRuleTests, viewOf } from '../src/rules/index.ts';
+import type { Filter } from '../src/rules/filter-tree.ts';
+import { compileRuleSet, type EventView, parseRules, runRuleTests, viewOf } from '../src/rules/index.ts';
 
 const FOLDER = 'rules/';
 const files = readdirSync(FOLDER)
@@ -26,23 +27,32 @@ describe('the pack', () => {
   });
 
   it('compiles each pattern to one that takes time in proportion to its text', () => {
-    const patterns = rules.flatMap(({ filter, ignore }) => [...patternsIn(filter), ...patternsIn(ignore)]);
-    expect(patterns.length).toBeGreaterThan(60);
+    const patterns = rules.flatMap(({ filter }) => expressionsIn(filter).map(({ pattern }) => pattern));
+    expect(patterns.length).toBeGreaterThan(100);
     expect(patterns.filter((pattern) => !compilePattern(pattern).linear)).toEqual([]);
   });
 });
 
-/** Every text inside a filter that an operator `regex` holds, whatever the tree's shape. */
-function patternsIn(node: unknown): string[] {
-  if (Array.isArray(node)) return node.flatMap(patternsIn);
-  if (typeof node !== 'object' || node === null) return [];
-  const { operator, operands } = Object.fromEntries(Object.entries(node));
-  if (operator === 'regex' && Array.isArray(operands)) return operands.map(textOf);
-  return Object.values(node).flatMap(patternsIn);
+interface Expression {
+  readonly term: string;
+  readonly aspect: string;
+  readonly pattern: string;
 }
 
-function textOf(operand: unknown): string {
-  return typeof operand === 'string' ? operand : JSON.stringify(operand);
+/** Every pattern of a filter, and what it looks at. */
+function expressionsIn(filter: Filter | undefined): Expression[] {
+  if (filter === undefined) return [];
+  if ('children' in filter) return filter.children.flatMap(expressionsIn);
+  if (filter.kind !== 'condition' || filter.operator !== 'regex') return [];
+  const { term, aspect } = filter;
+  return filter.operands.map((pattern) => ({ term, aspect, pattern: String(pattern) }));
+}
+
+function textsAt(view: EventView, term: string, aspect: string): string[] {
+  const fields = view.fields?.(term);
+  if (aspect === 'key') return [...(fields?.keys ?? [])];
+  const data = aspect === 'value' ? (fields?.values ?? []) : [view.get(term)];
+  return data.filter((datum) => typeof datum === 'string');
 }
 
 describe.each(rules)('$id', (rule) => {
@@ -59,6 +69,19 @@ describe.each(rules)('$id', (rule) => {
     const silent = rule.tests.filter(({ expect: { count } }) => count === 0);
     expect(silent).not.toEqual([]);
     expect(rule.tests.length).toBeGreaterThan(silent.length);
+  });
+
+  it('has a test for each of its patterns', () => {
+    const firing = rule.tests.filter(({ expect: { count } }) => count !== 0);
+    const views = firing.flatMap(({ events }) => events.map(({ raw }) => viewOf(raw, rule.feed)));
+    const places = Map.groupBy(expressionsIn(rule.filter), ({ pattern }) => pattern);
+    const idle = [...places].filter(([pattern, expressions]) => {
+      const { test } = compilePattern(pattern);
+      return !expressions.some(({ term, aspect }) =>
+        views.some((view) => textsAt(view, term, aspect).some((text) => test(text))),
+      );
+    });
+    expect(idle.map(([pattern]) => pattern)).toEqual([]);
   });
 
   it('passes its own tests', () => {
