@@ -6,6 +6,7 @@ import type { Destination, Outcome } from '../../src/core/delivery.ts';
 import { type FaultyServer, pour, startFaultyServer, trickle, truncate } from './faulty-server.ts';
 import { PLANTED, type Settings, SUBJECTS, type Subject } from './subjects.ts';
 
+const JSON_TYPE = { 'content-type': 'application/json' };
 const SOON = new Date(Date.now() + 120_000).toUTCString();
 /** Waits are short here: the pace of Slack's webhooks has its own test. */
 const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) };
@@ -62,7 +63,8 @@ const says =
 
 describe.each(SUBJECTS)('the $type destination', (subject) => {
   const ignoresBodies = subject.type === 'webhook';
-  const done: RequestListener = says(subject.success.status, {}, subject.success.body);
+  const { status: okStatus, type, body: okBody } = subject.success;
+  const done = says(okStatus, { 'content-type': type }, okBody);
 
   it('delivers, over a connection that is kept', async () => {
     const ports = new Set<number | undefined>();
@@ -146,7 +148,13 @@ describe.each(SUBJECTS)('the $type destination', (subject) => {
       says(200, { 'content-type': 'text/html' }, '<html>log in</html>'),
       true,
     ],
-    ['answers 200 with half a JSON document', says(200, {}, '{"text":"Succ'), true],
+    ['answers 200 with half a JSON document', says(200, JSON_TYPE, '{"text":"Succ'), true],
+    [
+      'answers 200 in a charset nobody knows',
+      says(200, { 'content-type': 'text/plain;charset=x' }, 'o'),
+      true,
+    ],
+    ['answers 200 and claims a compression', says(200, { 'content-encoding': 'gzip' }, 'ok'), true],
     ['answers 200 and breaks off', (_, response) => truncate(response, '{"text":'), true],
     ['answers 200 and trickles', (_, response) => trickle(response, 20), true],
     ['answers 200 with 100 MB', (_, response) => pour(response, 100_000_000), true],

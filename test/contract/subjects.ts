@@ -25,7 +25,7 @@ export interface Subject {
   readonly type: string;
   create(settings: Settings, deps: AdapterDeps): Destination;
   readonly batch: readonly Delivery[];
-  readonly success: { readonly status: number; readonly body: string };
+  readonly success: { readonly status: number; readonly type: string; readonly body: string };
 }
 
 export const SUBJECTS: readonly Subject[] = [
@@ -40,7 +40,7 @@ export const SUBJECTS: readonly Subject[] = [
       return slackDestination.create({ ...config, timeout: timeoutMs }, deps);
     },
     batch: [alertDelivery()],
-    success: { status: 200, body: 'ok' },
+    success: { status: 200, type: 'text/html', body: 'ok' },
   },
   {
     type: 'splunk_hec',
@@ -49,7 +49,7 @@ export const SUBJECTS: readonly Subject[] = [
       return splunkHecDestination.create({ ...splunkHecConfig.parse(input), timeout: timeoutMs }, deps);
     },
     batch: [eventDelivery('e1'), eventDelivery('e2'), alertDelivery()],
-    success: { status: 200, body: '{"text":"Success","code":0}' },
+    success: { status: 200, type: 'application/json; charset=UTF-8', body: '{"text":"Success","code":0}' },
   },
   {
     type: 'webhook',
@@ -67,6 +67,6 @@ export const SUBJECTS: readonly Subject[] = [
       return webhookDestination.create({ ...webhookConfig.parse(input), timeout: timeoutMs }, deps);
     },
     batch: [alertDelivery()],
-    success: { status: 204, body: '' },
+    success: { status: 204, type: '', body: '' },
   },
 ];

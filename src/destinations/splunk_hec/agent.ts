@@ -2,9 +2,14 @@ import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from 'n
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 
+/** Longer heads are refused by Node itself. */
+const MAX_HEAD = 16_384;
+const COMPRESSED = /\r\ncontent-encoding:/i;
+
 /**
  * Keeps connections, and tells what happens on them. needle, which splunk-logging sends through,
- * reads answers of any size and never calls back when a connection breaks in the middle of one.
+ * reads answers of any size, unpacks any that calls itself compressed, and never calls back when a
+ * connection breaks in the middle of one.
  */
 export interface WatchedAgent {
   readonly agent: HttpAgent;
@@ -15,8 +20,8 @@ export interface WatchedAgent {
 }
 
 export interface SocketWatcher {
-  /** More than `maxBytes` came in since the exchange began. */
-  tooLarge(): void;
+  /** An answer that must not be read on: longer than `maxBytes`, or compressed, which nobody asked for. */
+  unfit(why: string): void;
   /** The connection in use closed, and whatever came before has been dealt with. */
   closed(): void;
 }
@@ -27,10 +32,13 @@ export function createWatchedAgent(
 ): WatchedAgent {
   let watcher: SocketWatcher | undefined;
   let receivedBytes = 0;
+  let head = '';
   const agent = createAgent(options, (socket) => {
     socket.on('data', (chunk: Buffer) => {
       receivedBytes += chunk.length;
-      if (receivedBytes > maxBytes) watcher?.tooLarge();
+      if (receivedBytes > maxBytes) watcher?.unfit(`more than ${maxBytes} bytes`);
+      head += chunk.toString('latin1', 0, MAX_HEAD - head.length);
+      if (COMPRESSED.test(head)) watcher?.unfit('compressed');
     });
     socket.on('close', () => afterCallbacks(() => isIdle(agent) && watcher?.closed()));
   });
@@ -38,6 +46,7 @@ export function createWatchedAgent(
     agent,
     watch: (next) => {
       receivedBytes = 0;
+      head = '';
       watcher = next;
     },
     unwatch: () => {

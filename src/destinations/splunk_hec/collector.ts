@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Logger } from 'splunk-logging';
 import type { Secret } from '../../core/secret.ts';
-import { type Deadline, netError, toNetError } from '../../net/index.ts';
+import { type Deadline, type NetErrorKind, netError, toNetError } from '../../net/index.ts';
 import { createWatchedAgent, type WatchedAgent } from './agent.ts';
 
 /** An answer of the collector is a line of JSON; whatever is longer is not it. */
@@ -104,7 +104,7 @@ function requestOptions(
     parse_response: false,
     decode_response: false,
     parse_cookies: false,
-    headers: { ...headers },
+    headers: { 'accept-encoding': 'identity', ...headers },
   };
 }
 
@@ -116,14 +116,14 @@ async function flush(
   deadline: Deadline,
 ): Promise<CollectorAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<CollectorAnswer>();
-  const giveUp = (kind: 'timeout' | 'aborted' | 'too_large' | 'reset'): void => {
-    reject(netError(kind, url));
+  const giveUp = (kind: NetErrorKind, detail = ''): void => {
+    reject(netError(kind, url, detail));
     watched.agent.destroy();
   };
   const stop = (): void => giveUp(deadline.why() ?? 'aborted');
   if (deadline.signal.aborted) throw netError(deadline.why() ?? 'aborted', url);
   deadline.signal.addEventListener('abort', stop);
-  watched.watch({ tooLarge: () => giveUp('too_large'), closed: () => giveUp('reset') });
+  watched.watch({ unfit: (why) => giveUp('too_large', why), closed: () => giveUp('reset') });
   try {
     for (const { message, metadata } of envelopes) logger.send({ message, metadata: { ...metadata } });
     logger.flush((error, response, body) => {
@@ -137,10 +137,12 @@ async function flush(
   }
 }
 
+/** Unparsed, needle gives a text for what calls itself text or JSON, else a buffer. */
 function toAnswer({ statusCode, headers }: IncomingMessage, body: unknown): CollectorAnswer {
+  const text = Buffer.isBuffer(body) ? body.toString('utf8') : body;
   return {
     status: statusCode ?? 0,
-    body: Buffer.isBuffer(body) ? body.toString('utf8') : '',
+    body: typeof text === 'string' ? text : '',
     retryAfter: headers['retry-after'],
     setCookies: headers['set-cookie'] ?? [],
   };
