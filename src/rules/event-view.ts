@@ -2,6 +2,7 @@ import type { Feed } from '../core/event.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { decodeMetadata, decodePayload, exchangeFromJson, PayloadError } from '../payload/index.ts';
+import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import { ExchangeTerms, methodOf } from './exchange-terms.ts';
 import type { Fields } from './fields.ts';
@@ -54,7 +55,7 @@ class RawView implements EventView {
   readonly raw: JsonObject;
   readonly feed: Feed;
   readonly #data = new Map<string, Datum>();
-  readonly #fields = new Map<string, Fields | undefined>();
+  readonly #fields = new Map<string, ReadFields>();
   #decoded: Decoded | undefined;
 
   constructor(raw: JsonObject, feed: Feed) {
@@ -87,10 +88,19 @@ class RawView implements EventView {
   }
 
   fields(term: string): Fields | undefined {
-    if (this.#fields.has(term)) return this.#fields.get(term);
-    const fields = this.#decode().terms?.fields(term);
-    this.#fields.set(term, fields);
-    return fields;
+    const known = this.#fields.get(term) ?? this.#readFields(term);
+    this.#fields.set(term, known);
+    if (known.error) throw known.error;
+    return known.fields;
+  }
+
+  #readFields(term: string): ReadFields {
+    try {
+      return { fields: this.#decode().terms?.fields(term) };
+    } catch (error) {
+      if (error instanceof WorkBudgetError) return { error };
+      throw error;
+    }
   }
 
   #read(term: string): Datum {
@@ -136,6 +146,12 @@ class RawView implements EventView {
     this.#decoded ??= this.feed === 'malicious_events' ? decode(this.raw) : {};
     return this.#decoded;
   }
+}
+
+/** What is too much to read is found out once. */
+interface ReadFields {
+  readonly fields?: Fields | undefined;
+  readonly error?: WorkBudgetError;
 }
 
 interface Decoded {

@@ -1,4 +1,5 @@
 import type { Exchange } from '../core/exchange.ts';
+import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import { type Fields, headerFields, joinedHeaders, payloadFields, queryFields } from './fields.ts';
 import { javaTrim } from './text.ts';
@@ -6,13 +7,14 @@ import { javaTrim } from './text.ts';
 /** The template language's own terms, of one captured exchange. */
 export class ExchangeTerms {
   readonly #exchange: Exchange;
-  #requestHeaders: ReadonlyMap<string, string> | undefined;
-  #responseHeaders: ReadonlyMap<string, string> | undefined;
+  #requestHeaders: HeaderMap | 'too many' | undefined;
+  #responseHeaders: HeaderMap | 'too many' | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
   }
 
+  /** @throws WorkBudgetError */
   get(term: string): Datum {
     const exchange = this.#exchange;
     if (term === 'url') return exchange.path;
@@ -28,6 +30,7 @@ export class ExchangeTerms {
     return term === 'destination_ip' ? exchange.destIp : undefined;
   }
 
+  /** @throws WorkBudgetError */
   fields(term: string): Fields | undefined {
     if (term === 'request_payload' || term === 'response_payload') {
       const body = this.get(term);
@@ -44,15 +47,29 @@ export class ExchangeTerms {
     return term === 'response_payload' && this.#exchange.responsePayload === '';
   }
 
-  #sent(): ReadonlyMap<string, string> {
-    this.#requestHeaders ??= joinedHeaders(this.#exchange.requestHeaders);
-    return this.#requestHeaders;
+  #sent(): HeaderMap {
+    this.#requestHeaders ??= boundedHeaders(this.#exchange.requestHeaders);
+    return usable(this.#requestHeaders);
   }
 
-  #received(): ReadonlyMap<string, string> {
-    this.#responseHeaders ??= joinedHeaders(this.#exchange.responseHeaders);
-    return this.#responseHeaders;
+  #received(): HeaderMap {
+    this.#responseHeaders ??= boundedHeaders(this.#exchange.responseHeaders);
+    return usable(this.#responseHeaders);
   }
+}
+
+type HeaderMap = ReadonlyMap<string, string>;
+
+/** Far above what any server accepts. */
+const MAX_HEADERS = 5_000;
+
+function boundedHeaders(headers: Exchange['requestHeaders']): HeaderMap | 'too many' {
+  return Object.keys(headers).length > MAX_HEADERS ? 'too many' : joinedHeaders(headers);
+}
+
+function usable(headers: HeaderMap | 'too many'): HeaderMap {
+  if (headers === 'too many') throw new WorkBudgetError('headers');
+  return headers;
 }
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -82,7 +99,7 @@ function queryOf(path: string): string | undefined {
   return path.slice(0, end).split('?', 2)[1];
 }
 
-function headerText(headers: ReadonlyMap<string, string>): string {
+function headerText(headers: HeaderMap): string {
   const members = [...headers].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   return `{${members.join(',')}}`;
 }
@@ -97,7 +114,7 @@ const FORWARDING_HEADERS = [
   'client-ip',
 ];
 
-function sourceAddress(exchange: Exchange, headers: ReadonlyMap<string, string>): string {
+function sourceAddress(exchange: Exchange, headers: HeaderMap): string {
   const header = FORWARDING_HEADERS.find((name) => headers.has(name));
   if (header === undefined) return exchange.ip;
   return (headers.get(header) ?? '').split(/[,;]/, 1)[0] ?? '';

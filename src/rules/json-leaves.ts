@@ -1,3 +1,4 @@
+import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import { kindOfInteger } from './positioned.ts';
 
@@ -10,6 +11,8 @@ export interface Leaves {
 
 /** Deeper texts count as unparsable. */
 const MAX_DEPTH = 1_000;
+/** More are not read: reading them would stall the event. */
+const MAX_LEAVES = 50_000;
 /** The key of a top-level array's elements. */
 const TOP_ARRAY_KEY = 'json';
 
@@ -25,6 +28,7 @@ interface Frame {
  * Reads an object or an array; undefined where the text is neither, or no JSON. As lenient as the
  * original: single quotes will do, and what follows an object does not count. Iterative: nesting
  * costs no stack.
+ * @throws WorkBudgetError
  */
 export function readLeaves(text: string): Leaves | undefined {
   try {
@@ -89,6 +93,7 @@ class LeafReader {
         if (outer === undefined) return;
         ({ frame, key, start } = outer);
       } else {
+        if (this.#keys.length >= MAX_LEAVES) throw new WorkBudgetError('values in a body');
         this.#keys.push(key);
         this.#values.push(this.#leaf(opening));
       }

@@ -1,9 +1,10 @@
 import { parseSeverity, type Severity } from '../core/severity.ts';
+import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import type { EventView } from './event-view.ts';
 import type { Filter } from './filter-tree.ts';
 import { Machine, type Node } from './machine.ts';
-import { FALSE, type Outcome, TRUE, UNKNOWN } from './outcome.ts';
+import { FALSE, type Outcome, TRUE, UNKNOWN, unknown } from './outcome.ts';
 import type { Rule } from './rule.ts';
 import { Run } from './run.ts';
 import {
@@ -63,7 +64,13 @@ export function compileRuleSet(rules: readonly Rule[]): RuleSet {
       const run = new Run(view);
       const matches: RuleMatch[] = [];
       const failures: RuleFailure[] = [];
-      for (const compiled of byFeed.get(view.feed) ?? []) judge(compiled, run, view, matches, failures);
+      for (const compiled of byFeed.get(view.feed) ?? []) {
+        try {
+          judge(compiled, run, view, matches, failures);
+        } catch (error) {
+          failures.push({ rule: compiled.rule, reason: String(unknown(error).reason) });
+        }
+      }
       return { matches, failures };
     },
   };
@@ -172,5 +179,15 @@ export function matchSeverity(rule: Rule, view: EventView): Severity {
 
 /** What the rule's `group_by` terms hold: who shares one alert, and one window. Absent is ''. */
 export function groupValues(rule: Rule, view: EventView): Record<string, string> {
-  return Object.fromEntries(rule.groupBy.map((term) => [term, textOf(view.get(term))]));
+  return Object.fromEntries(rule.groupBy.map((term) => [term, groupValue(view, term)]));
+}
+
+/** What is too much to look at cannot tell groups apart: it counts as absent. */
+function groupValue(view: EventView, term: string): string {
+  try {
+    return textOf(view.get(term));
+  } catch (error) {
+    if (error instanceof WorkBudgetError) return '';
+    throw error;
+  }
 }

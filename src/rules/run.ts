@@ -1,3 +1,4 @@
+import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import type { Fields } from './fields.ts';
 import type { Aspect } from './filter-tree.ts';
@@ -14,14 +15,6 @@ export interface TermSource {
   isEmpty?(term: string): boolean;
   /** The time of what is looked at, seconds since the epoch. */
   readonly nowSeconds?: number | undefined;
-}
-
-/** Thrown where an event would cost more than its share; the rule that asked has no verdict on it. */
-export class WorkBudgetError extends Error {
-  constructor() {
-    super('the event holds more values than may be looked at');
-    this.name = 'WorkBudgetError';
-  }
 }
 
 /** Values tested by key and value conditions, for all rules together: about 30 ms. */
@@ -61,7 +54,7 @@ export class Run {
   /** @throws WorkBudgetError */
   spend(tests: number): void {
     this.#testsLeft -= tests;
-    if (this.#testsLeft < 0) throw new WorkBudgetError();
+    if (this.#testsLeft < 0) throw new WorkBudgetError('values');
   }
 }
 
