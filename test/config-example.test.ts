@@ -1,24 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import {
-  configJsonSchema,
-  formatProblems,
-  type JsonSchema,
-  loadConfig,
-  type Registry,
-} from '../src/config/index.ts';
-import { slackDestination } from '../src/destinations/slack/index.ts';
-import { splunkHecDestination } from '../src/destinations/splunk_hec/index.ts';
-import { webhookDestination } from '../src/destinations/webhook/index.ts';
-import { ALERT_TERMS, type CompiledFilter, compileFilter } from '../src/rules/index.ts';
-import { aktoSource } from '../src/sources/akto/index.ts';
-
-const registry: Registry<CompiledFilter> = {
-  sources: [aktoSource],
-  destinations: [slackDestination, splunkHecDestination, webhookDestination],
-  compileWhen: (node, place) => compileFilter(node, { terms: ALERT_TERMS, owner: 'when', ...place }),
-};
+import { registry } from '../src/app/registry.ts';
+import { configJsonSchema, formatProblems, type JsonSchema, loadConfig } from '../src/config/index.ts';
 
 const file = 'config.example.yaml';
 const text = readFileSync(file, 'utf8');

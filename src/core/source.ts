@@ -32,6 +32,8 @@ export interface Source {
   readonly schedule: string;
   /** A poll that takes longer is cut off; what it committed stays. */
   readonly deadlineMs: number;
+  /** How far behind a feed's newest event a poll may read again: the store keeps ids at least that long. */
+  readonly lookbackMs: number;
   readonly readers: readonly FeedReader[];
   close(): Promise<void>;
 }

@@ -38,7 +38,7 @@ describe('probes', () => {
   test('readyz is false until every feed was read, and says which was not', async () => {
     const { call, telemetry } = await serve();
     const name = { source: 'akto-prod', feed: 'malicious_events' } as const;
-    telemetry.watching([name]);
+    telemetry.watching([name], []);
     expect((await call('/readyz')).status).toBe(503);
     telemetry.pollSucceeded(name, 0);
     expect((await call('/readyz')).status).toBe(200);

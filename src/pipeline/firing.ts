@@ -2,14 +2,16 @@ import { fingerprint } from '../alerts/fingerprint.ts';
 import type { Firing } from '../alerts/lifecycle.ts';
 import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
 import {
+  type EventView,
   groupValues,
   observeMatch,
+  type Rule,
   type RuleMatch,
   type TermSource,
   type WindowState,
 } from '../rules/index.ts';
 import type { Verdict } from './judge.ts';
-import { summarise } from './summary.ts';
+import { shortened, summarise } from './summary.ts';
 
 /** A rule that fired on an event, and what its routes look at. */
 export interface FiredRule {
@@ -37,10 +39,16 @@ export async function fire(
   return fired;
 }
 
+/** Attackers choose most of these texts: none of them may make a key or an alert large. */
+function groupOf(rule: Rule, view: EventView): Record<string, string> {
+  const values = Object.entries(groupValues(rule, view));
+  return Object.fromEntries(values.map(([term, value]) => [term, shortened(value)]));
+}
+
 function windowKeys(match: RuleMatch, { view }: Verdict): readonly WindowKey[] {
   const { rule } = match;
   if (rule.aggregations.length === 0) return [];
-  const group = JSON.stringify(Object.values(groupValues(rule, view)));
+  const group = JSON.stringify(Object.values(groupOf(rule, view)));
   return rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group }));
 }
 
@@ -86,7 +94,7 @@ class Windows {
 function toFired(match: RuleMatch, verdict: Verdict): FiredRule {
   const { rule, severity } = match;
   const { event, view } = verdict;
-  const group = groupValues(rule, view);
+  const group = groupOf(rule, view);
   const { name = rule.id, description, category } = rule.info;
   const firing: Firing = {
     fingerprint: fingerprint(rule.id, group),

@@ -10,6 +10,10 @@ export function termText(source: TermSource, term: string): string | undefined {
   const datum = source.get(term);
   if (datum === undefined || datum === '') return undefined;
   const text = typeof datum === 'object' ? datum.text : String(datum);
+  return shortened(text);
+}
+
+export function shortened(text: string): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 

@@ -22,11 +22,13 @@ export function createStatus() {
   const key = ({ source, feed }: FeedName): string => `source ${source} (${feed})`;
 
   return {
-    expectFeeds(names: readonly FeedName[]): void {
+    /** What an earlier configuration had and this one does not is forgotten. */
+    expect(names: readonly FeedName[], destinationNames: readonly string[]): void {
       const known = new Map(feeds);
       feeds.clear();
       for (const name of names)
         feeds.set(key(name), known.has(key(name)) ? known.get(key(name)) : NOT_POLLED);
+      for (const name of destinations.keys()) if (!destinationNames.includes(name)) destinations.delete(name);
     },
     feed(name: FeedName, problem: string | undefined): void {
       feeds.set(key(name), problem);

@@ -2,7 +2,7 @@ import type { Delivery, ItemOutcome } from '../core/delivery.ts';
 import type { Feed } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import { formatProblem } from '../core/problem.ts';
-import type { PruneReport } from '../core/store.ts';
+import type { DeliveryState, PruneReport } from '../core/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { createStatus } from './status.ts';
@@ -25,9 +25,8 @@ export function createTelemetry(logger: Logger) {
     /** What `/readyz` shows. */
     status: status.snapshot,
 
-    /** A feed, destination or store that this configuration has; what an earlier one had is forgotten. */
-    watching(feeds: readonly FeedName[]): void {
-      status.expectFeeds(feeds);
+    watching(feeds: readonly FeedName[], destinations: readonly string[]): void {
+      status.expect(feeds, destinations);
     },
 
     pageCommitted(
@@ -147,6 +146,11 @@ export function createTelemetry(logger: Logger) {
       metrics.storeBytes.set(report.bytes);
       if (report.deletedEvents + report.clearedPayloads > 0)
         logger.debug({ ...report }, 'old records pruned');
+    },
+
+    queued(counts: readonly { destination: string; state: DeliveryState; count: number }[]): void {
+      metrics.outbox.reset();
+      for (const { destination, state, count } of counts) metrics.outbox.set({ destination, state }, count);
     },
 
     reloaded(): void {

@@ -28,6 +28,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       type: config.type,
       schedule: config.schedule,
       deadlineMs,
+      lookbackMs: config.late_arrival,
       readers: [reader],
       close: async () => client.close(),
     };

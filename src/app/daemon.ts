@@ -1,0 +1,119 @@
+import type { Clock } from '../core/clock.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Random } from '../core/random.ts';
+import type { Store } from '../core/store.ts';
+import { startServer } from '../http/server.ts';
+import { openSqliteStore } from '../store/sqlite/index.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type LoadPlace, loadSetup, type Setup } from './load.ts';
+import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { VERSION } from './version.ts';
+import { createWatcher } from './watch.ts';
+
+export interface DaemonDeps {
+  readonly place: LoadPlace;
+  /** What {@link loadSetup} gave for `place`. */
+  readonly setup: Setup;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+export interface Daemon {
+  readonly port: number;
+  readonly store: Store;
+  /** Problems where the new configuration is refused; none where it is in force. */
+  reload(): Promise<readonly Problem[]>;
+  /** Ends everything in order: no more polls, deliveries under way finish, then the store closes. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole daemon. Throws {@link StoreError}, or the server's error where it cannot listen. */
+export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
+  const { place, clock, random, telemetry } = deps;
+  let { setup } = deps;
+  const store = openSqliteStore({
+    file: setup.config.store.path,
+    exclusive: true,
+    maxBytes: setup.config.retention.maxBytes,
+  });
+  const build = (): Pipeline => buildPipeline({ setup, store, clock, random, telemetry });
+  let pipeline = build();
+  let turn: Promise<unknown> = Promise.resolve();
+  let stopping = false;
+
+  /** One reload at a time, in the order asked for. */
+  function reload(): Promise<readonly Problem[]> {
+    const mine = turn.then(applyReload);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function applyReload(): Promise<readonly Problem[]> {
+    const loaded = loadSetup(place);
+    const refused = refusals(loaded.problems, loaded.setup, setup);
+    if (loaded.setup === undefined || refused.length > 0 || stopping) {
+      telemetry.reloadRefused(refused);
+      return refused;
+    }
+    await pipeline.stop();
+    setup = loaded.setup;
+    pipeline = build();
+    await pipeline.start();
+    telemetry.logger.level = setup.config.log.level;
+    telemetry.reloaded();
+    return [];
+  }
+
+  const watched = (): readonly string[] => [place.file, ...setup.config.rules.paths];
+  const watcher = createWatcher(clock, watched, async () => void (await reload()));
+  const server = await listen(deps, reload).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  await pipeline.start();
+  watcher.start();
+
+  return {
+    port: server.port,
+    store,
+    reload,
+    async stop() {
+      stopping = true;
+      await watcher.stop();
+      await turn;
+      await pipeline.stop();
+      await server.close();
+      await store.close();
+    },
+  };
+}
+
+function listen({ setup, telemetry }: DaemonDeps, reload: Daemon['reload']) {
+  const { host, port, token } = setup.config.server;
+  const guard = token === undefined ? {} : { token };
+  return startServer({ host, port, ...guard, version: VERSION, telemetry, reload });
+}
+
+/** What a running process cannot change is refused by name, rather than applied in half. */
+function refusals(problems: readonly Problem[], next: Setup | undefined, now: Setup): readonly Problem[] {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (next === undefined) return errors;
+  const fixed = [
+    ['store', next.config.store.path === now.config.store.path],
+    ['retention.max_size', next.config.retention.maxBytes === now.config.retention.maxBytes],
+    ['server', sameServer(next.config.server, now.config.server)],
+  ] as const;
+  return fixed
+    .filter(([, same]) => !same)
+    .map(([key]): Problem => {
+      const message = `"${key}" cannot change while Tocsin runs; restart it`;
+      return { code: 'needs-restart', severity: 'error', message, file: next.config.file };
+    });
+}
+
+type Server = Setup['config']['server'];
+
+function sameServer(a: Server, b: Server): boolean {
+  return a.host === b.host && a.port === b.port && a.token?.reveal() === b.token?.reveal();
+}

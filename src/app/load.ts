@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { type Config, loadConfig } from '../config/index.ts';
+import type { Problem } from '../core/problem.ts';
+import { type CompiledFilter, compileRuleSet, type RuleSet } from '../rules/index.ts';
+import { registry } from './registry.ts';
+import { loadRules } from './rule-files.ts';
+
+export type TocsinConfig = Config<CompiledFilter>;
+
+export interface Setup {
+  readonly config: TocsinConfig;
+  readonly ruleSet: RuleSet;
+}
+
+export interface LoadedSetup {
+  /** Absent where any problem is an error. */
+  readonly setup?: Setup;
+  /** Of the configuration and of every rule file it names. */
+  readonly problems: readonly Problem[];
+  /** The configuration's text, for excerpts; undefined where it cannot be read. */
+  readonly text?: string;
+}
+
+export interface LoadPlace {
+  readonly file: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the configuration and all its rules, and tells everything that is wrong in any of them. */
+export function loadSetup({ file, cwd, env }: LoadPlace): LoadedSetup {
+  const text = readText(file);
+  if (text instanceof Error) return { problems: [unreadable(file, text)] };
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  const { config, problems } = loadConfig({ file, text, env, cwd, readFile, registry });
+  if (config === undefined) return { problems, text };
+  const rules = loadRules(config.rules.paths);
+  const all = [...problems, ...rules.problems];
+  if (all.some(({ severity }) => severity === 'error')) return { problems: all, text };
+  return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, problems: all, text };
+}
+
+function readText(file: string): string | Error {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function unreadable(file: string, error: Error): Problem {
+  const message = `the configuration cannot be read (${error.message}); name it with --config, or start from config.example.yaml`;
+  return { code: 'unreadable-config', severity: 'error', message, file };
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../core/clock.ts';
+import { type Retention, type Store, StoreError } from '../core/store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+export interface MaintainDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly retention: Retention;
+}
+
+const INTERVAL_MS = 15_000;
+
+/** Keeps the store within its bounds and measures what waits in it. */
+export function createMaintenance({ store, clock, telemetry, retention }: MaintainDeps) {
+  let full: string | undefined;
+
+  async function pass(): Promise<number> {
+    try {
+      const report = await store.prune(retention, clock.now());
+      full = report.overBound ? overBound(report.bytes, retention.maxBytes) : undefined;
+      telemetry.pruned(report);
+      telemetry.queued(await store.countDeliveries());
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+    return clock.now() + INTERVAL_MS;
+  }
+
+  return { pass, storeFull: () => full };
+}
+
+/** Polling stops rather than anything undelivered is dropped: the feeds keep their history. */
+function overBound(bytes: number, maxBytes: number): string {
+  const megabytes = (value: number): string => `${Math.ceil(value / 1e6)} MB`;
+  return (
+    `${megabytes(bytes)} of undelivered events exceed retention.max_size (${megabytes(maxBytes)}), so nothing more is read; ` +
+    'mend the destinations that do not take them, redrive or discard dead letters, or raise the bound'
+  );
+}
