@@ -1,8 +1,9 @@
-import { type CodeSet, contains, LAST_CODE_POINT, rangesOf } from './code-set.ts';
+import { type CodeSet, contains, firstCommon } from './code-set.ts';
+import { classIn, codesByClass, type Partition, partition } from './partition.ts';
 import { letterOrDigit, nonSpacingMarks } from './properties.ts';
 
-// Code points that no set of the pattern tells apart share a class, so tables are indexed by a few dozen classes instead
-// of a million code points (the usual compression of lexer generators; cf. Aho, Sethi, Ullman, section 3.9).
+// The symbols a pattern sees: a few dozen classes instead of a million code points (the usual compression of lexer
+// generators; cf. Aho, Sethi, Ullman, section 3.9). Sets of the size of `\p{L}` are partitioned once for all patterns.
 
 /** A text as classes, one a code point; `length` counts code points. */
 export interface Reading {
@@ -11,6 +12,8 @@ export interface Reading {
 }
 
 const ASCII = 128;
+const LARGE = 64;
+const LETTER_A = 0x61;
 
 export class Alphabet {
   /** Number of classes; also the symbol that stands for the edge of the text. */
@@ -18,9 +21,11 @@ export class Alphabet {
   /** A code point out of each class. */
   readonly samples: readonly number[];
   readonly #ascii = new Uint16Array(ASCII);
-  readonly #starts: Int32Array;
-  readonly #classes: Uint16Array;
-  /** Class of a mark that follows a letter or digit, by the class of the bare mark; see `basedMarks`. */
+  readonly #small: Partition;
+  readonly #large: SharedPartition;
+  /** Class by small class × large class. */
+  readonly #pairs: Int32Array;
+  /** Class of a mark that follows a letter or digit, by the class of the bare mark; see the constructor. */
   readonly #based: ReadonlyMap<number, number>;
 
   /**
@@ -29,9 +34,10 @@ export class Alphabet {
    */
   constructor(sets: readonly CodeSet[], basedMarks: boolean) {
     const all = basedMarks ? [...sets, nonSpacingMarks(), letterOrDigit()] : sets;
-    const { starts, classes, samples } = partition(all);
-    this.#starts = Int32Array.from(starts);
-    this.#classes = Uint16Array.from(classes);
+    this.#small = partition(all.filter((set) => set.length < LARGE));
+    this.#large = sharedPartition(all.filter((set) => set.length >= LARGE));
+    const samples: number[] = [];
+    this.#pairs = pairClasses(this.#small, this.#large, samples);
     const marks = basedMarks
       ? samples.flatMap((code, i) => (contains(nonSpacingMarks(), code) ? [i] : []))
       : [];
@@ -63,13 +69,14 @@ export class Alphabet {
   }
 
   #readOn(text: string, from: number, buffer: Uint16Array): Reading {
+    const tracksMarks = this.#based.size > 0;
     let length = from;
     let isBased = from > 0 && isBase(text.charCodeAt(from - 1));
     for (let i = from; i < text.length; i++) {
       const code = text.codePointAt(i) ?? 0;
       const symbol = code < ASCII ? (this.#ascii[code] ?? 0) : this.#search(code);
-      const based = this.#based.size > 0 ? this.#based.get(symbol) : undefined;
-      if (this.#based.size > 0 && based === undefined) isBased = isBase(code);
+      const based = tracksMarks ? this.#based.get(symbol) : undefined;
+      if (tracksMarks && based === undefined) isBased = isBase(code);
       buffer[length++] = based !== undefined && isBased ? based : symbol;
       if (code > 0xffff) i++;
     }
@@ -77,72 +84,62 @@ export class Alphabet {
   }
 
   #search(code: number): number {
-    const starts = this.#starts;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= code) low = middle;
-      else high = middle - 1;
-    }
-    return this.#classes[low] ?? 0;
+    return this.#pairs[classIn(this.#small, code) * this.#large.classCount + this.#large.classOf(code)] ?? 0;
   }
 }
+
+let bases: SharedPartition | undefined;
 
 function isBase(code: number): boolean {
-  return contains(letterOrDigit(), code);
+  bases ??= sharedPartition([letterOrDigit()]);
+  return bases.classOf(code) === bases.classOf(LETTER_A);
 }
 
-interface Partition {
-  readonly starts: readonly number[];
-  readonly classes: readonly number[];
-  readonly samples: readonly number[];
-}
-
-/** Cuts the code points at every range's ends, then tells the pieces apart set by set. */
-function partition(sets: readonly CodeSet[]): Partition {
-  const cuts = new Set([0]);
-  for (const set of sets)
-    for (const [low, high] of rangesOf(set)) {
-      cuts.add(low);
-      if (high < LAST_CODE_POINT) cuts.add(high + 1);
-    }
-  const starts = [...cuts].sort((a, b) => a - b);
-  const pieceAt = new Map(starts.map((start, piece) => [start, piece]));
-  const labels = new Array<number>(starts.length).fill(0);
-  let labelCount = 1;
-  for (const set of sets) labelCount = splitLabels(set, labels, labelCount, pieceAt);
-  return numberClasses(starts, labels);
-}
-
-/** Gives every piece inside the set a new label, the same for pieces that had the same. */
-function splitLabels(
-  set: CodeSet,
-  labels: number[],
-  labelCount: number,
-  pieceAt: ReadonlyMap<number, number>,
-): number {
-  const renamed = new Map<number, number>();
-  for (const [low, high] of rangesOf(set)) {
-    const end = pieceAt.get(high + 1) ?? labels.length;
-    for (let piece = pieceAt.get(low) ?? end; piece < end; piece++) {
-      const old = labels[piece] ?? 0;
-      const label = renamed.get(old) ?? labelCount + renamed.size;
-      renamed.set(old, label);
-      labels[piece] = label;
-    }
-  }
-  return labelCount + renamed.size;
-}
-
-function numberClasses(starts: readonly number[], labels: readonly number[]): Partition {
-  const numbers = new Map<number, number>();
-  const samples: number[] = [];
-  const classes = labels.map((label, piece) => {
-    const known = numbers.get(label);
-    if (known !== undefined) return known;
-    numbers.set(label, samples.length);
-    return samples.push(starts[piece] ?? 0) - 1;
+/** Numbers the pairs that some code point has, and finds a sample of each. */
+function pairClasses(small: Partition, large: SharedPartition, samples: number[]): Int32Array {
+  const pairs = new Int32Array(small.classCount * large.classCount);
+  codesByClass(small).forEach((smallCodes, i) => {
+    large.codes.forEach((largeCodes, j) => {
+      const sample = firstCommon(smallCodes, largeCodes);
+      if (sample !== undefined) pairs[i * large.classCount + j] = samples.push(sample) - 1;
+    });
   });
-  return { starts, classes, samples };
+  return pairs;
+}
+
+/** A partition by large sets, with a table for the Basic Multilingual Plane. */
+interface SharedPartition {
+  readonly classCount: number;
+  readonly codes: readonly CodeSet[];
+  classOf(code: number): number;
+}
+
+const PLANE = 0x10000;
+const MAX_SHARED = 64;
+const shared: { sets: readonly CodeSet[]; partition: SharedPartition }[] = [];
+
+/** The same large sets come in pattern after pattern; they are told apart by identity. */
+function sharedPartition(sets: readonly CodeSet[]): SharedPartition {
+  const distinct = [...new Set(sets)];
+  const known = shared.find(
+    (entry) => entry.sets.length === distinct.length && distinct.every((set) => entry.sets.includes(set)),
+  );
+  if (known !== undefined) return known.partition;
+  const built = buildShared(distinct);
+  if (shared.length < MAX_SHARED) shared.push({ sets: distinct, partition: built });
+  return built;
+}
+
+function buildShared(sets: readonly CodeSet[]): SharedPartition {
+  const parts = partition(sets);
+  const table = new Uint8Array(sets.length === 0 ? 0 : PLANE);
+  parts.starts.forEach((start, piece) => {
+    table.fill(
+      parts.classes[piece] ?? 0,
+      Math.min(start, PLANE),
+      Math.min(parts.starts[piece + 1] ?? PLANE, PLANE),
+    );
+  });
+  const classOf = (code: number) => (code < table.length ? (table[code] ?? 0) : classIn(parts, code));
+  return { classCount: parts.classCount, codes: codesByClass(parts), classOf };
 }

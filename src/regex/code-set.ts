@@ -86,3 +86,18 @@ export function rangesOf(set: CodeSet): [number, number][] {
 export function onlyCode(set: CodeSet): number | undefined {
   return set.length === 2 && set[0] === set[1] ? set[0] : undefined;
 }
+
+/** The lowest code point that both sets hold. */
+export function firstCommon(left: CodeSet, right: CodeSet): number | undefined {
+  let i = 0;
+  let j = 0;
+  while (i < left.length && j < right.length) {
+    const low = Math.max(left[i] ?? 0, right[j] ?? 0);
+    const leftHigh = left[i + 1] ?? 0;
+    const rightHigh = right[j + 1] ?? 0;
+    if (low <= leftHigh && low <= rightHigh) return low;
+    if (leftHigh < rightHigh) i += 2;
+    else j += 2;
+  }
+  return undefined;
+}

@@ -19,11 +19,14 @@ export class Cursor {
   /** Under `(?x)`: blanks and `#…` comments mean nothing. */
   comments = false;
   unixLines = false;
+  /** Whether `[` and `&&` inside a class mean what they mean to Java. */
+  readonly nestedClasses: boolean;
   readonly #codes: number[] = [];
   readonly #offsets: number[] = [];
   #position = 0;
 
-  constructor(source: string) {
+  constructor(source: string, nestedClasses = true) {
+    this.nestedClasses = nestedClasses;
     let quoting = false;
     for (let i = 0; i < source.length; ) {
       const pair = source.slice(i, i + 2);

@@ -32,14 +32,15 @@ function parseMembers(cursor: Cursor, flags: Flags, depth: number): CodeSet {
     if (code === CLOSE && set !== undefined) return set;
     if (code === AND && isIntersection(cursor)) set = parseIntersection(cursor, flags, depth, set);
     else {
-      const member = code === OPEN ? parseClass(cursor, flags, depth + 1) : parseMember(cursor, flags);
+      const isNested = code === OPEN && cursor.nestedClasses;
+      const member = isNested ? parseClass(cursor, flags, depth + 1) : parseMember(cursor, flags);
       set = union(set ?? NO_CODES, member);
     }
   }
 }
 
 function isIntersection(cursor: Cursor): boolean {
-  return cursor.peekRaw(1) === AND;
+  return cursor.nestedClasses && cursor.peekRaw(1) === AND;
 }
 
 function parseIntersection(cursor: Cursor, flags: Flags, depth: number, left: CodeSet | undefined): CodeSet {
@@ -72,7 +73,7 @@ function parseMember(cursor: Cursor, flags: Flags): CodeSet {
 /** `-` before `]` or a nested class is an ordinary character. */
 function isLoneDash(cursor: Cursor): boolean {
   const after = cursor.peekRaw(1);
-  return after === CLOSE || after === OPEN;
+  return after === CLOSE || (after === OPEN && cursor.nestedClasses);
 }
 
 /** `\v` at an end of a range is the vertical tab alone, for Java's sake. */

@@ -15,9 +15,17 @@ export interface Syntax {
   readonly groupCount: number;
 }
 
+export interface PatternOptions {
+  /**
+   * True, as in Java: `[` inside a class opens a class in the class, and `&&` intersects. False for patterns written for
+   * engines where both are plain characters, such as `[[{,]`.
+   */
+  readonly nestedClasses?: boolean;
+}
+
 /** Throws PatternError where Java would refuse the pattern. */
-export function parsePattern(source: string): Syntax {
-  const parser = new Parser(source);
+export function parsePattern(source: string, { nestedClasses = true }: PatternOptions = {}): Syntax {
+  const parser = new Parser(source, nestedClasses);
   return { root: parser.parse(), groupCount: parser.groupCount };
 }
 
@@ -32,8 +40,8 @@ class Parser {
   #flags: Flags = NO_FLAGS;
   #depth = 0;
 
-  constructor(source: string) {
-    this.#cursor = new Cursor(source);
+  constructor(source: string, nestedClasses: boolean) {
+    this.#cursor = new Cursor(source, nestedClasses);
   }
 
   parse(): Node {
@@ -125,15 +133,15 @@ class Parser {
     if (letter === 'Z') return { kind: 'place', place: unixLines ? 'final-end-unix' : 'final-end' };
     if (letter === 'B')
       return { kind: 'place', place: unicodeClasses ? 'no-unicode-word-edge' : 'no-word-edge' };
-    if (this.#cursor.peekRaw() === codeOf('{')) return this.#graphemeEdge();
+    if (this.#cursor.peekRaw() === codeOf('{') && this.#cursor.peekRaw(1) === codeOf('g'))
+      return this.#graphemeEdge();
     return { kind: 'place', place: unicodeClasses ? 'unicode-word-edge' : 'word-edge' };
   }
 
   #graphemeEdge(): Node {
     this.#cursor.nextRaw();
-    if (this.#cursor.nextRaw() !== codeOf('g') || this.#cursor.nextRaw() !== codeOf('}')) {
-      throw this.#cursor.fail('Expected \\b or \\b{g} here.');
-    }
+    this.#cursor.nextRaw();
+    if (this.#cursor.nextRaw() !== codeOf('}')) throw this.#cursor.fail('Expected \\b or \\b{g} here.');
     return { kind: 'place', place: 'grapheme-edge' };
   }
 

@@ -1,6 +1,6 @@
 import { BacktrackMatcher } from './backtrack.ts';
 import { ALL_CODES } from './code-set.ts';
-import { parsePattern, type Syntax } from './parse.ts';
+import { type PatternOptions, parsePattern, type Syntax } from './parse.ts';
 import { plainForm } from './plain.ts';
 import { RegularMatcher, TooManyOracles } from './regular.ts';
 import type { Node } from './syntax.ts';
@@ -24,8 +24,8 @@ export interface Compiled extends Pattern {
 }
 
 /** Throws PatternError for what Java would refuse, and for patterns too large. */
-export function compile(source: string): Compiled {
-  const syntax = parsePattern(source);
+export function compile(source: string, options: PatternOptions = {}): Compiled {
+  const syntax = parsePattern(source, options);
   const root = plainForm(syntax.root);
   const regular = root && regularTest(root, source);
   const test = regular ?? boundedTest(syntax, source);

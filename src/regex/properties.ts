@@ -158,8 +158,11 @@ export function unicodeClass(name: 'WORD' | 'DIGIT' | 'WHITESPACE'): CodeSet {
 
 /** What a plain `\b` takes for a word character: Java asks Character.isLetterOrDigit, even without `(?U)`. */
 export function edgeWords(): CodeSet {
-  return union(letterOrDigit(), codesOf('_'));
+  words ??= union(letterOrDigit(), codesOf('_'));
+  return words;
 }
+
+let words: CodeSet | undefined;
 
 export function letterOrDigit(): CodeSet {
   return named(['L', 'Nd']);
@@ -169,10 +172,13 @@ export function nonSpacingMarks(): CodeSet {
   return named(['Mn']);
 }
 
-/** What continues a user-perceived character, near enough: marks, joiners and the joiner's next symbol are kept together. */
+/** What continues a user-perceived character, near enough: marks and the joiner. */
 export function graphemeExtenders(): CodeSet {
-  return union(named(['Grapheme_Extend', 'Mc']), codesOf('\u200d'));
+  extenders ??= union(named(['Grapheme_Extend', 'Mc']), codesOf('\u200d'));
+  return extenders;
 }
+
+let extenders: CodeSet | undefined;
 
 function keyedSet(key: string, value: string, flags: PropertyFlags): CodeSet | undefined {
   if (key === 'sc' || key === 'script') return scriptSet(value);
@@ -239,34 +245,45 @@ function scriptSet(name: string): CodeSet | undefined {
 
 const known = new Map<string, CodeSet>();
 
+/** The union of V8's properties; the same array each time, so that sets can be told apart by identity. */
 function named(properties: readonly string[]): CodeSet {
-  return unionOf(
-    properties.map((property) => {
-      const set = known.get(property) ?? scan(property);
-      known.set(property, set);
-      return set;
-    }),
-  );
+  const key = properties.join();
+  const [only] = properties;
+  const set =
+    known.get(key) ?? (only === key ? scan(only) : unionOf(properties.map((property) => named([property]))));
+  known.set(key, set);
+  return set;
 }
 
-/** Asks V8 about every code point, a run at a time; a few milliseconds, so the answers are kept. */
+/** Planes with characters of their own; the others hold no character (4-13) or only private ones (15, 16). */
+const RICH_PLANES = [0, 1, 2, 3, 14];
+const PLANE = 0x10000;
+
+/** Asks V8 about every code point, a run at a time; some ten milliseconds, so the answers are kept. */
 function scan(property: string): CodeSet {
   const runs = new RegExp(`\\p{${property}}+`, 'gu');
   const ranges: number[] = [];
-  for (let start = 0; start <= LAST_CODE_POINT; start += 0x1000) {
-    const codes = Array.from({ length: 0x1000 }, (_, i) => start + i);
-    const isSurrogate = start === 0xd000;
-    const step = start < 0x10000 ? 1 : 2;
-    if (isSurrogate) ranges.push(...scanOneByOne(property, codes));
-    else
-      for (const run of String.fromCodePoint(...codes).matchAll(runs)) {
-        ranges.push(start + run.index / step, start + (run.index + run[0].length) / step - 1);
-      }
+  for (let plane = 0; plane <= LAST_CODE_POINT / PLANE; plane++) {
+    const start = plane * PLANE;
+    if (RICH_PLANES.includes(plane)) ranges.push(...scanPlane(start, runs));
+    else if (new RegExp(runs, 'u').test(String.fromCodePoint(start))) ranges.push(start, start + PLANE - 3);
+    if (!RICH_PLANES.includes(plane)) ranges.push(...scanCodes(start + PLANE - 2, start + PLANE - 1, runs));
   }
   return union(ranges, []);
 }
 
-function scanOneByOne(property: string, codes: readonly number[]): number[] {
-  const test = new RegExp(`^\\p{${property}}$`, 'u');
-  return codes.flatMap((code) => (test.test(String.fromCodePoint(code)) ? [code, code] : []));
+function scanPlane(start: number, runs: RegExp): number[] {
+  if (start > 0) return scanCodes(start, start + PLANE - 1, runs);
+  const surrogates = new RegExp(runs, 'u').test('\ud800') ? [0xd800, 0xdfff] : [];
+  return [...scanCodes(0, 0xd7ff, runs), ...surrogates, ...scanCodes(0xe000, 0xffff, runs)];
+}
+
+function scanCodes(first: number, last: number, runs: RegExp): number[] {
+  const unitsEach = first < PLANE ? 1 : 2;
+  let text = '';
+  for (let code = first; code <= last; code++) text += String.fromCodePoint(code);
+  return [...text.matchAll(runs)].flatMap(({ index, 0: run }) => [
+    first + index / unitsEach,
+    first + (index + run.length) / unitsEach - 1,
+  ]);
 }
