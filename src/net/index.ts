@@ -1,7 +1,6 @@
 export {
   createHttpClient,
   type HttpClient,
-  type HttpClientOptions,
   type HttpRequest,
   type HttpResponse,
 } from './client.ts';

@@ -35,7 +35,7 @@ export const alert = (over: Partial<NotifiedAlert> = {}): NotifiedAlert => ({
   ...over,
 });
 
-export const notification = (over: Partial<Notification> = {}): Notification => {
+const notification = (over: Partial<Notification> = {}): Notification => {
   const alerts = over.alerts ?? [alert()];
   return {
     id: 'n-1',

@@ -11,7 +11,7 @@ import { alertDelivery, eventDelivery } from './deliveries.ts';
 /** Every secret that a destination is given holds this word, so that a leak of any is seen. */
 export const PLANTED = 'plantedsecret';
 /** `plantedsecret` thrice and more, as the base64 that a signing secret is. */
-export const SIGNING_SECRET = `whsec_${PLANTED}${PLANTED}${PLANTED}A`;
+const SIGNING_SECRET = `whsec_${PLANTED}${PLANTED}${PLANTED}A`;
 
 export interface Settings {
   /** Without a path. */

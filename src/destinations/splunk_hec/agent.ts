@@ -19,7 +19,7 @@ export interface WatchedAgent {
   unwatch(): void;
 }
 
-export interface SocketWatcher {
+interface SocketWatcher {
   /** An answer that must not be read on: longer than `maxBytes`, or compressed, which nobody asked for. */
   unfit(why: string): void;
   /** The connection in use closed, and whatever came before has been dealt with. */

@@ -173,7 +173,9 @@ function text(value: Json | undefined): string | undefined {
 
 /** Flat and short: what a source nests where CIM wants a word is left to `schema: raw`. */
 function bounded(fields: Fields): JsonObject {
-  const flat = Object.entries(fields).filter(([, value]) => typeof value !== 'object' && value !== '');
+  const flat = Object.entries(fields).filter(
+    ([, value]) => typeof value !== 'object' && value !== '' && value !== 'null',
+  );
   return Object.fromEntries(
     flat.map(([key, value]) => [key, typeof value === 'string' ? cut(value) : value]),
   );

@@ -13,7 +13,7 @@ export interface HecEnvelope {
   readonly metadata: { time: string; host?: string; source?: string; sourcetype?: string; index?: string };
 }
 
-export interface CollectorAnswer {
+interface CollectorAnswer {
   readonly status: number;
   readonly body: string;
   readonly retryAfter: string | undefined;

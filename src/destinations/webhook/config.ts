@@ -11,14 +11,17 @@ const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
 const RESERVED = /^(webhook-.*|content-(type|length|encoding)|transfer-encoding|connection|host)$/i;
 
 const signingSecret = () =>
-  z.string({ error: 'expected a text' }).transform((text, context) => {
-    const key = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
-    const bytes = BASE64.test(key) ? Buffer.from(key, 'base64').length : 0;
-    if (bytes >= 24 && bytes <= 64) return new Secret(key);
-    const message = `expected a signing secret: ${PREFIX} and the base64 of 24 to 64 random bytes`;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
+  z
+    .string({ error: 'expected a text' })
+    .meta({ writeOnly: true })
+    .transform((text, context) => {
+      const key = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : '';
+      const bytes = BASE64.test(key) ? Buffer.from(key, 'base64').length : 0;
+      if (bytes >= 24 && bytes <= 64) return new Secret(key);
+      const message = `expected a signing secret: ${PREFIX} and the base64 of 24 to 64 random bytes`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
 
 const headerName = () =>
   z
@@ -43,7 +46,7 @@ export const webhookConfig = z.strictObject({
   /** Signs each request; several while one replaces another. Without it nothing is signed. */
   secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(5)]).optional(),
   /** Further request headers, such as `Authorization`. */
-  headers: z.record(headerName(), headerValue()).default({}),
+  headers: z.record(headerName(), headerValue()).prefault({}),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
   /** False trusts any certificate. */

@@ -8,7 +8,7 @@ export type WebhookBody =
   | { type: 'event'; timestamp: string; data: WebhookEvent };
 
 /** One notification. `new_count` counts the matches that no earlier body of this group has counted. */
-export interface WebhookAlerts {
+interface WebhookAlerts {
   id: string;
   route: string;
   severity: string;
@@ -20,7 +20,7 @@ export interface WebhookAlerts {
   omitted_alerts: number;
 }
 
-export interface WebhookAlert {
+interface WebhookAlert {
   fingerprint: string;
   rule: string;
   rule_name: string;
@@ -40,7 +40,7 @@ export interface WebhookAlert {
   events: WebhookSample[];
 }
 
-export interface WebhookSample {
+interface WebhookSample {
   id: string;
   time: string;
   actor?: string;
@@ -53,7 +53,7 @@ export interface WebhookSample {
   successful_exploit?: boolean;
 }
 
-export interface WebhookEvent {
+interface WebhookEvent {
   id: string;
   source: string;
   feed: string;
