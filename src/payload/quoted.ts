@@ -1,4 +1,5 @@
 import { PayloadError, type PayloadErrorCode } from './error.ts';
+import { TextBuilder } from './text-builder.ts';
 import { Utf8Decoder } from './utf8.ts';
 
 const BACKSLASH = 0x5c;
@@ -42,7 +43,7 @@ function octalDigit(code: number): number {
 export class QuotedString {
   readonly #text: string;
   #at: number;
-  #out = '';
+  readonly #out = new TextBuilder();
   #bytes: Utf8Decoder | undefined;
 
   constructor(text: string, offset: number) {
@@ -71,13 +72,14 @@ export class QuotedString {
   }
 
   end(): string {
-    if (this.#bytes !== undefined) this.#out += this.#bytes.end();
-    return this.#out.isWellFormed() ? this.#out : this.#out.toWellFormed();
+    if (this.#bytes !== undefined) this.#out.append(this.#bytes.end());
+    const text = this.#out.toString();
+    return text.isWellFormed() ? text : text.toWellFormed();
   }
 
   #append(characters: string): void {
-    if (this.#bytes !== undefined) this.#out += this.#bytes.end();
-    this.#out += characters;
+    if (this.#bytes !== undefined) this.#out.append(this.#bytes.end());
+    this.#out.append(characters);
   }
 
   #escape(): void {
@@ -101,7 +103,7 @@ export class QuotedString {
 
   #byte(value: number): void {
     this.#bytes ??= new Utf8Decoder();
-    this.#out += this.#bytes.push(value & 0xff);
+    this.#out.append(this.#bytes.push(value & 0xff));
   }
 
   /** One to `most` digits of `bits` bits each. */

@@ -7,6 +7,7 @@ const HASH = 0x23;
 const LINE_FEED = 0x0a;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
+const BACKSLASH = 0x5c;
 
 /** `[0-9A-Za-z_.+-]`: what names, numbers and enum values are made of. */
 function isWord(code: number): boolean {
@@ -108,10 +109,27 @@ export class Scanner {
   /** A string of one or more adjacent pieces; fails where there is none. */
   string(): string {
     if (!this.atString()) this.#unexpected('a quoted string is missing');
+    const start = this.#at;
+    const plain = this.#plainPiece();
+    if (plain !== undefined && !this.atString()) return plain.isWellFormed() ? plain : plain.toWellFormed();
+    this.#at = start;
     const quoted = new QuotedString(this.text, this.#at);
     do this.#at = quoted.piece(this.#at);
     while (this.atString());
     return quoted.end();
+  }
+
+  /** A piece in which every character stands for itself: most of them, so it pays to try that first. */
+  #plainPiece(): string | undefined {
+    const quote = this.text.charCodeAt(this.#at);
+    const start = this.#at + 1;
+    for (let at = start; ; at += 1) {
+      const code = this.text.charCodeAt(at);
+      if (code === BACKSLASH || code === LINE_FEED || Number.isNaN(code)) return undefined;
+      if (code !== quote) continue;
+      this.#at = at + 1;
+      return this.text.slice(start, at);
+    }
   }
 
   #skipComment(): void {
