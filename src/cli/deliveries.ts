@@ -1,0 +1,116 @@
+import { loadSetup } from '../app/load.ts';
+import { systemClock } from '../core/clock.ts';
+import type { DeliveryRecord, DeliveryState, Store } from '../core/store.ts';
+import { StoreError } from '../core/store.ts';
+import { openSqliteStore } from '../store/sqlite/index.ts';
+import { CliError, type ExitCode, type Io } from './io.ts';
+import { printProblems } from './problems.ts';
+
+export interface DeliveriesOptions {
+  readonly config: string;
+  readonly destination?: string;
+  readonly json?: boolean;
+}
+
+export interface ListOptions extends DeliveriesOptions {
+  readonly state?: DeliveryState;
+  readonly limit: number;
+}
+
+export interface ChangeOptions extends DeliveriesOptions {
+  readonly all?: boolean;
+}
+
+/** `tocsin deliveries list`: what waits, what was given up and why. */
+export async function listDeliveries(io: Io, options: ListOptions): Promise<ExitCode> {
+  const { destination, state, limit } = options;
+  const filter = {
+    limit,
+    ...(state === undefined ? {} : { state }),
+    ...(destination === undefined ? {} : { destination }),
+  };
+  const records = await withStore(io, options.config, (store) => store.listDeliveries(filter));
+  for (const record of records) io.out(`${options.json ? JSON.stringify(record) : lineOf(record)}\n`);
+  if (records.length === limit) io.err(`only the first ${limit} are shown; raise --limit to see more\n`);
+  return 0;
+}
+
+function lineOf(record: DeliveryRecord): string {
+  const { seq, destination, state, attempts, deliveryId, reason } = record;
+  const told = reason === undefined ? '' : `  ${reason}`;
+  return `${seq}  ${state}  ${destination}  ${attempts} attempts  ${deliveryId}${told}`;
+}
+
+/** `tocsin deliveries redrive`: dead letters go back to the queue under their old ids. */
+export function redriveDeliveries(
+  io: Io,
+  seqs: readonly string[],
+  options: ChangeOptions,
+): Promise<ExitCode> {
+  return change(
+    io,
+    seqs,
+    options,
+    'redriven; the running daemon sends them within a minute',
+    (store, selection) => store.redrive(selection, systemClock.now()),
+  );
+}
+
+/** `tocsin deliveries discard`: dead letters are given up for good. */
+export function discardDeliveries(
+  io: Io,
+  seqs: readonly string[],
+  options: ChangeOptions,
+): Promise<ExitCode> {
+  return change(io, seqs, options, 'discarded', (store, selection) =>
+    store.discard(selection, systemClock.now()),
+  );
+}
+
+type Selection = Parameters<Store['redrive']>[0];
+
+async function change(
+  io: Io,
+  seqs: readonly string[],
+  options: ChangeOptions,
+  done: string,
+  work: (store: Store, selection: Selection) => Promise<number>,
+): Promise<ExitCode> {
+  const selection = selectionOf(seqs, options);
+  const changed = await withStore(io, options.config, (store) => work(store, selection));
+  io.out(options.json ? `${JSON.stringify({ changed })}\n` : `${changed} dead deliveries ${done}\n`);
+  return changed === 0 && seqs.length > 0 ? 1 : 0;
+}
+
+/** Everything is never meant by saying nothing. */
+function selectionOf(seqs: readonly string[], { destination, all }: ChangeOptions): Selection {
+  if (seqs.length === 0 && destination === undefined && all !== true) {
+    throw new CliError(
+      'say which: numbers from "tocsin deliveries list --state dead", --destination NAME, or --all',
+    );
+  }
+  const numbers = seqs.map(Number);
+  const wrong = seqs.find((_, index) => !Number.isSafeInteger(numbers[index]));
+  if (wrong !== undefined)
+    throw new CliError(`${JSON.stringify(wrong)} is not a delivery's number; see "tocsin deliveries list"`);
+  return {
+    ...(destination === undefined ? {} : { destination }),
+    ...(numbers.length === 0 ? {} : { seqs: numbers }),
+  };
+}
+
+/** Opens the store beside a daemon that may be running on it. */
+async function withStore<T>(io: Io, config: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const loaded = loadSetup({ file: config, cwd: io.cwd, env: io.env });
+  if (loaded.setup === undefined) {
+    printProblems(io, config, loaded);
+    throw new CliError(`${config} is not valid, so its store cannot be found`);
+  }
+  try {
+    const store = openSqliteStore({ file: loaded.setup.config.store.path, exclusive: false });
+    return await work(store).finally(() => store.close());
+  } catch (error) {
+    if (error instanceof StoreError) throw new CliError(error.message);
+    throw error;
+  }
+}

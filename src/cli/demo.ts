@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { styleText } from 'node:util';
+import { type Daemon, startDaemon } from '../app/daemon.ts';
+import { loadSetup } from '../app/load.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { systemRandom } from '../core/random.ts';
+import {
+  type AktoSimulator,
+  makeEvents,
+  referenceEvent,
+  startAktoSimulator,
+} from '../demo/akto-simulator/index.ts';
+import { printHec, printSlack, printWebhook } from '../demo/print.ts';
+import { startHecReceiver, startSlackReceiver, startWebhookReceiver } from '../demo/receivers/index.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
+import { CliError, type ExitCode, type Io } from './io.ts';
+import { printProblems } from './problems.ts';
+
+export interface DemoOptions {
+  readonly once?: boolean;
+}
+
+/** Of the simulated feed at the start; the reference page's own event comes on top. */
+const EVENTS = 60;
+const SEED = 7;
+const LIVE_EVERY_MS = 4_000;
+const DRAIN_TIMEOUT_MS = 90_000;
+const RULES = fileURLToPath(new URL('../../rules', import.meta.url));
+const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 'tocsin').toString('base64')}`;
+const API_KEY = 'demo-key';
+
+/** `tocsin demo`: the daemon as it is, on a feed, a Slack, a Splunk and a webhook that all live on 127.0.0.1. */
+export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-demo-'));
+  const world = await startWorld(io);
+  try {
+    const daemon = await startOn(io, world, folder);
+    try {
+      if (options.once) return await untilDelivered(io, world, daemon, systemClock);
+      await live(io, world);
+      return 0;
+    } finally {
+      await daemon.stop();
+    }
+  } finally {
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type World = Awaited<ReturnType<typeof startWorld>>;
+
+async function startWorld(io: Io) {
+  const print = { colour: io.colour.out, columns: io.columns };
+  const nowS = Math.floor(systemClock.now() / 1_000);
+  const made = makeEvents(SEED, EVENTS, { fromS: nowS - 3_600, toS: nowS });
+  const feed = await startAktoSimulator({ apiKey: API_KEY, events: [referenceEvent, ...made] });
+  const slack = await startSlackReceiver({
+    onMessage: (message) => printSlack(message, print).forEach(line),
+  });
+  const hec = await startHecReceiver({ onEvent: (event) => line(printHec(event, print)) });
+  const webhook = await startWebhookReceiver({
+    secrets: [SIGNING_SECRET],
+    onWebhook: (received) => line(printWebhook(received, print)),
+  });
+  function line(text: string): void {
+    io.out(`${text}\n`);
+  }
+  const close = async (): Promise<void> => {
+    for (const server of [feed, slack, hec, webhook]) await server.close();
+  };
+  return { feed, slack, hec, webhook, events: EVENTS + 1, close };
+}
+
+async function startOn(io: Io, world: World, folder: string): Promise<Daemon> {
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, configFor(world));
+  const place = { file, cwd: folder, env: {} };
+  const loaded = loadSetup(place);
+  if (loaded.setup === undefined) {
+    printProblems(io, file, loaded);
+    throw new CliError('the demo does not start; its rules or its configuration are damaged');
+  }
+  heading(
+    io,
+    'feed',
+    `${world.events} events wait at ${world.feed.url}, the one of Akto's reference page among them`,
+  );
+  heading(io, 'rules', `${loaded.setup.ruleSet.rules.length} rules from ${RULES}`);
+  const telemetry = createTelemetry(createLogger('warn'));
+  return startDaemon({ place, setup: loaded.setup, telemetry, clock: systemClock, random: systemRandom });
+}
+
+/** A usual configuration, but for its impatience: nobody watches a demo for ten seconds of group_wait. */
+function configFor({ feed, slack, hec, webhook }: World): string {
+  return `
+sources:
+  - { name: demo, type: akto, url: "${feed.url}", api_key: ${API_KEY}, schedule: "* * * * * *", initial_lookback: 3650d }
+rules: { paths: ["${RULES}"] }
+destinations:
+  - { name: oncall, type: slack, url: "${slack.url}" }
+  - { name: siem, type: splunk_hec, url: "${hec.url}", token: "${hec.token}", send: [events, alerts], index: security }
+  - { name: soar, type: webhook, url: "${webhook.url}", secret: "${SIGNING_SECRET}" }
+routes:
+  - { name: everyone, to: [oncall, siem, soar], group_by: [rule], group_wait: 1s, group_interval: 10s }
+store: sqlite:./tocsin.db
+server: { listen: "127.0.0.1:0" }
+`;
+}
+
+function heading(io: Io, name: string, text: string): void {
+  const label = name.padEnd(9);
+  io.out(`${io.colour.out ? styleText('cyan', label, { validateStream: false }) : label}${text}\n`);
+}
+
+async function untilDelivered(io: Io, world: World, daemon: Daemon, clock: Clock): Promise<ExitCode> {
+  const deadlineMs = clock.now() + DRAIN_TIMEOUT_MS;
+  while (!io.stop.aborted && clock.now() < deadlineMs && !(await isDrained(world, daemon))) {
+    await clock.sleep(100, io.stop);
+  }
+  const waiting = await daemon.store.countDeliveries();
+  const delivered = world.hec.counts.size - world.webhook.counts.size;
+  const left = waiting.reduce((sum, { count }) => sum + count, 0);
+  const complete = left === 0 && delivered === world.events;
+  heading(
+    io,
+    'summary',
+    `${world.feed.eventsShown.size} events read, ${delivered} in Splunk, each once; ` +
+      `${world.slack.messages.length} Slack messages, ${world.webhook.webhooks.length} webhooks; ${left} left`,
+  );
+  return complete ? 0 : 1;
+}
+
+async function isDrained(world: World, { store }: Daemon): Promise<boolean> {
+  if (world.feed.eventsShown.size < world.events || world.hec.counts.size < world.events) return false;
+  if ((await store.nextGroupDueMs()) !== undefined) return false;
+  return (await store.countDeliveries()).length === 0;
+}
+
+/** New attacks every few seconds, until somebody has seen enough. */
+async function live(io: Io, { feed }: { readonly feed: AktoSimulator }): Promise<void> {
+  heading(io, 'running', 'new attacks arrive every few seconds; press Ctrl-C to end');
+  for (let round = 1; !io.stop.aborted; round += 1) {
+    await systemClock.sleep(LIVE_EVERY_MS, io.stop);
+    const nowS = Math.floor(systemClock.now() / 1_000);
+    feed.add(makeEvents(SEED + round, 2, { fromS: nowS - 5, toS: nowS }));
+  }
+}

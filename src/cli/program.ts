@@ -1,0 +1,144 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { registry } from '../app/registry.ts';
+import { VERSION } from '../app/version.ts';
+import { configJsonSchema } from '../config/index.ts';
+import { check } from './check.ts';
+import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveries.ts';
+import { demo } from './demo.ts';
+import { CliError, type ExitCode, type Io } from './io.ts';
+import { match } from './match.ts';
+import { run } from './run.ts';
+import { test } from './test.ts';
+
+const CONFIG = ['-c, --config <file>', 'the configuration', 'config.yaml'] as const;
+const EXIT_CODES = '\nExit codes: 0 done, 1 something of what was looked at is wrong, 2 could not run.';
+
+/** Runs one command line. Whatever an operator can mend is a sentence on stderr; a bug is thrown. */
+export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = createProgram(io, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof CliError)) throw error;
+    io.err(`tocsin: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+function createProgram(io: Io, done: (code: ExitCode) => void): Command {
+  const program = new Command('tocsin')
+    .description(
+      'Hears API threats and wakes the right people: feeds in, YAML rules, alerts to Slack, Splunk and webhooks out.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(--help tells more)')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+To see it work, with no account and no network:   tocsin demo
+To make it yours: copy config.example.yaml to config.yaml, then
+  tocsin check            everything that is wrong, before anything runs
+  tocsin match -r rules events.jsonl    what the rules would say
+  tocsin run              the daemon
+${EXIT_CODES}`,
+    );
+  addDaemonCommands(program, io, done);
+  addRuleCommands(program, io, done);
+  addDeliveryCommands(program, io, done);
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      getOutHasColors: () => io.colour.out,
+      getErrHasColors: () => io.colour.err,
+    });
+  }
+  return program;
+}
+
+type Done = (code: ExitCode) => void;
+
+function addDaemonCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command('run')
+    .description('run the daemon until SIGTERM; SIGHUP and changed files reload it')
+    .option(...CONFIG)
+    .action(async (options) => done(await run(io, options)));
+  program
+    .command('demo')
+    .description('run the daemon against a simulated feed and local receivers, and print what they get')
+    .option('--once', 'end when everything is delivered, with a summary')
+    .action(async (options) => done(await demo(io, options)));
+  program
+    .command('check')
+    .description('tell everything that is wrong with the configuration and its rules; starts nothing')
+    .option(...CONFIG)
+    .option('-r, --rules <path>', 'check only these rules: a file or folder; may be repeated', collect, [])
+    .option('--json', 'print {ok, problems} for programs')
+    .action(async (options) => done(await check(io, options)));
+  program
+    .command('schema')
+    .description('print the JSON Schema of the configuration, for editors')
+    .action(() => io.out(`${JSON.stringify(configJsonSchema(registry), null, 2)}\n`));
+}
+
+function addRuleCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command('match')
+    .description(
+      'dry run: judge JSON Lines (API events, captured exchanges, incidents) and print one line a match',
+    )
+    .argument('[file...]', 'JSON Lines files; - or none is stdin')
+    .requiredOption('-r, --rules <path>', 'a rule file or folder; may be repeated', collect, [])
+    .action(async (files, options) => done(await match(io, files, options)));
+  program
+    .command('test')
+    .description('run the tests that stand in rule files')
+    .argument('[path...]', 'rule files or folders; default: rules')
+    .option('--json', 'print {passed, failed, results} for programs')
+    .action(async (paths, options) => done(await test(io, paths, options)));
+}
+
+function addDeliveryCommands(program: Command, io: Io, done: Done): void {
+  const deliveries = program.command('deliveries').description('see and mend what waits or was given up');
+  const add = (name: string, description: string): Command =>
+    deliveries
+      .command(name)
+      .description(description)
+      .option(...CONFIG)
+      .option('-d, --destination <name>', 'only of this destination')
+      .option('--json', 'print JSON for programs');
+  add('list', 'list deliveries, oldest first')
+    .addOption(new Option('--state <state>', 'only in this state').choices(['pending', 'done', 'dead']))
+    .option('--limit <count>', 'at most so many', positive, 100)
+    .action(async (options) => done(await listDeliveries(io, options)));
+  add('redrive', 'send dead letters again, under the ids they had')
+    .argument('[number...]', 'numbers from the list')
+    .option('--all', 'all of them')
+    .action(async (numbers, options) => done(await redriveDeliveries(io, numbers, options)));
+  add('discard', 'give dead letters up for good')
+    .argument('[number...]', 'numbers from the list')
+    .option('--all', 'all of them')
+    .action(async (numbers, options) => done(await discardDeliveries(io, numbers, options)));
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number above 0');
+  return value;
+}
