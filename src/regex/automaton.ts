@@ -3,7 +3,7 @@ import { type ConditionTable, tabulate } from './conditions.ts';
 import { CHAR, FAR, MATCH, NEAR, type Program, SPLIT } from './program.ts';
 
 // One step of a program: from the instructions alive before a symbol to those alive after it. The lazy DFA remembers the
-// outcome of steps; where remembering does not pay, the same steps are walked as they come (Thompson's simulation).
+// outcome of steps.
 
 /** What one step did. The sets belong to the caller: the stepper makes a fresh one each time. */
 export interface Step {
@@ -24,8 +24,6 @@ export class Stepper {
   readonly conditions: ConditionTable;
   /** Whether every match begins where the reading begins. */
   readonly isAnchored: boolean;
-  /** Instructions looked at so far: the measure of work. */
-  work = 0;
   readonly #program: Program;
   readonly #backward: boolean;
   readonly #accepts: readonly Uint8Array[];
@@ -120,6 +118,5 @@ export class Stepper {
     if (this.#stamps[at] === this.#stamp) return;
     this.#stamps[at] = this.#stamp;
     this.#stack.push(at);
-    this.work++;
   }
 }

@@ -1,5 +1,6 @@
 import type { Alphabet, Reading } from './alphabet.ts';
 import { type Sign, Stepper } from './automaton.ts';
+import { BitSimulation } from './bit-simulation.ts';
 import { PatternBudgetError } from './errors.ts';
 import type { Program } from './program.ts';
 
@@ -8,12 +9,11 @@ import type { Program } from './program.ts';
 // row holds one cell a symbol: 0 not known yet, n > 0 the offset of the next row, n < 0 likewise and a pattern ended.
 
 const MAX_CELLS = 1 << 17;
-const MAX_SET_ITEMS = 1 << 18;
+const MAX_STATES = 1 << 12;
+const MAX_SET_ITEMS = 1 << 17;
 const MAX_SYMBOLS = 1 << 12;
 /** A memory that was filled by fewer symbols than this a state does not pay. */
 const THRASH_RATIO = 10;
-/** Steps of the plain simulation, in instructions looked at: some 50 ms. */
-const MAX_WORK = 6_000_000;
 const DEAD_ROW = 1;
 const NOTHING = new Int32Array(0);
 
@@ -33,6 +33,10 @@ export class LazyDfa {
   readonly #source: string;
   readonly #backward: boolean;
   readonly #stepper: Stepper;
+  readonly #program: Program;
+  readonly #alphabet: Alphabet;
+  /** Made when first needed; null where bits do not pay. */
+  #bits: BitSimulation | null | undefined;
   readonly #edge: number;
   /** Symbols with oracle bits, numbered as they turn up; those without are the classes themselves. */
   readonly #marked = new Map<number, number>();
@@ -47,6 +51,8 @@ export class LazyDfa {
   constructor(program: Program, alphabet: Alphabet, backward: boolean, source: string) {
     this.#source = source;
     this.#backward = backward;
+    this.#program = program;
+    this.#alphabet = alphabet;
     this.#stepper = new Stepper(program, alphabet, backward);
     this.#edge = alphabet.size;
     for (let base = 0; base <= alphabet.size; base++) this.#symbols.push({ base, mask: 0 });
@@ -106,25 +112,39 @@ export class LazyDfa {
 
   /** Sets `bit` at every position where the program's only pattern ends, reading in the DFA's own direction. */
   mark(symbols: Symbols, masks: Uint32Array, bit: number): void {
-    this.each(symbols, (position) => {
+    const set = (position: number) => {
       masks[position] = (masks[position] ?? 0) | bit;
-    });
+    };
+    const stopped = this.#run(symbols, set);
+    if (stopped !== undefined) this.#walkOn(symbols, stopped.from, stopped.row, set);
   }
 
-  /** Tells every position where patterns end, and which. */
-  each({ items, length, edge }: Symbols, visit: (position: number, ended: readonly number[]) => void): void {
+  /** Tells all patterns that end somewhere, again and again. Throws PatternBudgetError where memory does not suffice. */
+  each(symbols: Symbols, visit: (ended: readonly number[]) => void): void {
+    if (this.#run(symbols, (_, ended) => visit(ended))) throw new PatternBudgetError(this.#source);
+  }
+
+  /** Visits every position where patterns end; stops, and says where, when the memory does not pay. */
+  #run(
+    { items, length, edge }: Symbols,
+    visit: (position: number, ended: readonly number[]) => void,
+  ): { from: number; row: number } | undefined {
     this.#makeRoom();
     let cells = this.#cells;
     let row = this.#startRow();
+    let flushedAt = 0;
     const backward = this.#backward;
     for (let i = 0; i <= length; i++) {
       const symbol = i === length ? edge : ((backward ? items[length - 1 - i] : items[i]) ?? 0);
       let next = cells[row + symbol] ?? 0;
       if (next === 0) {
-        if (this.#isFull()) row = this.#restart(row);
+        if (this.#isFull()) {
+          if (this.#thrashes(i - flushedAt)) return { from: i, row };
+          flushedAt = i;
+          row = this.#restart(row);
+        }
         next = this.#compute(row, symbol, false);
         cells = this.#cells;
-        this.#checkWork();
       }
       if (next < 0) {
         visit(backward ? length - i : i, this.#endings.get(row + symbol) ?? []);
@@ -132,11 +152,11 @@ export class LazyDfa {
       }
       row = next;
     }
+    return undefined;
   }
 
   /** Symbols were added since the rows were laid out: lay them out anew. */
   #makeRoom(): void {
-    this.#stepper.work = 0;
     if (this.#symbols.length <= this.#width) return;
     if (this.#symbols.length > MAX_SYMBOLS) throw new PatternBudgetError(this.#source);
     this.#width = 2 * this.#symbols.length;
@@ -153,7 +173,8 @@ export class LazyDfa {
   }
 
   #isFull(): boolean {
-    return this.#states.length * this.#width > MAX_CELLS || this.#setItems > MAX_SET_ITEMS;
+    const count = this.#states.length;
+    return count > MAX_STATES || count * this.#width > MAX_CELLS || this.#setItems > MAX_SET_ITEMS;
   }
 
   #thrashes(symbolsRead: number): boolean {
@@ -188,8 +209,8 @@ export class LazyDfa {
   /** Fills one cell. `anyEnd`: the caller stops at the first match, so a match that is certain counts at once. */
   #compute(row: number, symbol: number, anyEnd: boolean): number {
     const state = this.#states[row / this.#width];
-    const meaning = this.#symbols[symbol];
-    if (state === undefined || meaning === undefined) throw new Error('a row or symbol that no state has');
+    if (state === undefined) throw new Error('a row that no state has');
+    const meaning = this.#meaningOf(symbol);
     const step = this.#stepper.step(state.alive, state.kind, meaning);
     const kind = this.#stepper.conditions.kinds[meaning.base] ?? 0;
     const isDead = anyEnd && this.#stepper.isAnchored && step.alive.length === 0;
@@ -200,22 +221,43 @@ export class LazyDfa {
     return ends ? -next : next;
   }
 
-  /** The plain simulation from position `from` on, remembering nothing. */
+  /** Reads on from `from` without remembering states. */
   #walk(items: Uint16Array, length: number, edge: number, from: number, row: number): boolean {
-    let { alive, kind } = this.#states[row / this.#width] ?? { alive: NOTHING, kind: 0 };
+    const bits = this.#bitsFrom(row, length - from);
     for (let i = from; i <= length; i++) {
-      const symbol = this.#symbols[i < length ? (items[i] ?? 0) : edge];
-      if (symbol === undefined) throw new Error('a symbol that has no meaning');
-      const step = this.#stepper.step(alive, kind, symbol);
-      if (step.ended.length > 0 || step.endsNext) return true;
-      alive = step.alive;
-      kind = this.#stepper.conditions.kinds[symbol.base] ?? 0;
-      this.#checkWork();
+      if (bits.step(this.#meaningOf(i < length ? (items[i] ?? 0) : edge))) return true;
     }
     return false;
   }
 
-  #checkWork(): void {
-    if (this.#stepper.work > MAX_WORK) throw new PatternBudgetError(this.#source);
+  #walkOn(
+    { items, length, edge }: Symbols,
+    from: number,
+    row: number,
+    set: (position: number) => void,
+  ): void {
+    const bits = this.#bitsFrom(row, length - from);
+    for (let i = from; i <= length; i++) {
+      const symbol = i === length ? edge : ((this.#backward ? items[length - 1 - i] : items[i]) ?? 0);
+      if (bits.step(this.#meaningOf(symbol))) set(this.#backward ? length - i : i);
+    }
+  }
+
+  #bitsFrom(row: number, symbolsLeft: number): BitSimulation {
+    this.#bits ??=
+      BitSimulation.of(this.#program, this.#alphabet, this.#stepper.conditions, this.#backward) ?? null;
+    const state = this.#states[row / this.#width];
+    if (this.#bits === null || state === undefined || !this.#bits.affords(symbolsLeft)) {
+      throw new PatternBudgetError(this.#source);
+    }
+    this.#bits.begin(state.alive, state.kind);
+    this.#clear();
+    return this.#bits;
+  }
+
+  #meaningOf(symbol: number): Sign {
+    const meaning = this.#symbols[symbol];
+    if (meaning === undefined) throw new Error('a symbol that has no meaning');
+    return meaning;
   }
 }

@@ -1,5 +1,6 @@
 import { BacktrackMatcher } from './backtrack.ts';
 import { ALL_CODES } from './code-set.ts';
+import { requiredLiterals } from './literals.ts';
 import { type PatternOptions, parsePattern, type Syntax } from './parse.ts';
 import { plainForm } from './plain.ts';
 import { RegularMatcher, TooManyOracles } from './regular.ts';
@@ -11,6 +12,8 @@ export interface Pattern {
   readonly linear: boolean;
   /** Whether the pattern finds the empty text, and so almost certainly any. */
   readonly matchesEmpty: boolean;
+  /** ASCII texts, capitals folded, one of which stands in every match; undefined where none are known. */
+  readonly literals: readonly string[] | undefined;
   /**
    * Whether the pattern is found anywhere in the text (Java's `Matcher.find`). Throws PatternBudgetError rather than stall:
    * patterns that are not linear after 200,000 steps, linear ones only where huge counts meet a huge text.
@@ -18,18 +21,14 @@ export interface Pattern {
   test(text: string): boolean;
 }
 
-/** What stands behind a pattern; `root` is set where the pattern is regular, for those who join patterns. */
-export interface Compiled extends Pattern {
-  readonly root: Node | undefined;
-}
-
 /** Throws PatternError for what Java would refuse, and for patterns too large. */
-export function compile(source: string, options: PatternOptions = {}): Compiled {
+export function compilePattern(source: string, options: PatternOptions = {}): Pattern {
   const syntax = parsePattern(source, options);
   const root = plainForm(syntax.root);
   const regular = root && regularTest(root, source);
   const test = regular ?? boundedTest(syntax, source);
-  return { source, linear: regular !== undefined, matchesEmpty: test(''), test, root: regular && root };
+  const literals = requiredLiterals(root ?? syntax.root);
+  return { source, linear: regular !== undefined, matchesEmpty: test(''), literals, test };
 }
 
 type Test = (text: string) => boolean;

@@ -1,7 +1,7 @@
-import { ALL_CODES, type CodeSet, disjoint, intersect, NO_CODES, union } from './code-set.ts';
+import { ALL_CODES, type CodeSet, disjoint, intersect, NO_CODES, union, unionOf } from './code-set.ts';
 import { lengthOf } from './lengths.ts';
 import { LINE_ENDS } from './properties.ts';
-import { type Node, type Repeat, sequenceOf, someNode } from './syntax.ts';
+import { eitherOf, type Node, type Repeat, sequenceOf, someNode } from './syntax.ts';
 
 // Possessive and atomic parts refuse to give back what they took. Often giving back could not help anyway, as in `[^"]*+"`:
 // then the part is an ordinary one and the pattern stays regular. What is not proven so is left to the backtracker.
@@ -29,7 +29,7 @@ function plain(node: Node, rest: Rest): Node | undefined {
       return plainSequence(node.parts, rest);
     case 'either': {
       const options = allOf(node.options, (option) => plain(option, rest));
-      return options && { ...node, options };
+      return options && joinChars(options);
     }
     case 'group':
       return plain(node.body, rest);
@@ -44,6 +44,14 @@ function plain(node: Node, rest: Rest): Node | undefined {
     default:
       return node;
   }
+}
+
+/** `(a|b|cd)` is `([ab]|cd)`. */
+function joinChars(options: readonly Node[]): Node {
+  const sets = options.flatMap((option) => (option.kind === 'char' ? [option.set] : []));
+  if (sets.length < 2) return eitherOf(options);
+  const others = options.filter(({ kind }) => kind !== 'char');
+  return eitherOf([{ kind: 'char', set: unionOf(sets) }, ...others]);
 }
 
 function allOf(

@@ -52,7 +52,7 @@ export class RegularMatcher {
   /** Every pattern of the set that is found, by index. */
   foundIn(text: string, found: (index: number) => void): void {
     const reading = this.#alphabet.read(text, scratch(text.length));
-    this.#level.dfa.each(this.#symbols(this.#level, reading), (_, ended) => ended.forEach(found));
+    this.#level.dfa.each(this.#symbols(this.#level, reading), (ended) => ended.forEach(found));
   }
 
   /** Every position where a match ends in the reading's direction: for a backward matcher, where one may begin. */
