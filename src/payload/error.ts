@@ -10,6 +10,7 @@ export type PayloadErrorCode =
   | 'bad-boolean'
   | 'bad-json'
   | 'bad-headers'
+  | 'damaged-name'
   | 'no-known-field';
 
 /**

@@ -34,7 +34,10 @@ const NAMES = {
   aktoVxlanId: ['akto_vxlan_id', 'aktoVxlanId'],
 } as const satisfies Record<keyof Exchange, readonly string[]>;
 
-const KNOWN_NAMES: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
+/** A method alone is not yet an exchange. */
+const TELLING_NAMES: ReadonlySet<string> = new Set(
+  Object.entries(NAMES).flatMap(([key, names]) => (key === 'method' ? [] : names)),
+);
 
 function fail(code: PayloadErrorCode, message: string, offset = 0): never {
   throw new PayloadError(code, offset, `The payload's JSON form ${message}.`);
@@ -131,8 +134,8 @@ function headers(object: JsonObject, key: 'requestHeaders' | 'responseHeaders'):
 export function decodeJsonForm(source: string): Exchange {
   const object = decodeJson(source);
   if (!isJsonObject(object)) return fail('bad-json', 'is not an object');
-  if (!Object.keys(object).some((key) => KNOWN_NAMES.has(key))) {
-    fail('no-known-field', 'has no field of an HTTP exchange');
+  if (!Object.keys(object).some((key) => TELLING_NAMES.has(key))) {
+    fail('no-known-field', 'has no field of an HTTP exchange, or its method alone');
   }
   return exchangeFromJson(object);
 }

@@ -173,6 +173,21 @@ function readTextField(scanner: Scanner, name: string, exchange: Draft): boolean
   return true;
 }
 
+const MAX_STRAY_LETTERS = 3;
+
+/**
+ * `request_fooheaders` is no newer field but a header that was damaged on its way: skipping it would
+ * hide from rules what the original refuses to read.
+ */
+function isDamagedHeaders(name: string): boolean {
+  return ['request_headers', 'response_headers'].some((known) => {
+    const stray = name.length - known.length;
+    if (stray < 1 || stray > MAX_STRAY_LETTERS) return false;
+    const intact = [...known].findIndex((letter, at) => letter !== name[at]);
+    return intact > 0 && name.endsWith(known.slice(intact));
+  });
+}
+
 /**
  * Reads the text format of `HttpResponseParam`, without its schema: known fields must be of their
  * type, unknown ones are skipped. A text of unknown fields only is something else and is refused.
@@ -184,8 +199,11 @@ export function decodeTextForm(text: string): Exchange {
   let known = false;
   let unknown = false;
   while (!Number.isNaN(scanner.peek())) {
-    if (readField(scanner, scanner.name(), exchange)) known = true;
+    const name = scanner.name();
+    if (readField(scanner, name, exchange)) known = true;
     else {
+      if (isDamagedHeaders(name))
+        scanner.fail('damaged-name', 'a header field has letters in the midst of its name');
       skipValue(scanner);
       unknown = true;
     }

@@ -40,7 +40,8 @@ export function summarise(event: Event, view: EventView): EventSummary {
         return text === undefined ? [] : [[key, text]];
       }),
     ),
-    ...(typeof statusCode === 'number' ? { statusCode } : {}),
+    // The text format writes no zeros down: 0 is an answer that was not captured.
+    ...(typeof statusCode === 'number' && statusCode > 0 ? { statusCode } : {}),
     ...(typeof exploited === 'boolean' ? { successfulExploit: exploited } : {}),
   };
 }
