@@ -1,12 +1,18 @@
-import { compilePattern } from './pattern.ts';
+import type { PatternOptions } from './parse.ts';
+import { compilePattern as compile, type Pattern } from './pattern.ts';
 import { joinPatterns, type PatternSet } from './pattern-set.ts';
 
 export { PatternBudgetError, PatternError } from './errors.ts';
 export type { PatternOptions } from './parse.ts';
-export { compilePattern, type Pattern } from './pattern.ts';
+export type { Pattern } from './pattern.ts';
 export { joinPatterns, type PatternSet } from './pattern-set.ts';
+
+/** Throws PatternError for a pattern that Java would refuse, and for one too large. */
+export function compilePattern(source: string, options: PatternOptions = {}): Pattern {
+  return compile(source, options);
+}
 
 /** Throws PatternError for the first pattern that cannot be compiled. */
 export function compilePatternSet(sources: readonly string[]): PatternSet {
-  return joinPatterns(sources.map((source) => compilePattern(source)));
+  return joinPatterns(sources.map((source) => compile(source)));
 }

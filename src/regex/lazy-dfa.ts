@@ -2,6 +2,7 @@ import type { Alphabet, Reading } from './alphabet.ts';
 import { type Sign, Stepper } from './automaton.ts';
 import { BitSimulation } from './bit-simulation.ts';
 import { PatternBudgetError } from './errors.ts';
+import { hold, letGo, makeRoomFor } from './memory.ts';
 import type { Program } from './program.ts';
 
 // A DFA built while it runs, state by state, with a bounded memory that is emptied when full; after "Regular Expression
@@ -14,6 +15,8 @@ const MAX_SET_ITEMS = 1 << 17;
 const MAX_SYMBOLS = 1 << 12;
 /** A memory that was filled by fewer symbols than this a state does not pay. */
 const THRASH_RATIO = 10;
+/** What a state costs beside its set and its row. */
+const STATE_WORDS = 8;
 const DEAD_ROW = 1;
 const NOTHING = new Int32Array(0);
 
@@ -155,8 +158,13 @@ export class LazyDfa {
     return undefined;
   }
 
+  release(): void {
+    this.#clear();
+  }
+
   /** Symbols were added since the rows were laid out: lay them out anew. */
   #makeRoom(): void {
+    makeRoomFor(this);
     if (this.#symbols.length <= this.#width) return;
     if (this.#symbols.length > MAX_SYMBOLS) throw new PatternBudgetError(this.#source);
     this.#width = 2 * this.#symbols.length;
@@ -164,6 +172,7 @@ export class LazyDfa {
   }
 
   #clear(): void {
+    letGo(this);
     this.#states = [];
     this.#rows = new Map();
     this.#setItems = 0;
@@ -197,7 +206,8 @@ export class LazyDfa {
     if (known !== undefined) return known;
     const row = this.#states.push({ alive, kind }) * this.#width - this.#width;
     this.#rows.set(key, row);
-    this.#setItems += alive.length + 8;
+    this.#setItems += alive.length + STATE_WORDS;
+    hold(this, 2 * alive.length + STATE_WORDS + this.#width);
     if (row + this.#width > this.#cells.length) {
       const grown = new Int32Array(2 * this.#cells.length + this.#width);
       grown.set(this.#cells);

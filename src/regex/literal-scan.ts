@@ -46,7 +46,7 @@ export class LiteralScan {
     return this.#unitsOf(text).map((unit) => this.#symbols[unit] ?? OTHER);
   }
 
-  /** Tells the owners of all literals in the text, each perhaps more than once. */
+  /** Tells the owners of all literals in the text, an owner perhaps more than once. */
   scan(text: string, tell: (owner: number) => void): void {
     const symbols = this.#symbols;
     const table = this.#table;

@@ -1,33 +1,37 @@
 import { type CodeSet, rangesOf } from './code-set.ts';
 import type { Node } from './syntax.ts';
 
-// Literals one of which every match must contain: most patterns have some, most texts hold none of them, and then the
+// Literals that every match must contain: most patterns have some, most texts hold none of them, and then the
 // pattern need not run (after Cox, "Regular Expression Matching with a Trigram Index", 2012). Literals are ASCII with
 // capitals folded; a pattern that minds the case is only filtered less sharply.
 
-const MAX_EXACT = 16;
-const MAX_LITERALS = 64;
+const MAX_EXACT = 64;
+const MAX_LITERALS = 256;
+const MAX_CLAUSES = 3;
 const MIN_LENGTH = 2;
+
+/** Alternatives, one of which must be there. */
+export type Clause = readonly string[];
 
 interface Knowledge {
   /** All texts the node matches, if they are few. */
-  readonly exact: readonly string[] | undefined;
-  /** Texts one of which every match contains. */
-  readonly required: readonly string[] | undefined;
+  readonly exact: Clause | undefined;
+  /** Every match holds a text of each clause; the most telling clause comes first. */
+  readonly clauses: readonly Clause[];
 }
 
-const NOTHING: Knowledge = { exact: undefined, required: undefined };
-const EMPTY_TEXT: Knowledge = { exact: [''], required: undefined };
+const NOTHING: Knowledge = { exact: undefined, clauses: [] };
+const EMPTY_TEXT: Knowledge = { exact: [''], clauses: [] };
 
-/** Undefined where no such literals of at least two characters are known. */
-export function requiredLiterals(root: Node): readonly string[] | undefined {
-  return bestOf(knowledgeOf(root));
+/** Empty where no literals of at least two characters are known. */
+export function requiredLiterals(root: Node): readonly Clause[] {
+  return clausesOf(knowledgeOf(root));
 }
 
 function knowledgeOf(node: Node): Knowledge {
   switch (node.kind) {
     case 'char':
-      return { exact: foldedTexts(node.set), required: undefined };
+      return { exact: foldedTexts(node.set), clauses: [] };
     case 'sequence':
       return ofSequence(node.parts);
     case 'either':
@@ -45,7 +49,7 @@ function knowledgeOf(node: Node): Knowledge {
 }
 
 /** The characters of a small ASCII set, capitals folded. */
-function foldedTexts(set: CodeSet): readonly string[] | undefined {
+function foldedTexts(set: CodeSet): Clause | undefined {
   const texts = new Set<string>();
   for (const [low, high] of rangesOf(set)) {
     if (high > 0x7f || high - low > MAX_EXACT) return undefined;
@@ -54,65 +58,63 @@ function foldedTexts(set: CodeSet): readonly string[] | undefined {
   return texts.size > 0 && texts.size <= MAX_EXACT ? [...texts] : undefined;
 }
 
-/** Multiplies neighbours out while they stay few, and remembers the best run. */
+/** Multiplies neighbours out while they stay few; where they do not, a clause ends. */
 function ofSequence(parts: readonly Node[]): Knowledge {
-  let run: readonly string[] = [''];
+  let run: Clause = [''];
   let isWhole = true;
-  let best: readonly string[] | undefined;
+  const clauses: Clause[] = [];
   for (const part of parts) {
-    const { exact, required } = knowledgeOf(part);
-    const product = exact === undefined ? undefined : multiply(run, exact);
+    const known = knowledgeOf(part);
+    const product = known.exact === undefined ? undefined : multiply(run, known.exact);
     if (product !== undefined) {
       run = product;
       continue;
     }
     isWhole = false;
-    best = better(better(best, usable(run)), required);
-    run = exact ?? [''];
+    clauses.push(...usable(run), ...known.clauses);
+    run = known.exact ?? [''];
   }
-  return isWhole ? { exact: run, required: undefined } : { exact: undefined, required: better(best, usable(run)) };
+  return isWhole
+    ? { exact: run, clauses: [] }
+    : { exact: undefined, clauses: best([...clauses, ...usable(run)]) };
 }
 
-function multiply(heads: readonly string[], tails: readonly string[]): readonly string[] | undefined {
+function multiply(heads: Clause, tails: Clause): Clause | undefined {
   if (heads.length * tails.length > MAX_EXACT) return undefined;
   return [...new Set(heads.flatMap((head) => tails.map((tail) => head + tail)))];
 }
 
+/** One clause: the most telling ones of all options together. */
 function ofOptions(options: readonly Knowledge[]): Knowledge {
   const exacts = options.flatMap(({ exact }) => exact ?? []);
   const areExact = options.every(({ exact }) => exact !== undefined) && exacts.length <= MAX_EXACT;
-  if (areExact) return { exact: [...new Set(exacts)], required: undefined };
-  const bests = options.map(bestOf);
-  const all = bests.flatMap((best) => best ?? []);
-  const isUsable = bests.every((best) => best !== undefined) && all.length <= MAX_LITERALS;
-  return { exact: undefined, required: isUsable ? [...new Set(all)] : undefined };
+  if (areExact) return { exact: [...new Set(exacts)], clauses: [] };
+  const tellings = options.map((option) => clausesOf(option)[0]);
+  const all = new Set(tellings.flatMap((clause) => clause ?? []));
+  const isUsable = tellings.every((clause) => clause !== undefined) && all.size <= MAX_LITERALS;
+  return { exact: undefined, clauses: isUsable ? [[...all]] : [] };
 }
 
 function ofRepeat(body: Knowledge, min: number, max: number): Knowledge {
   if (min === 1 && max === 1) return body;
-  if (min > 0) return { exact: undefined, required: bestOf(body) };
+  if (min > 0) return { exact: undefined, clauses: clausesOf(body) };
   const isOption = max === 1 && body.exact !== undefined && body.exact.length < MAX_EXACT;
-  return isOption ? { exact: [...new Set(['', ...(body.exact ?? [])])], required: undefined } : NOTHING;
+  return isOption ? { exact: [...new Set(['', ...(body.exact ?? [])])], clauses: [] } : NOTHING;
 }
 
-function bestOf({ exact, required }: Knowledge): readonly string[] | undefined {
-  return better(exact === undefined ? undefined : usable(exact), required);
+function clausesOf({ exact, clauses }: Knowledge): readonly Clause[] {
+  return exact === undefined ? clauses : usable(exact);
 }
 
-function usable(texts: readonly string[]): readonly string[] | undefined {
-  return shortest(texts) >= MIN_LENGTH ? texts : undefined;
+function usable(texts: Clause): readonly Clause[] {
+  return shortest(texts) >= MIN_LENGTH ? [texts] : [];
 }
 
 /** Longer literals are rarer; of equally long ones, fewer are. */
-function better(
-  left: readonly string[] | undefined,
-  right: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  const gain = shortest(right) - shortest(left);
-  return gain > 0 || (gain === 0 && right.length < left.length) ? right : left;
+function best(clauses: readonly Clause[]): readonly Clause[] {
+  return clauses.toSorted((a, b) => shortest(b) - shortest(a) || a.length - b.length).slice(0, MAX_CLAUSES);
 }
 
-function shortest(texts: readonly string[]): number {
+function shortest(texts: Clause): number {
   return Math.min(...texts.map((text) => text.length));
 }

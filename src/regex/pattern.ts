@@ -1,6 +1,6 @@
 import { BacktrackMatcher } from './backtrack.ts';
 import { ALL_CODES } from './code-set.ts';
-import { requiredLiterals } from './literals.ts';
+import { type Clause, requiredLiterals } from './literals.ts';
 import { type PatternOptions, parsePattern, type Syntax } from './parse.ts';
 import { plainForm } from './plain.ts';
 import { RegularMatcher, TooManyOracles } from './regular.ts';
@@ -12,8 +12,8 @@ export interface Pattern {
   readonly linear: boolean;
   /** Whether the pattern finds the empty text, and so almost certainly any. */
   readonly matchesEmpty: boolean;
-  /** ASCII texts, capitals folded, one of which stands in every match; undefined where none are known. */
-  readonly literals: readonly string[] | undefined;
+  /** Every match holds a text of each clause, in whatever case; ASCII, written small. Empty where none are known. */
+  readonly literals: readonly Clause[];
   /**
    * Whether the pattern is found anywhere in the text (Java's `Matcher.find`). Throws PatternBudgetError rather than stall:
    * patterns that are not linear after 200,000 steps, linear ones only where huge counts meet a huge text.
@@ -21,24 +21,39 @@ export interface Pattern {
   test(text: string): boolean;
 }
 
+/** What this module makes: a pattern whose tree others may join with theirs. */
+export interface CompiledPattern extends Pattern {
+  /** The tree of a pattern that is linear. */
+  readonly root: Node | undefined;
+  /** Whether the tree without its wider look-arounds finds more than the pattern does. */
+  readonly hasLooks: boolean;
+}
+
 /** Throws PatternError for what Java would refuse, and for patterns too large. */
-export function compilePattern(source: string, options: PatternOptions = {}): Pattern {
+export function compilePattern(source: string, options: PatternOptions = {}): CompiledPattern {
   const syntax = parsePattern(source, options);
   const root = plainForm(syntax.root);
   const regular = root && regularTest(root, source);
-  const test = regular ?? boundedTest(syntax, source);
-  const literals = requiredLiterals(root ?? syntax.root);
-  return { source, linear: regular !== undefined, matchesEmpty: test(''), literals, test };
+  const test = regular?.test ?? boundedTest(syntax, source);
+  return {
+    source,
+    linear: regular !== undefined,
+    matchesEmpty: test(''),
+    literals: requiredLiterals(root ?? syntax.root),
+    test,
+    root: regular && root,
+    hasLooks: regular?.hasLooks ?? false,
+  };
 }
 
 type Test = (text: string) => boolean;
 
-function regularTest(root: Node, source: string): Test | undefined {
+function regularTest(root: Node, source: string): { test: Test; hasLooks: boolean } | undefined {
   try {
     const exact = new RegularMatcher([root], source);
-    if (!exact.hasLooks) return (text) => exact.test(text);
+    if (!exact.hasLooks) return { test: (text) => exact.test(text), hasLooks: false };
     const relaxed = new RegularMatcher([root], source, { relaxed: true });
-    return (text) => relaxed.test(text) && exact.test(text);
+    return { test: (text) => relaxed.test(text) && exact.test(text), hasLooks: true };
   } catch (error) {
     if (error instanceof TooManyOracles) return undefined;
     throw error;
