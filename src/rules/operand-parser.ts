@@ -1,9 +1,9 @@
-import { compilePattern, PatternError } from '../regex/index.ts';
+import { PatternError } from '../regex/index.ts';
 import { isNetwork } from './address.ts';
 import type { Operand } from './datum.ts';
 import { kindName, type Place, type Positioned, type PositionedScalar } from './positioned.ts';
 import { type ProblemList, quoted } from './problems.ts';
-import { javaTrim } from './text.ts';
+import { compileRulePattern } from './rule-pattern.ts';
 import { NETWORK_OPERATORS, type OperatorName } from './vocabulary.ts';
 
 const DATATYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
@@ -76,7 +76,13 @@ function checkOperand(operator: OperatorName, scalar: PositionedScalar, problems
 
 function checkPattern(text: string, scalar: PositionedScalar, problems: ProblemList): void {
   try {
-    compilePattern(javaTrim(text));
+    const { isJava } = compileRulePattern(text);
+    if (!isJava)
+      problems.warn(
+        'bad-pattern',
+        scalar.place,
+        'Java refuses this pattern, so the original never matches it; it is read with [ as an ordinary character inside a class. Write \\[ there.',
+      );
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const { place } = scalar;

@@ -1,8 +1,8 @@
-import { compilePattern } from '../regex/index.ts';
 import { isInNetwork, parseAddress, parseNetwork } from './address.ts';
 import { lastsTwoMonths } from './cookies.ts';
 import type { Datum, Operand } from './datum.ts';
 import { holdsJwt } from './jwt.ts';
+import { compileRulePattern } from './rule-pattern.ts';
 import { sameLeaves } from './similarity.ts';
 import { fold, javaTrim, parseDecimal, parseInt32 } from './text.ts';
 import type { OperatorName } from './vocabulary.ts';
@@ -45,7 +45,7 @@ function containing(
 }
 
 const regex: Build = (operands) => {
-  const patterns = operands.map((operand) => compilePattern(javaTrim(textOf(operand))));
+  const patterns = operands.map((operand) => compileRulePattern(textOf(operand)).pattern);
   return plain((datum) => {
     if (typeof datum !== 'string') return false;
     const text = javaTrim(datum.startsWith('\uFEFF') ? datum.slice(1) : datum);

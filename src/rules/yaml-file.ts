@@ -137,7 +137,7 @@ class Reader {
     const own: PositionedEntry[] = [];
     const merged: PositionedEntry[] = [];
     for (const pair of map.items) {
-      if (isScalar(pair.key) && pair.key.value === '<<') merged.push(...this.#merge(pair.value, depth + 1));
+      if (isMergeKey(pair.key)) merged.push(...this.#merge(pair.value, depth + 1));
       else own.push(this.#entry(pair, depth));
     }
     if (merged.length === 0) return own;
@@ -166,4 +166,10 @@ class Reader {
     const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined;
     return range ? placeAt(this.#places.lines, range[0]) : undefined;
   }
+}
+
+/** A quoted `"<<"` is a key like any other. */
+function isMergeKey(key: unknown): boolean {
+  if (!isScalar(key)) return false;
+  return typeof key.value === 'symbol' || (key.value === '<<' && key.type === 'PLAIN');
 }
