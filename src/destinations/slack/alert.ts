@@ -23,8 +23,11 @@ export const ICONS: Readonly<Record<Severity, string>> = {
 const MAX_SAMPLES = 5;
 const SAMPLE_LINE_MAX = 180;
 
-/** One alert, whole: which rule, who, what, when, how many, the evidence, what to do. */
-export function alertAttachment(alert: NotifiedAlert): SlackAttachment {
+/**
+ * One alert, whole: which rule, who, what, when, how many, the evidence, what to do, and the ids by
+ * which the log and the SIEM know it.
+ */
+export function alertAttachment(alert: NotifiedAlert, notificationId: string): SlackAttachment {
   const title = `*${alert.severity}* · *${plain(alert.ruleName, 150)}*`;
   const description = alert.description === undefined ? '' : `\n${plain(alert.description, 280)}`;
   return {
@@ -34,7 +37,7 @@ export function alertAttachment(alert: NotifiedAlert): SlackAttachment {
       section(title + description),
       fields([who(alert), what(alert), when(alert), `*Matches*\n${counts(alert)}`]),
       ...evidence(alert),
-      context(origin(alert)),
+      context(`${origin(alert)}\n${ids(alert, notificationId)}`),
     ],
   };
 }
@@ -86,6 +89,12 @@ function origin(alert: NotifiedAlert): string {
   const rule = `rule ${code(alert.rule, 80)} · ${plain(alert.source, 64)} ${alert.feed}`;
   if (alert.runbook === undefined) return rule;
   return `${rule} · ${link(alert.runbook, 'Runbook', 500) ?? `runbook ${code(alert.runbook, 200)}`}`;
+}
+
+function ids({ sample }: NotifiedAlert, notificationId: string): string {
+  const [newest] = sample;
+  const event = newest === undefined ? '' : ` · newest event ${code(newest.id, 120)}`;
+  return `${code(notificationId, 80)}${event}`;
 }
 
 function requestOf(event: EventSummary, url: string): string {

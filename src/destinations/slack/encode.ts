@@ -15,7 +15,7 @@ const MAX_LISTED = 10;
 const REASONS: Readonly<Record<Notification['reason'], string>> = {
   opened: '',
   grew: ', still growing',
-  repeat: ', still open',
+  repeat: ', back after a quiet spell',
 };
 
 /** One message for one delivery. Every text an attacker wrote is escaped and bounded. */
@@ -63,7 +63,8 @@ function attachments(notification: Notification): SlackAttachment[] {
   const shown = [...detailed, ...listed];
   const omitted = notification.alerts.length - shown.length + notification.omittedAlerts;
   const rest = restAttachment(listed, omitted, newInRest(notification, shown));
-  return rest === undefined ? detailed.map(alertAttachment) : [...detailed.map(alertAttachment), rest];
+  const shownWhole = detailed.map((alert) => alertAttachment(alert, notification.id));
+  return rest === undefined ? shownWhole : [...shownWhole, rest];
 }
 
 /** The alerts that are not shown whole: every new match is counted somewhere in the message. */

@@ -99,7 +99,8 @@ describe('a message', () => {
       '*Matches*\n12 new (57 in all)',
       '```\n2026-11-21 20:43:05 UTC 403 SUCCEEDED POST api.example.com/login?next=%2Fhome\n' +
         '2026-11-21 20:44:05 UTC 403 POST api.example.com/login?next=%2Fhome\n```',
-      'rule `sql-injection` · akto-prod malicious_events · <https://runbooks.example/sqli|Runbook>',
+      'rule `sql-injection` · akto-prod malicious_events · <https://runbooks.example/sqli|Runbook>\n' +
+        '`n-1` · newest event `akto-prod/malicious_events/e1`',
     ]);
     expect(message).toMatchObject({ unfurl_links: false, unfurl_media: false });
   });
