@@ -37,9 +37,7 @@ export class BacktrackMatcher {
     const reading = this.#alphabet.read(text, new Uint16Array(text.length));
     const run = new Run(this.#program, this.#conditions, this.#accepts, this.#alphabet, reading, {
       source: this.#source,
-      codes: this.#hasReferences
-        ? Int32Array.from([...text], (char) => char.codePointAt(0) ?? 0)
-        : new Int32Array(0),
+      codes: this.#hasReferences ? codePointsOf(text) : new Int32Array(0),
       remembers: !this.#hasReferences,
     });
     for (let position = 0; position <= reading.length; position++) {
@@ -47,6 +45,17 @@ export class BacktrackMatcher {
     }
     return false;
   }
+}
+
+function codePointsOf(text: string): Int32Array {
+  const codes = new Int32Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) ?? 0;
+    codes[length++] = code;
+    if (code > 0xffff) i++;
+  }
+  return codes;
 }
 
 interface RunOptions {

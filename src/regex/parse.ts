@@ -1,11 +1,11 @@
-import { foldedChar } from './case-folding.ts';
-import { ALL_CODES, codesOf, negate } from './code-set.ts';
+import { ALL_CODES, type CodeSet, codesOf, negate } from './code-set.ts';
 import { Cursor, codeOf, END, unquoted } from './cursor.ts';
-import { type Flags, foldOf, NO_FLAGS, withFlag } from './flags.ts';
+import { literalNode, parseEscapeNode, parseGroupName } from './escape-nodes.ts';
+import { type Flags, NO_FLAGS, withFlag } from './flags.ts';
 import { hasObviousMaximum } from './lengths.ts';
+import { parseBounds } from './parse-bounds.ts';
 import { parseClass } from './parse-class.ts';
-import { parseEscape } from './parse-escape.ts';
-import { graphemeExtenders, LINE_ENDS, VERTICAL_SPACES } from './properties.ts';
+import { LINE_ENDS } from './properties.ts';
 import { EMPTY, eitherOf, type Node, type Place, sequenceOf } from './syntax.ts';
 
 // Java's pattern dialect, by recursive descent: alternatives, sequences, quantified atoms, groups.
@@ -30,8 +30,6 @@ export function parsePattern(source: string, { nestedClasses = true }: PatternOp
 }
 
 const MAX_DEPTH = 250;
-const MAX_COUNT = 2 ** 31 - 1;
-const PLACE_ESCAPES = 'ABGZbz';
 
 class Parser {
   groupCount = 0;
@@ -75,7 +73,7 @@ class Parser {
       case codeOf('['):
         return { kind: 'char', set: parseClass(this.#cursor, this.#flags) };
       case codeOf('\\'):
-        return this.#escape();
+        return parseEscapeNode(this.#cursor, this.#flags, { count: this.groupCount, names: this.#names });
       case codeOf('^'):
       case codeOf('$'):
         return this.#anchor();
@@ -91,15 +89,11 @@ class Parser {
       case codeOf('{'):
         return EMPTY;
       default:
-        return this.#literal(unquoted(this.#cursor.next()));
+        return literalNode(unquoted(this.#cursor.next()), this.#flags);
     }
   }
 
-  #literal(code: number): Node {
-    return { kind: 'char', set: foldedChar(code, foldOf(this.#flags)) };
-  }
-
-  #dot() {
+  #dot(): CodeSet {
     if (this.#flags.dotAll) return ALL_CODES;
     return negate(this.#flags.unixLines ? codesOf('\n') : LINE_ENDS);
   }
@@ -110,93 +104,6 @@ class Parser {
     if (isStart && !multiline) return { kind: 'place', place: 'begin' };
     const place: Place = isStart ? 'line-begin' : multiline ? 'line-end' : 'final-end';
     return { kind: 'place', place: unixLines ? `${place}-unix` : place };
-  }
-
-  #escape(): Node {
-    this.#cursor.next();
-    const code = this.#cursor.peekRaw();
-    const letter = code === END ? '' : String.fromCodePoint(unquoted(code));
-    if (letter !== '' && PLACE_ESCAPES.includes(letter)) return this.#placeEscape(letter);
-    if (letter === 'R') return this.#lineBreak();
-    if (letter === 'X') return this.#grapheme();
-    if (letter === 'k') return this.#namedReference();
-    if (letter >= '1' && letter <= '9') return this.#numberedReference();
-    const escaped = parseEscape(this.#cursor, this.#flags);
-    return 'code' in escaped ? this.#literal(escaped.code) : { kind: 'char', set: escaped.set };
-  }
-
-  #placeEscape(letter: string): Node {
-    this.#cursor.nextRaw();
-    const { unicodeClasses, unixLines } = this.#flags;
-    if (letter === 'A' || letter === 'G') return { kind: 'place', place: 'begin' };
-    if (letter === 'z') return { kind: 'place', place: 'end' };
-    if (letter === 'Z') return { kind: 'place', place: unixLines ? 'final-end-unix' : 'final-end' };
-    if (letter === 'B')
-      return { kind: 'place', place: unicodeClasses ? 'no-unicode-word-edge' : 'no-word-edge' };
-    if (this.#cursor.peekRaw() === codeOf('{') && this.#cursor.peekRaw(1) === codeOf('g'))
-      return this.#graphemeEdge();
-    return { kind: 'place', place: unicodeClasses ? 'unicode-word-edge' : 'word-edge' };
-  }
-
-  #graphemeEdge(): Node {
-    this.#cursor.nextRaw();
-    this.#cursor.nextRaw();
-    if (this.#cursor.nextRaw() !== codeOf('}')) throw this.#cursor.fail('Expected \\b or \\b{g} here.');
-    return { kind: 'place', place: 'grapheme-edge' };
-  }
-
-  #lineBreak(): Node {
-    this.#cursor.nextRaw();
-    const pair = sequenceOf([charOf('\r'), charOf('\n')]);
-    return eitherOf([pair, { kind: 'char', set: VERTICAL_SPACES }]);
-  }
-
-  #grapheme(): Node {
-    this.#cursor.nextRaw();
-    const extenders: Node = { kind: 'char', set: graphemeExtenders() };
-    const marked: Node = {
-      kind: 'repeat',
-      body: extenders,
-      min: 0,
-      max: Number.POSITIVE_INFINITY,
-      mode: 'greedy',
-    };
-    const pair = sequenceOf([charOf('\r'), charOf('\n')]);
-    return eitherOf([pair, sequenceOf([{ kind: 'char', set: ALL_CODES }, marked])]);
-  }
-
-  /** As many digits as still name a group opened so far; the first digit always counts. */
-  #numberedReference(): Node {
-    let group = this.#cursor.nextRaw() - 0x30;
-    for (let code = this.#cursor.peek(); code >= 0x30 && code <= 0x39; code = this.#cursor.peek()) {
-      const longer = group * 10 + code - 0x30;
-      if (longer > this.groupCount) break;
-      group = longer;
-      this.#cursor.next();
-    }
-    return { kind: 'reference', group, fold: foldOf(this.#flags) };
-  }
-
-  #namedReference(): Node {
-    this.#cursor.nextRaw();
-    if (!this.#cursor.take('<')) throw this.#cursor.fail('Expected <name> after \\k.');
-    const name = this.#groupName();
-    const group = this.#names.get(name);
-    if (group === undefined) throw this.#cursor.fail(`No group named ${name} stands before this reference.`);
-    return { kind: 'reference', group, fold: foldOf(this.#flags) };
-  }
-
-  #groupName(): string {
-    let name = '';
-    for (let code = this.#cursor.nextRaw(); code !== codeOf('>'); code = this.#cursor.nextRaw()) {
-      const char = code === END ? '' : String.fromCodePoint(unquoted(code));
-      if (!/^[a-zA-Z0-9]$/.test(char) || (name === '' && /\d/.test(char))) {
-        throw this.#cursor.fail('A group name is letters and digits, begins with a letter and ends with >.');
-      }
-      name += char;
-    }
-    if (name === '') throw this.#cursor.fail('Expected a group name between < and >.');
-    return name;
   }
 
   #group(): Node | undefined {
@@ -251,7 +158,7 @@ class Parser {
   }
 
   #namedCapture(): Node {
-    const name = this.#groupName();
+    const name = parseGroupName(this.#cursor);
     if (this.#names.has(name)) throw this.#cursor.fail(`The group name ${name} is used twice.`);
     this.#names.set(name, this.groupCount + 1);
     return this.#capture();
@@ -289,49 +196,10 @@ class Parser {
   }
 
   #quantified(body: Node): Node {
-    const bounds = this.#bounds();
+    const bounds = parseBounds(this.#cursor);
     if (bounds === undefined) return body;
     const [min, max] = bounds;
     const mode = this.#cursor.take('?') ? 'lazy' : this.#cursor.take('+') ? 'possessive' : 'greedy';
     return { kind: 'repeat', body, min, max, mode };
   }
-
-  #bounds(): [number, number] | undefined {
-    if (this.#cursor.take('?')) return [0, 1];
-    if (this.#cursor.take('*')) return [0, Number.POSITIVE_INFINITY];
-    if (this.#cursor.take('+')) return [1, Number.POSITIVE_INFINITY];
-    return this.#cursor.take('{') ? this.#counted() : undefined;
-  }
-
-  #counted(): [number, number] {
-    const code = this.#cursor.peekRaw();
-    if (code < 0x30 || code > 0x39) {
-      throw this.#cursor.fail('Expected a number after {, as in {2,5}; write \\{ for a brace.');
-    }
-    const min = this.#count();
-    const max = !this.#cursor.take(',')
-      ? min
-      : this.#isDigitNext()
-        ? this.#count()
-        : Number.POSITIVE_INFINITY;
-    if (!this.#cursor.take('}')) throw this.#cursor.fail('Expected } after the counts, as in {2,5}.');
-    if (max < min)
-      throw this.#cursor.fail('The counts run backwards; write the smaller one first, as in {2,5}.');
-    return [min, max];
-  }
-
-  #isDigitNext(): boolean {
-    const code = this.#cursor.peek();
-    return code >= 0x30 && code <= 0x39;
-  }
-
-  #count(): number {
-    const count = Number(this.#cursor.digits());
-    if (count > MAX_COUNT) throw this.#cursor.fail(`A count may not exceed ${MAX_COUNT}.`);
-    return count;
-  }
-}
-
-function charOf(text: string): Node {
-  return { kind: 'char', set: codesOf(text) };
 }

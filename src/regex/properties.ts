@@ -1,14 +1,5 @@
-import {
-  ALL_CODES,
-  type CodeSet,
-  codeRange,
-  codesOf,
-  LAST_CODE_POINT,
-  negate,
-  subtract,
-  union,
-  unionOf,
-} from './code-set.ts';
+import { ALL_CODES, type CodeSet, codeRange, codesOf, negate, subtract, union, unionOf } from './code-set.ts';
+import { unicodeSet } from './unicode.ts';
 
 // Named character classes: Java's POSIX names are ASCII, `Is…` names and categories are Unicode (as this Node knows it).
 
@@ -165,16 +156,16 @@ export function edgeWords(): CodeSet {
 let words: CodeSet | undefined;
 
 export function letterOrDigit(): CodeSet {
-  return named(['L', 'Nd']);
+  return unicodeSet(['L', 'Nd']);
 }
 
 export function nonSpacingMarks(): CodeSet {
-  return named(['Mn']);
+  return unicodeSet(['Mn']);
 }
 
 /** What continues a user-perceived character, near enough: marks and the joiner. */
 export function graphemeExtenders(): CodeSet {
-  extenders ??= union(named(['Grapheme_Extend', 'Mc']), codesOf('\u200d'));
+  extenders ??= union(unicodeSet(['Grapheme_Extend', 'Mc']), codesOf('\u200d'));
   return extenders;
 }
 
@@ -189,16 +180,16 @@ function keyedSet(key: string, value: string, flags: PropertyFlags): CodeSet | u
 
 function plainSet(name: string, ignoreCase: boolean): CodeSet | undefined {
   if (ignoreCase && (name === 'Lower' || name === 'Upper')) return ALPHA;
-  if (ignoreCase && CASED_CATEGORIES.has(name)) return named(['Lu', 'Ll', 'Lt']);
+  if (ignoreCase && CASED_CATEGORIES.has(name)) return unicodeSet(['Lu', 'Ll', 'Lt']);
   if (ignoreCase && /^java(Lower|Upper|Title)Case$/.test(name))
-    return named(['Lowercase', 'Uppercase', 'Lt']);
+    return unicodeSet(['Lowercase', 'Uppercase', 'Lt']);
   if (name === 'javaWhitespace') return javaWhitespace();
   const derived = DERIVED.get(name);
-  if (derived !== undefined) return named(derived);
+  if (derived !== undefined) return unicodeSet(derived);
   return (
     POSIX.get(name) ??
     (/^(L[ultmo]?|M[nec]?|N[dlo]?|Z[slp]?|C[cfons]?|P[dsecfio]?|S[mcko]?)$/.test(name)
-      ? named([name])
+      ? unicodeSet([name])
       : undefined)
   );
 }
@@ -210,21 +201,21 @@ function unicodePosix(name: string, ignoreCase: boolean): CodeSet | undefined {
 
 function binarySet(name: string, ignoreCase: boolean): CodeSet | undefined {
   const key = name.toUpperCase().replaceAll('_', '');
-  if (ignoreCase && CASED_BINARY.has(key)) return named(['Lowercase', 'Uppercase', 'Lt']);
-  if (key === 'BLANK') return union(named(['Zs']), codesOf('\t'));
+  if (ignoreCase && CASED_BINARY.has(key)) return unicodeSet(['Lowercase', 'Uppercase', 'Lt']);
+  if (key === 'BLANK') return union(unicodeSet(['Zs']), codesOf('\t'));
   if (key === 'GRAPH') return unicodeGraph();
-  if (key === 'PRINT') return subtract(union(unicodeGraph(), named(['Zs'])), named(['Cc']));
+  if (key === 'PRINT') return subtract(union(unicodeGraph(), unicodeSet(['Zs'])), unicodeSet(['Cc']));
   const properties = BINARY.get(key);
-  return properties === undefined ? undefined : named(properties);
+  return properties === undefined ? undefined : unicodeSet(properties);
 }
 
 function unicodeGraph(): CodeSet {
-  return negate(named(['White_Space', 'Cc', 'Cs', 'Cn']));
+  return negate(unicodeSet(['White_Space', 'Cc', 'Cs', 'Cn']));
 }
 
 function javaWhitespace(): CodeSet {
   return unionOf([
-    subtract(named(['Z']), codesOf('\u00a0\u2007\u202f')),
+    subtract(unicodeSet(['Z']), codesOf('\u00a0\u2007\u202f')),
     codeRange(0x09, 0x0d),
     codeRange(0x1c, 0x1f),
   ]);
@@ -237,53 +228,8 @@ function scriptSet(name: string): CodeSet | undefined {
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('_');
   try {
-    return named([`Script=${spelled}`]);
+    return unicodeSet([`Script=${spelled}`]);
   } catch {
     return undefined;
   }
-}
-
-const known = new Map<string, CodeSet>();
-
-/** The union of V8's properties; the same array each time, so that sets can be told apart by identity. */
-function named(properties: readonly string[]): CodeSet {
-  const key = properties.join();
-  const [only] = properties;
-  const set =
-    known.get(key) ?? (only === key ? scan(only) : unionOf(properties.map((property) => named([property]))));
-  known.set(key, set);
-  return set;
-}
-
-/** Planes with characters of their own; the others hold no character (4-13) or only private ones (15, 16). */
-const RICH_PLANES = [0, 1, 2, 3, 14];
-const PLANE = 0x10000;
-
-/** Asks V8 about every code point, a run at a time; some ten milliseconds, so the answers are kept. */
-function scan(property: string): CodeSet {
-  const runs = new RegExp(`\\p{${property}}+`, 'gu');
-  const ranges: number[] = [];
-  for (let plane = 0; plane <= LAST_CODE_POINT / PLANE; plane++) {
-    const start = plane * PLANE;
-    if (RICH_PLANES.includes(plane)) ranges.push(...scanPlane(start, runs));
-    else if (new RegExp(runs, 'u').test(String.fromCodePoint(start))) ranges.push(start, start + PLANE - 3);
-    if (!RICH_PLANES.includes(plane)) ranges.push(...scanCodes(start + PLANE - 2, start + PLANE - 1, runs));
-  }
-  return union(ranges, []);
-}
-
-function scanPlane(start: number, runs: RegExp): number[] {
-  if (start > 0) return scanCodes(start, start + PLANE - 1, runs);
-  const surrogates = new RegExp(runs, 'u').test('\ud800') ? [0xd800, 0xdfff] : [];
-  return [...scanCodes(0, 0xd7ff, runs), ...surrogates, ...scanCodes(0xe000, 0xffff, runs)];
-}
-
-function scanCodes(first: number, last: number, runs: RegExp): number[] {
-  const unitsEach = first < PLANE ? 1 : 2;
-  let text = '';
-  for (let code = first; code <= last; code++) text += String.fromCodePoint(code);
-  return [...text.matchAll(runs)].flatMap(({ index, 0: run }) => [
-    first + index / unitsEach,
-    first + (index + run.length) / unitsEach - 1,
-  ]);
 }

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compilePattern,
+  compilePatternSet,
+  joinPatterns,
+  PatternBudgetError,
+  PatternError,
+} from './index.ts';
+
+const raw = String.raw;
+
+describe('a pattern set', () => {
+  it('finds what each pattern finds alone, on every recorded text', () => {
+    const lines = readFileSync('test/fixtures/regex/java.jsonl', 'utf8').trimEnd().split('\n');
+    const cases: [string, string[]?, string[]?][] = lines.map((line) => JSON.parse(line));
+    const patterns = cases
+      .filter(([, found]) => found !== undefined)
+      .map(([source]) => compilePattern(source));
+    const set = joinPatterns(patterns);
+    const texts = [...new Set(cases.flatMap(([, found = [], missed = []]) => [...found, ...missed]))].slice(
+      0,
+      300,
+    );
+    for (const text of texts) {
+      const alone = patterns.flatMap((pattern, index) => (pattern.test(text) ? [index] : []));
+      expect(set.match(text)).toEqual(alone);
+    }
+  });
+
+  it('finds words among thousands that share beginnings, ends and cases', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '-'), minLength: 1, maxLength: 5 });
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-', 'é'), maxLength: 30 });
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 40 }), text, (words, text) => {
+        const found = words.flatMap((each, index) => (text.includes(each) ? [index] : []));
+        expect(compilePatternSet(words).match(text)).toEqual(found);
+      }),
+      { numRuns: 300, seed: 22 },
+    );
+  });
+
+  it.each([
+    ['(?i)union\\s+select', [['select'], ['union']]],
+    ['foo|bar', [['foo', 'bar']]],
+    ['(?i)on(?:error|load)\\s*=', [['onerror', 'onload']]],
+    ['https?://', [['http://', 'https://']]],
+    ['a*foo?', [['fo', 'foo']]],
+    [raw`\d+`, []],
+    ['foo|.', []],
+    ['(?iu)ask', []],
+    ['(?=foo)', []],
+    ['(?>foo)++x', [['foo']]],
+  ])('%s needs %j', (source, literals) => {
+    expect(compilePattern(source).literals).toEqual(literals);
+  });
+
+  it('tells which pattern gave up, and goes on with the others', () => {
+    const set = compilePatternSet([raw`(\w+)\s+\1!`, 'b!c']);
+    const text = `${'ab '.repeat(10_000)}ab!c`;
+    const gaveUp: unknown[] = [];
+    expect(set.match(text, (index, error) => gaveUp.push([index, error.name]))).toEqual([1]);
+    expect(gaveUp).toEqual([[0, 'PatternBudgetError']]);
+    expect(() => set.match(text)).toThrow(PatternBudgetError);
+  });
+
+  it('is empty without patterns, and refuses a broken one', () => {
+    expect(compilePatternSet([]).match('a')).toEqual([]);
+    expect(() => compilePatternSet(['a', '('])).toThrow(PatternError);
+  });
+
+  it('costs about one pass where a thousand patterns have nothing to find', () => {
+    const sources = Array.from({ length: 1000 }, (_, i) => raw`(?i)\b(?:tool${i}|cmd-${i}x)(?:\.exe)?\b`);
+    const start = performance.now();
+    const set = compilePatternSet(sources);
+    expect(performance.now() - start).toBeLessThan(3000);
+    const text = '{"user":"alice","note":"the quick brown fox"} '.repeat(120);
+    const times = Array.from({ length: 20 }, () => {
+      const begin = performance.now();
+      expect(set.match(text)).toEqual([]);
+      return performance.now() - begin;
+    });
+    expect(Math.min(...times)).toBeLessThan(2);
+  });
+});
