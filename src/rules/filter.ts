@@ -38,7 +38,10 @@ export function compileFilter(
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
   const tree = node && new FilterParser(options.terms, problems).parse(node, options.owner ?? 'filter');
   if (tree === undefined || problems.failed) return { problems: problems.all };
-  const compiled = new Machine().compile(tree);
-  const filter = { matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE };
+  const machine = new Machine();
+  const compiled = machine.compile(tree);
+  const filter = {
+    matches: (source: TermSource) => compiled.evaluate(new Run(source, machine.size)).verdict === TRUE,
+  };
   return { filter, problems: problems.all };
 }

@@ -115,31 +115,22 @@ class PlainNode implements Node {
   }
 }
 
+/** What it decides is kept by the run, so that no node holds on to an event. */
 class SharedNode implements Node {
   readonly id: number;
-  readonly #decide: Decide;
-  #run: Run | undefined;
-  #outcome: Outcome | undefined;
+  readonly #inPlace: PlainNode;
 
   constructor(id: number, decideOnce: Decide) {
     this.id = id;
-    this.#decide = decideOnce;
+    this.#inPlace = new PlainNode(id, decideOnce);
   }
 
   evaluate(run: Run): Outcome {
-    if (this.#run === run && this.#outcome) return this.#outcome;
-    const outcome = this.#decideIn(run);
-    this.#run = run;
-    this.#outcome = outcome;
+    const known = run.outcomes[this.id];
+    if (known) return known;
+    const outcome = this.#inPlace.evaluate(run);
+    run.outcomes[this.id] = outcome;
     return outcome;
-  }
-
-  #decideIn(run: Run): Outcome {
-    try {
-      return this.#decide(run, undefined);
-    } catch (error) {
-      return unknown(error);
-    }
   }
 }
 

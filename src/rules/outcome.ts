@@ -2,7 +2,7 @@
 export const FALSE = 0;
 export const UNKNOWN = 1;
 export const TRUE = 2;
-export type Verdict = typeof FALSE | typeof UNKNOWN | typeof TRUE;
+type Verdict = typeof FALSE | typeof UNKNOWN | typeof TRUE;
 
 /** The keys matched so far; undefined before any condition has been looked at. */
 export type MatchedKeys = ReadonlySet<string> | undefined;

@@ -21,7 +21,7 @@ export interface PositionedMap extends Placed {
   readonly kind: 'map';
   readonly entries: readonly PositionedEntry[];
 }
-export interface PositionedList extends Placed {
+interface PositionedList extends Placed {
   readonly kind: 'list';
   readonly items: readonly Positioned[];
 }

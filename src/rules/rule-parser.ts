@@ -61,7 +61,7 @@ interface PlacedRule extends ParsedRule {
   readonly idPlace?: { readonly line: number; readonly column: number } | undefined;
 }
 
-export function parsePlacedRule(text: string, file?: string): PlacedRule {
+function parsePlacedRule(text: string, file?: string): PlacedRule {
   const problems = new ProblemList(file);
   const root = readYaml(text, problems);
   const parsed = root && new RuleParser(problems, file).parse(root);

@@ -61,7 +61,7 @@ export function compileRuleSet(rules: readonly Rule[]): RuleSet {
   return {
     rules,
     match(view) {
-      const run = new Run(view);
+      const run = new Run(view, machine.size);
       const matches: RuleMatch[] = [];
       const failures: RuleFailure[] = [];
       for (const compiled of byFeed.get(view.feed) ?? []) {
@@ -95,7 +95,7 @@ function judge(
   failures: RuleFailure[],
 ): void {
   const { rule } = compiled;
-  run.variables = new Map();
+  if (run.variables.size > 0) run.variables = new Map();
   const outcome = verdict(compiled, run);
   if (outcome.verdict === UNKNOWN) failures.push({ rule, reason: outcome.reason ?? 'no reason given' });
   if (outcome.verdict !== TRUE) return;

@@ -2,6 +2,7 @@ import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import type { Fields } from './fields.ts';
 import type { Aspect } from './filter-tree.ts';
+import type { Outcome } from './outcome.ts';
 import { similarity } from './similarity.ts';
 import { fold } from './text.ts';
 
@@ -25,12 +26,16 @@ export class Run {
   readonly source: TermSource;
   /** Names bound by `extract`, for the rule being evaluated. */
   variables = new Map<string, readonly string[]>();
+  /** By the id of the node that decided: see machine.ts. */
+  readonly outcomes: (Outcome | undefined)[];
   readonly #folded = new Map<string, string>();
   readonly #measures = new Map<string, Datum>();
   #testsLeft = MAX_VALUE_TESTS;
 
-  constructor(source: TermSource) {
+  /** @param nodes how many the machine has */
+  constructor(source: TermSource, nodes: number) {
     this.source = source;
+    this.outcomes = new Array<Outcome | undefined>(nodes);
   }
 
   folded(term: string): string {
