@@ -1,4 +1,4 @@
-import { type CodeSet, codeRange, rangesOf, union, unionOf } from './code-set.ts';
+import { type CodeSet, codeRange, unionOf } from './code-set.ts';
 import type { Fold } from './syntax.ts';
 
 // Java's two ways to ignore case: `(?i)` folds ASCII letters only; `(?iu)` compares lower(upper(c)).
@@ -80,8 +80,4 @@ function buildFolds(): { cased: Cased[]; byFold: Map<number, number[]> } {
     byFold.set(lower, [...(byFold.get(lower) ?? []), code]);
   }
   return { cased, byFold };
-}
-
-export function foldedSet(set: CodeSet, fold: Fold): CodeSet {
-  return rangesOf(set).reduce<CodeSet>((all, [low, high]) => union(all, foldedRange(low, high, fold)), []);
 }

@@ -82,11 +82,6 @@ export function rangesOf(set: CodeSet): [number, number][] {
   return ranges;
 }
 
-/** The one code point of a set that has exactly one, else undefined. */
-export function onlyCode(set: CodeSet): number | undefined {
-  return set.length === 2 && set[0] === set[1] ? set[0] : undefined;
-}
-
 /** The lowest code point that both sets hold. */
 export function firstCommon(left: CodeSet, right: CodeSet): number | undefined {
   let i = 0;

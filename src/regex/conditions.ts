@@ -6,7 +6,7 @@ import type { Look, Node, Place } from './syntax.ts';
 // Conditions on a position that its two neighbours decide: `^`, `\b`, `\z`, and a look-around at a single character.
 // They cost nothing at run time: a state remembers what kind of character it has just read (as in RE2's empty-width flags).
 
-export type NearPlace = Exclude<Place, 'final-end' | 'final-end-unix'>;
+type NearPlace = Exclude<Place, 'final-end' | 'final-end-unix'>;
 
 export type Condition =
   | { readonly kind: 'place'; readonly place: NearPlace }
@@ -74,16 +74,12 @@ function neighbourOf(body: Node, edgePlace: Place): { set: CodeSet; edge: boolea
 }
 
 /** A neighbour of a position: a sample of its class, or undefined beyond the text's edge. */
-export interface Neighbour {
+interface Neighbour {
   readonly code: number;
   readonly isBasedMark: boolean;
 }
 
-export function holds(
-  condition: Condition,
-  before: Neighbour | undefined,
-  after: Neighbour | undefined,
-): boolean {
+function holds(condition: Condition, before: Neighbour | undefined, after: Neighbour | undefined): boolean {
   if (condition.kind === 'place') return placeHolds(condition.place, before, after);
   const neighbour = condition.ahead ? after : before;
   const found = neighbour === undefined ? condition.edge : contains(condition.set, neighbour.code);

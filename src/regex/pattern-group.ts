@@ -11,7 +11,7 @@ const WORTHWHILE = 3;
 const MAX_FAILURES = 3;
 
 /** A pattern that may be found, and whether that is certain already. */
-export interface Candidate {
+interface Candidate {
   readonly index: number;
   readonly isSure: boolean;
 }

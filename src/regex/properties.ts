@@ -4,9 +4,9 @@ import { unicodeSet } from './unicode.ts';
 // Named character classes: Java's POSIX names are ASCII, `Is…` names and categories are Unicode (as this Node knows it).
 
 export const DIGITS = codeRange(0x30, 0x39);
-export const LOWER = codeRange(0x61, 0x7a);
-export const UPPER = codeRange(0x41, 0x5a);
-export const ALPHA = union(LOWER, UPPER);
+const LOWER = codeRange(0x61, 0x7a);
+const UPPER = codeRange(0x41, 0x5a);
+const ALPHA = union(LOWER, UPPER);
 export const WORD = unionOf([ALPHA, DIGITS, codesOf('_')]);
 export const SPACES = union(codeRange(0x09, 0x0d), codesOf(' '));
 export const HORIZONTAL_SPACES = unionOf([

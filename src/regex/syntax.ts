@@ -2,7 +2,7 @@ import type { CodeSet } from './code-set.ts';
 
 // The tree of a parsed pattern. Flags are resolved while parsing: a node says what it does, not under which flags.
 
-export type Mode = 'greedy' | 'lazy' | 'possessive';
+type Mode = 'greedy' | 'lazy' | 'possessive';
 export type Fold = 'none' | 'ascii' | 'unicode';
 
 /** A condition on a position. Those with `final` in their name look past one neighbour: up to a last line end. */
@@ -65,7 +65,7 @@ export function eitherOf(options: readonly Node[]): Node {
   return only !== undefined && options.length === 1 ? only : { kind: 'either', options };
 }
 
-export function childrenOf(node: Node): readonly Node[] {
+function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
     case 'sequence':
       return node.parts;
