@@ -25,7 +25,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   colour: { out: coloured(process.stdout), err: coloured(process.stderr) },
-  columns: process.stdout.columns ?? 120,
+  columns: process.stdout.columns ?? 200,
   stop: stop.signal,
   onHangup: (callback) => void process.on('SIGHUP', callback),
 });

@@ -83,8 +83,18 @@ export function printHec(received: HecEvent, options: PrintOptions): string {
 /** A webhook in one line: type, id, and what it is about. */
 export function printWebhook(webhook: ReceivedWebhook, options: PrintOptions): string {
   const data = isJsonObject(webhook.payload) ? webhook.payload['data'] : undefined;
-  const parts = [webhook.type || 'untyped', webhook.id || 'no id', ...(isJsonObject(data) ? tell(data) : [])];
+  const about = isJsonObject(data) ? tell(data).filter((part) => part !== webhook.id) : [];
+  const parts = [webhook.type || 'untyped', webhook.id || 'no id', ...about, ...newestEvent(data)];
   return oneLine('webhook', webhook.duplicate ? [...parts, '(seen before)'] : parts, options);
+}
+
+/** Of a notification's first alert. */
+function newestEvent(data: Json | undefined): string[] {
+  const alerts = isJsonObject(data) ? data['alerts'] : undefined;
+  const [alert] = Array.isArray(alerts) ? alerts : [];
+  const events = isJsonObject(alert) ? alert['events'] : undefined;
+  const [event] = Array.isArray(events) ? events : [];
+  return isJsonObject(event) && typeof event['id'] === 'string' ? [event['id']] : [];
 }
 
 function oneLine(name: string, parts: readonly string[], options: PrintOptions): string {
