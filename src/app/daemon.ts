@@ -3,10 +3,10 @@ import type { Problem } from '../core/problem.ts';
 import type { Random } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
 import { startServer } from '../http/server.ts';
-import { openSqliteStore } from '../store/sqlite/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type LoadPlace, loadSetup, type Setup } from './load.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
+import { openDaemonStore } from './store.ts';
 import { VERSION } from './version.ts';
 import { createWatcher } from './watch.ts';
 
@@ -32,11 +32,7 @@ export interface Daemon {
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { place, clock, random, telemetry } = deps;
   let { setup } = deps;
-  const store = openSqliteStore({
-    file: setup.config.store.path,
-    exclusive: true,
-    maxBytes: setup.config.retention.maxBytes,
-  });
+  const store = openDaemonStore(setup);
   const build = (): Pipeline => buildPipeline({ setup, store, clock, random, telemetry });
   let pipeline = build();
   let turn: Promise<unknown> = Promise.resolve();

@@ -1,12 +1,12 @@
 import { loadSetup } from '../app/load.ts';
+import { openStoreBeside } from '../app/store.ts';
 import { systemClock } from '../core/clock.ts';
 import type { DeliveryRecord, DeliveryState, Store } from '../core/store.ts';
 import { StoreError } from '../core/store.ts';
-import { openSqliteStore } from '../store/sqlite/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { printProblems } from './problems.ts';
 
-export interface DeliveriesOptions {
+interface DeliveriesOptions {
   readonly config: string;
   readonly destination?: string;
   readonly json?: boolean;
@@ -107,7 +107,7 @@ async function withStore<T>(io: Io, config: string, work: (store: Store) => Prom
     throw new CliError(`${config} is not valid, so its store cannot be found`);
   }
   try {
-    const store = openSqliteStore({ file: loaded.setup.config.store.path, exclusive: false });
+    const store = openStoreBeside(loaded.setup);
     return await work(store).finally(() => store.close());
   } catch (error) {
     if (error instanceof StoreError) throw new CliError(error.message);

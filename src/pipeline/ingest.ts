@@ -45,7 +45,7 @@ export function createIngest(deps: IngestDeps) {
     const verdicts = await judge(fresh, ruleSet, clock, telemetry);
     const opened = await store.transaction((tx) => commit(tx, deps, reader, page, verdicts));
     telemetry.storeWorked();
-    for (const alert of opened) telemetry.alertOpened(alert.rule, alert.fingerprint);
+    telemetry.alertsOpened(opened);
     telemetry.pageCommitted(
       { source: reader.source, feed: reader.feed },
       {

@@ -80,9 +80,11 @@ export function createTelemetry(logger: Logger) {
       logger.warn({ rule, event, reason }, 'rule gave no verdict');
     },
 
-    alertOpened(rule: string, fingerprint: string): void {
-      metrics.alertsOpened.inc({ rule });
-      logger.info({ rule, alert: fingerprint }, 'alert opened');
+    alertsOpened(alerts: readonly { rule: string; fingerprint: string }[]): void {
+      for (const { rule } of alerts) metrics.alertsOpened.inc({ rule });
+      const rules = [...new Set(alerts.map(({ rule }) => rule))].slice(0, NAMED);
+      if (alerts.length > 0) logger.info({ alerts: alerts.length, rules }, 'alerts opened');
+      for (const { rule, fingerprint } of alerts) logger.debug({ rule, alert: fingerprint }, 'alert opened');
     },
 
     notified(notification: { id: string; reason: string; route: string; newCount: number }): void {

@@ -60,6 +60,7 @@ const feed: SourceType<z.output<typeof feedShape>> = {
     type,
     schedule,
     deadlineMs: 1,
+    lookbackMs: 0,
     readers: [],
     close: () => Promise.resolve(),
   }),
