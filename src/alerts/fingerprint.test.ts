@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fingerprint, groupId } from './fingerprint.ts';
 
+type Named = readonly [rule: string, group: Readonly<Record<string, string>>];
+
 describe('a fingerprint', () => {
   it('does not depend on the order in which the group came', () => {
     expect(fingerprint('r', { actor: 'a', host: 'h' })).toBe(fingerprint('r', { host: 'h', actor: 'a' }));
@@ -12,7 +14,7 @@ describe('a fingerprint', () => {
     expect(groupId('urgent', { rule: 'sql-injection' })).toBe('aa460f7048a301b0');
   });
 
-  it.each([
+  it.each<[string, Named, Named]>([
     ['the rule ends where the key begins', ['r', { ab: 'c' }], ['ra', { b: 'c' }]],
     ['the key ends where the value begins', ['r', { a: 'bc' }], ['r', { ab: 'c' }]],
     ['a value that looks like a separator', ['r', { a: '","b","' }], ['r', { a: '', b: '' }]],
@@ -21,7 +23,7 @@ describe('a fingerprint', () => {
     ['an empty value and no value', ['r', { a: '' }], ['r', {}]],
     ['a key of Object.prototype', ['r', { constructor: 'x' }], ['r', {}]],
     ['different rules', ['r', { a: 'x' }], ['s', { a: 'x' }]],
-  ] as const)('tells apart: %s', (_, one, other) => {
+  ])('tells apart: %s', (_, one, other) => {
     expect(fingerprint(...one)).not.toBe(fingerprint(...other));
   });
 

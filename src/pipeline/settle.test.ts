@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { event } from '../../test/pipeline/bench.ts';
+import type { ItemOutcome, Outcome } from '../core/delivery.ts';
+import type { ClaimedDelivery } from '../core/store.ts';
+import { decideSettlement, HEALTHY, type Health } from './settle.ts';
+
+const NOW = 1_000_000;
+/** Jitter at its ceiling, so that waits are the bound itself. */
+const most = (): number => 1;
+
+const batch = (size: number, attempts = 0): readonly ClaimedDelivery[] =>
+  Array.from({ length: size }, (_, index) => {
+    const fact = event(`e${index}`);
+    return { seq: index + 1, attempts, delivery: { kind: 'event', id: fact.id, event: fact, rules: [] } };
+  });
+
+const DONE: ItemOutcome = { kind: 'done' };
+const RETRY: ItemOutcome = { kind: 'retry', reason: 'busy' };
+const DEAD: ItemOutcome = { kind: 'dead', reason: 'too long' };
+const partial = (...items: readonly ItemOutcome[]): Outcome => ({ kind: 'partial', items });
+const retryAfter = (afterMs: number): ItemOutcome => ({ ...RETRY, afterMs });
+const held = (failures: number, restUntilMs = 0): Health => {
+  return { failures, restUntilMs, heldBecause: 'revoked' };
+};
+
+describe('decideSettlement', () => {
+  it.each<[string, Outcome, readonly string[], string]>([
+    ['all of it taken', DONE, ['done', 'done'], 'delivered'],
+    ['none of it ever', DEAD, ['dead', 'dead'], 'delivered'],
+    ['none of it now', RETRY, ['pending', 'pending'], 'retry'],
+    ['one taken, one later', partial(DONE, RETRY), ['done', 'pending'], 'partly-delivered'],
+    ['one never, one later', partial(DEAD, RETRY), ['dead', 'pending'], 'partly-delivered'],
+    ['one taken, one never', partial(DONE, DEAD), ['done', 'dead'], 'delivered'],
+    ['each later', partial(RETRY, RETRY), ['pending', 'pending'], 'retry'],
+    ['too few outcomes', partial(DONE), ['done', 'pending'], 'partly-delivered'],
+    ['no outcome', partial(), ['pending', 'pending'], 'retry'],
+    ['too many outcomes', partial(DONE, DONE, DEAD), ['done', 'done'], 'delivered'],
+    ['held', { kind: 'hold', reason: 'revoked' }, ['pending', 'pending'], 'held'],
+  ])('%s', (_, outcome, states, reason) => {
+    const settled = decideSettlement(batch(2), outcome, HEALTHY, NOW, most);
+    expect(settled.settlements.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(settled.settlements.map(({ state }) => state)).toEqual(states);
+    expect(settled.reason).toBe(reason);
+  });
+
+  it('keeps the reason of what died, word for word', () => {
+    const { settlements } = decideSettlement(batch(1), DEAD, HEALTHY, NOW, most);
+    expect(settlements).toEqual([{ seq: 1, state: 'dead', reason: 'too long' }]);
+  });
+
+  it('says of an item without an outcome that there was none', () => {
+    const { settlements } = decideSettlement(batch(2), partial(DONE), HEALTHY, NOW, most);
+    expect(settlements[1]).toMatchObject({ reason: expect.stringContaining('no outcome'), counted: true });
+  });
+
+  it.each<[string, number, ItemOutcome, number]>([
+    ['the first wait is short', 0, RETRY, 1_000],
+    ['doubles', 1, RETRY, 2_000],
+    ['and doubles', 5, RETRY, 32_000],
+    ['up to five minutes', 9, RETRY, 300_000],
+    ['however often it failed', 100_000, RETRY, 300_000],
+    ['what the far side asks for wins over a long wait', 9, retryAfter(5), 5],
+    ['and over a short one', 0, retryAfter(3_600_000), 3_600_000],
+    ['at once, if it says so', 4, retryAfter(0), 0],
+  ])('an item waits: %s', (_, attempts, outcome, waitMs) => {
+    const { settlements } = decideSettlement(batch(1, attempts), outcome, HEALTHY, NOW, most);
+    expect(settlements).toEqual([
+      { seq: 1, state: 'pending', reason: 'busy', dueMs: NOW + waitMs, counted: true },
+    ]);
+  });
+
+  it.each<[string, Health, Outcome, Health]>([
+    ['a batch that failed whole rests', HEALTHY, RETRY, { failures: 1, restUntilMs: NOW + 1_000 }],
+    ['longer each time', { failures: 3, restUntilMs: 0 }, RETRY, { failures: 4, restUntilMs: NOW + 8_000 }],
+    [
+      'a minute at most: others wait',
+      { failures: 50, restUntilMs: 0 },
+      RETRY,
+      { failures: 51, restUntilMs: NOW + 60_000 },
+    ],
+    ['as long as asked for', HEALTHY, retryAfter(7_000), { failures: 1, restUntilMs: NOW + 7_000 }],
+    [
+      'as long as the longest asked for',
+      HEALTHY,
+      partial(retryAfter(5), retryAfter(90), RETRY),
+      { failures: 1, restUntilMs: NOW + 90 },
+    ],
+    ['one item taken is health', { failures: 9, restUntilMs: 5 }, partial(DONE, RETRY, RETRY), HEALTHY],
+    [
+      'an item refused for itself is health',
+      { failures: 9, restUntilMs: 5 },
+      partial(DEAD, RETRY, RETRY),
+      HEALTHY,
+    ],
+    ['taken whole ends a hold', held(4), DONE, HEALTHY],
+    [
+      'a probe that timed out is no end of a hold',
+      held(1),
+      RETRY,
+      { failures: 2, restUntilMs: NOW + 2_000, heldBecause: 'revoked' },
+    ],
+  ])('health: %s', (_, before, outcome, after) => {
+    expect(decideSettlement(batch(3), outcome, before, NOW, most).health).toEqual(after);
+  });
+
+  it('a hold leaves its deliveries as they were: nothing is wrong with them', () => {
+    const { settlements } = decideSettlement(
+      batch(1, 6),
+      { kind: 'hold', reason: 'revoked' },
+      HEALTHY,
+      NOW,
+      most,
+    );
+    expect(settlements).toEqual([
+      { seq: 1, state: 'pending', reason: 'revoked', dueMs: NOW, counted: false },
+    ]);
+  });
+
+  it.each<[string, Health, number]>([
+    ['half a minute at first', HEALTHY, 30_000],
+    ['half a minute after failures of another kind', { failures: 12, restUntilMs: 0 }, 30_000],
+    ['longer while it lasts', held(1), 60_000],
+    ['and longer', held(3), 240_000],
+    ['ten minutes at most', held(5), 600_000],
+    ['for ever', held(100_000), 600_000],
+  ])('a hold is probed: %s', (_, before, probeMs) => {
+    const { health } = decideSettlement(batch(1), { kind: 'hold', reason: 'gone' }, before, NOW, most);
+    expect(health).toMatchObject({ restUntilMs: NOW + probeMs, heldBecause: 'gone' });
+  });
+
+  const item = fc.oneof(
+    fc.constant<ItemOutcome>(DONE),
+    fc.constant<ItemOutcome>(DEAD),
+    fc
+      .option(fc.nat(3_600_000), { nil: undefined })
+      .map((afterMs): ItemOutcome => (afterMs === undefined ? RETRY : retryAfter(afterMs))),
+  );
+  const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
+    item,
+    fc.constant<Outcome>({ kind: 'hold', reason: 'revoked' }),
+    fc.array(item, { maxLength: 8 }).map((items) => partial(...items)),
+  );
+  const anyHealth = fc.record({ failures: fc.nat(100), restUntilMs: fc.nat(NOW) });
+
+  it('settles every delivery exactly once, and never in the past or beyond its bounds', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.nat(200),
+        anyOutcome,
+        anyHealth,
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (size, attempts, outcome, health, luck) => {
+          const settled = decideSettlement(batch(size, attempts), outcome, health, NOW, () => luck);
+          expect(settled.settlements.map(({ seq }) => seq)).toEqual(batch(size).map(({ seq }) => seq));
+          for (const settlement of settled.settlements) {
+            if (settlement.state !== 'pending') continue;
+            expect(settlement.dueMs).toSatisfy(Number.isSafeInteger);
+            expect(settlement.dueMs).toBeGreaterThanOrEqual(NOW);
+            expect(settlement.dueMs).toBeLessThanOrEqual(NOW + 3_600_000);
+          }
+          expect(settled.health.restUntilMs).toBeLessThanOrEqual(NOW + 3_600_000);
+        },
+      ),
+    );
+  });
+});
