@@ -1,14 +1,32 @@
 import { foldedChar } from './case-folding.ts';
-import { ALL_CODES, codesOf } from './code-set.ts';
+import { codesOf, negate, subtract } from './code-set.ts';
 import { type Cursor, codeOf, END, unquoted } from './cursor.ts';
 import { type Flags, foldOf } from './flags.ts';
 import { parseEscape } from './parse-escape.ts';
-import { graphemeExtenders, VERTICAL_SPACES } from './properties.ts';
+import { graphemeExtenders, pictographs, VERTICAL_SPACES } from './properties.ts';
 import { eitherOf, type Node, sequenceOf } from './syntax.ts';
 
 // Escapes that mean more than one character or class: places, line breaks, user-perceived characters, back-references.
 
 const PLACE_ESCAPES = 'ABGZbz';
+
+/** `\R`: a pair of carriage return and line feed may be taken whole or in half. */
+export const LINE_BREAK: Node = eitherOf([
+  sequenceOf([charOf('\r'), charOf('\n')]),
+  { kind: 'char', set: VERTICAL_SPACES },
+]);
+
+/** A carriage return with the line feed behind it, or with none behind it. */
+const WHOLE_RETURNS: readonly [Node, Node] = [
+  sequenceOf([charOf('\r'), charOf('\n')]),
+  sequenceOf([charOf('\r'), { kind: 'look', ahead: true, negated: true, body: charOf('\n') }]),
+];
+
+/** `\R` under a quantifier: there Java always takes the pair whole. */
+export const WHOLE_LINE_BREAK: Node = eitherOf([
+  ...WHOLE_RETURNS,
+  { kind: 'char', set: subtract(VERTICAL_SPACES, codesOf('\r')) },
+]);
 
 /** The groups opened so far. */
 export interface Groups {
@@ -27,8 +45,14 @@ export function parseEscapeNode(cursor: Cursor, flags: Flags, groups: Groups): N
   const code = cursor.peekRaw();
   const letter = code === END ? '' : String.fromCodePoint(unquoted(code));
   if (letter !== '' && PLACE_ESCAPES.includes(letter)) return placeEscape(cursor, flags, letter);
-  if (letter === 'R') return lineBreak(cursor);
-  if (letter === 'X') return grapheme(cursor);
+  if (letter === 'R') {
+    cursor.nextRaw();
+    return LINE_BREAK;
+  }
+  if (letter === 'X') {
+    cursor.nextRaw();
+    return grapheme();
+  }
   if (letter === 'k') return namedReference(cursor, flags, groups);
   if (letter >= '1' && letter <= '9') return numberedReference(cursor, flags, groups);
   const escaped = parseEscape(cursor, flags);
@@ -54,24 +78,21 @@ function graphemeEdge(cursor: Cursor): Node {
   return { kind: 'place', place: 'grapheme-edge' };
 }
 
-function lineBreak(cursor: Cursor): Node {
-  cursor.nextRaw();
-  const pair = sequenceOf([charOf('\r'), charOf('\n')]);
-  return eitherOf([pair, { kind: 'char', set: VERTICAL_SPACES }]);
-}
-
-function grapheme(cursor: Cursor): Node {
-  cursor.nextRaw();
-  const extenders: Node = { kind: 'char', set: graphemeExtenders() };
-  const marked: Node = {
+/** `\X`, a user-perceived character taken whole; near enough (Hangul syllables and flags are not put together). */
+function grapheme(): Node {
+  const extender: Node = { kind: 'char', set: graphemeExtenders() };
+  const joined = sequenceOf([charOf('\u200d'), { kind: 'char', set: pictographs() }]);
+  const tail: Node = {
     kind: 'repeat',
-    body: extenders,
+    body: eitherOf([joined, extender]),
     min: 0,
     max: Number.POSITIVE_INFINITY,
     mode: 'greedy',
   };
-  const pair = sequenceOf([charOf('\r'), charOf('\n')]);
-  return eitherOf([pair, sequenceOf([{ kind: 'char', set: ALL_CODES }, marked])]);
+  const noMore: Node = { kind: 'look', ahead: true, negated: true, body: extender };
+  const notReturn: Node = { kind: 'char', set: negate(codesOf('\r')) };
+  const [pair, loneReturn] = WHOLE_RETURNS;
+  return eitherOf([pair, loneReturn, sequenceOf([notReturn, tail, noMore])]);
 }
 
 /** As many digits as still name a group opened so far; the first digit always counts. */

@@ -1,6 +1,12 @@
 import { ALL_CODES, type CodeSet, codesOf, negate } from './code-set.ts';
 import { Cursor, codeOf, END, unquoted } from './cursor.ts';
-import { literalNode, parseEscapeNode, parseGroupName } from './escape-nodes.ts';
+import {
+  LINE_BREAK,
+  literalNode,
+  parseEscapeNode,
+  parseGroupName,
+  WHOLE_LINE_BREAK,
+} from './escape-nodes.ts';
 import { type Flags, NO_FLAGS, withFlag } from './flags.ts';
 import { hasObviousMaximum } from './lengths.ts';
 import { parseBounds } from './parse-bounds.ts';
@@ -200,6 +206,6 @@ class Parser {
     if (bounds === undefined) return body;
     const [min, max] = bounds;
     const mode = this.#cursor.take('?') ? 'lazy' : this.#cursor.take('+') ? 'possessive' : 'greedy';
-    return { kind: 'repeat', body, min, max, mode };
+    return { kind: 'repeat', body: body === LINE_BREAK ? WHOLE_LINE_BREAK : body, min, max, mode };
   }
 }

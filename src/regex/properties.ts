@@ -171,6 +171,11 @@ export function graphemeExtenders(): CodeSet {
 
 let extenders: CodeSet | undefined;
 
+/** Symbols that a joiner can join. */
+export function pictographs(): CodeSet {
+  return unicodeSet(['Extended_Pictographic']);
+}
+
 function keyedSet(key: string, value: string, flags: PropertyFlags): CodeSet | undefined {
   if (key === 'sc' || key === 'script') return scriptSet(value);
   if (key === 'blk' || key === 'block') return propertySet(`In${value}`, flags);

@@ -9,7 +9,7 @@ import type { Node } from './syntax.ts';
 
 // A regular pattern, look-arounds included, in linear time. Each look-around is an automaton of its own that marks, in one
 // pass over the text, the positions where it holds: backward for a look-ahead, forward for a look-behind, inner ones first.
-// (The idea: Chida and Terauchi, "On Lookaheads in Regular Expressions with Backreferences", 2022.)
+// (After Barrière and Pit-Claudel, "Linear Matching of JavaScript Regular Expressions", PLDI 2024.)
 
 interface Level {
   readonly dfa: LazyDfa;
