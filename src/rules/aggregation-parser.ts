@@ -1,6 +1,7 @@
 import { entryOf, kindName, type Positioned, type PositionedMap, plain } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
 import type { Aggregation } from './rule.ts';
+import { ALL_TERMS } from './vocabulary.ts';
 import { type DistinctIdentifier, MAX_IDENTITIES, type WindowCondition } from './windows.ts';
 
 const CONDITION_KEYS = [
@@ -11,7 +12,8 @@ const CONDITION_KEYS = [
   'distinctIdentifier',
 ] as const;
 const FILTERS = ['success_filter', 'failure_filter'] as const;
-const SOURCES = ['request_payload', 'response_payload', 'request_headers'] as const;
+/** `event` is ours: the key is then a term, such as country. */
+const SOURCES = ['request_payload', 'response_payload', 'request_headers', 'event'] as const;
 /** A month of minutes: longer windows would be kept for every actor. */
 const MAX_MINUTES = 44_640;
 const MAX_COUNT = 1_000_000;
@@ -93,6 +95,13 @@ class WindowParser {
         `distinctIdentifier needs a source (${SOURCES.join(', ')}) and a key.`,
       );
       return undefined;
+    }
+    if (source === 'event' && !ALL_TERMS.has(name)) {
+      this.#problems.error(
+        'bad-window',
+        key?.value.place ?? entry.place,
+        `${quoted(name)} is no term of events${didYouMean(name, [...ALL_TERMS.keys()]) || '.'}`,
+      );
     }
     return { count: this.#number(entry.value, 'count', MAX_IDENTITIES, false), source, key: name };
   }

@@ -143,6 +143,7 @@ function windowInput(
 
 /** The first value under the key; '' where there is none, which no window counts. */
 function identityOf(view: EventView, source: string, key: string): string {
+  if (source === 'event') return textOf(view.get(key));
   const fields = view.fields?.(source);
   const wanted = source === 'request_headers' ? key.toLowerCase() : key;
   const index = fields?.keys.indexOf(wanted) ?? -1;

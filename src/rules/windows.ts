@@ -16,7 +16,8 @@ export interface WindowCondition {
 
 export interface DistinctIdentifier {
   readonly count: number;
-  readonly source: 'request_payload' | 'response_payload' | 'request_headers';
+  /** `event` is our addition to the language: the key is then a term. */
+  readonly source: 'request_payload' | 'response_payload' | 'request_headers' | 'event';
   readonly key: string;
 }
 
