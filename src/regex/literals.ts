@@ -6,6 +6,8 @@ import type { Node } from './syntax.ts';
 // capitals folded; a pattern that minds the case is only filtered less sharply.
 
 const MAX_EXACT = 64;
+/** Beyond this a text need not grow to be rare. */
+const LONG = 24;
 const MAX_LITERALS = 256;
 const MAX_CLAUSES = 3;
 const MIN_LENGTH = 2;
@@ -80,7 +82,7 @@ function ofSequence(parts: readonly Node[]): Knowledge {
 }
 
 function multiply(heads: Clause, tails: Clause): Clause | undefined {
-  if (heads.length * tails.length > MAX_EXACT) return undefined;
+  if (heads.length * tails.length > MAX_EXACT || shortest(heads) > LONG) return undefined;
   return [...new Set(heads.flatMap((head) => tails.map((tail) => head + tail)))];
 }
 

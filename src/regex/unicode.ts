@@ -40,10 +40,20 @@ function scanPlane(start: number, runs: RegExp): number[] {
 
 function scanCodes(first: number, last: number, runs: RegExp): number[] {
   const unitsEach = first < PLANE ? 1 : 2;
-  let text = '';
-  for (let code = first; code <= last; code++) text += String.fromCodePoint(code);
-  return [...text.matchAll(runs)].flatMap(({ index, 0: run }) => [
+  return [...textOf(first, last, unitsEach).matchAll(runs)].flatMap(({ index, 0: run }) => [
     first + index / unitsEach,
     first + (index + run.length) / unitsEach - 1,
   ]);
+}
+
+function textOf(first: number, last: number, unitsEach: number): string {
+  const units = Buffer.alloc(2 * unitsEach * (last - first + 1));
+  for (let code = first, at = 0; code <= last; code++, at += 2 * unitsEach) {
+    if (unitsEach === 1) units.writeUInt16LE(code, at);
+    else {
+      units.writeUInt16LE(0xd800 + ((code - PLANE) >> 10), at);
+      units.writeUInt16LE(0xdc00 + (code & 0x3ff), at + 2);
+    }
+  }
+  return units.toString('utf16le');
 }
