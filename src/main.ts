@@ -18,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const coloured = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env['NO_COLOR'];
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const code = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -29,3 +29,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stop: stop.signal,
   onHangup: (callback) => void process.on('SIGHUP', callback),
 });
+
+process.exitCode = code;
+// Usually nothing is left and the process ends by itself. A library's timer must not hold it up.
+setTimeout(() => process.exit(code), 1_000).unref();

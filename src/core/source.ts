@@ -11,6 +11,8 @@ export interface Page {
   readonly cursor: Cursor;
   /** Rows that could not be understood, each in one sentence: counted and logged, never silently dropped. */
   readonly rejected: readonly string[];
+  /** On the last page of a poll that ended before its feed did: there is more to read now. */
+  readonly behind?: true;
 }
 
 /** Reads one feed of one source. */

@@ -26,7 +26,7 @@ export interface PollDeps {
   readonly ingest: (reader: FeedReader, page: Page) => Promise<void>;
 }
 
-/** `behind`: the deadline came first; there is more to read now. */
+/** `behind`: the poll's time was up first; there is more to read now. */
 export type PollResult = 'read' | 'behind' | 'failed' | 'resting' | 'stopped';
 
 interface Rest {
@@ -66,13 +66,15 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     stopping: AbortSignal,
   ): Promise<PollResult> {
     const cursor = await store.readCursor(reader.source, reader.feed);
+    let behind = false;
     for await (const page of reader.poll(cursor, signal)) {
       await ingest(reader, page);
       if (signal.aborted) return cutShort(reader, stopping);
+      behind = page.behind === true;
     }
     rests.delete(reader.feed);
     telemetry.pollSucceeded(named(reader), clock.now());
-    return 'read';
+    return behind ? 'behind' : 'read';
   }
 
   function cutShort(reader: FeedReader, stopping: AbortSignal): PollResult {

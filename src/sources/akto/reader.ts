@@ -72,7 +72,7 @@ async function* walk(plan: Plan, reading: Reading): AsyncGenerator<Page> {
     range = { ...range, fromS: step.kind === 'advance' ? step.nextS : range.fromS + 1 };
     if (reading.isOverdue()) {
       reading.advance(range.fromS);
-      yield reading.page();
+      yield { ...reading.page(), behind: true };
       return;
     }
   }
