@@ -305,7 +305,7 @@ describe('what an attacker writes', () => {
     expect(await waiting()).toMatchObject([{ newCount: 1 }]);
   });
 
-  it.fails('stops no page: an event whose payload does not decode is taken in, judged and counted', async () => {
+  it('stops no page: an event whose payload does not decode is taken in, judged and counted', async () => {
     await ingest()([attack('a', { payload: 'request_headers {' }), attack('b')], { at: 1 });
     expect(await queued('siem')).toEqual([idOf('a'), idOf('b')]);
     expect(await waiting()).toMatchObject([{ newCount: 2 }]);

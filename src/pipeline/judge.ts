@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { MatchedRule } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
+import { framesOf } from '../core/frames.ts';
 import { type EventView, type RuleMatch, type RuleSet, viewOf } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -34,11 +35,25 @@ export async function judge(
 
 function judgeOne(event: Event, ruleSet: RuleSet, telemetry: Telemetry): Verdict {
   const view = viewOf(event.raw, event.feed);
+  try {
+    return { event, view, matches: matchesOf(event, view, ruleSet, telemetry) };
+  } catch (error) {
+    telemetry.eventUnjudged(event, event.id, framesOf(error));
+    return { event, view, matches: [] };
+  }
+}
+
+function matchesOf(
+  event: Event,
+  view: EventView,
+  ruleSet: RuleSet,
+  telemetry: Telemetry,
+): readonly RuleMatch[] {
   const { matches, failures } = ruleSet.match(view);
   if (view.payloadError !== undefined) telemetry.payloadUndecodable(event, event.id, view.payloadError);
   for (const { rule, reason } of failures) telemetry.ruleFailed(rule.id, event.id, reason);
   for (const { rule } of matches) telemetry.ruleMatched(rule.id);
-  return { event, view, matches };
+  return matches;
 }
 
 /** What deliveries tell of the rules that matched. */

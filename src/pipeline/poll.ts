@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Feed } from '../core/event.ts';
+import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
 import {
   type FeedReader,
@@ -88,7 +89,9 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     const retryInMs = restAfter(error, failures, random);
     rests.set(reader.feed, { failures: failures + 1, untilMs: clock.now() + retryInMs });
     if (error instanceof StoreError) telemetry.storeFailed(error.kind, error.message);
-    telemetry.pollFailed(named(reader), outcomeWord(error), sentence(error), retryInMs);
+    const outcome = outcomeWord(error);
+    const frames = outcome === 'broken' ? framesOf(error) : undefined;
+    telemetry.pollFailed(named(reader), outcome, sentence(error), retryInMs, frames);
     return 'failed';
   }
 

@@ -15,6 +15,11 @@ interface FeedName {
 /** How many single rows or ids one log line names; the counters know them all. */
 const NAMED = 5;
 
+/** Exactly the labels a series has: callers pass whole events, and the metrics library throws on more. */
+function labels({ source, feed }: FeedName): { source: string; feed: Feed } {
+  return { source, feed };
+}
+
 /** One function a business fact: what it counts, and what an operator reads of it. */
 export function createTelemetry(logger: Logger) {
   const metrics = createMetrics();
@@ -33,42 +38,58 @@ export function createTelemetry(logger: Logger) {
       name: FeedName,
       page: { fresh: number; repeated: number; rejected: readonly string[]; matched: number },
     ): void {
-      metrics.events.inc({ ...name }, page.fresh);
-      metrics.repeated.inc({ ...name }, page.repeated);
-      metrics.rejected.inc({ ...name }, page.rejected.length);
+      metrics.events.inc(labels(name), page.fresh);
+      metrics.repeated.inc(labels(name), page.repeated);
+      metrics.rejected.inc(labels(name), page.rejected.length);
       if (page.rejected.length > 0) {
         logger.warn(
-          { ...name, rejected: page.rejected.length, first: page.rejected.slice(0, NAMED) },
+          { ...labels(name), rejected: page.rejected.length, first: page.rejected.slice(0, NAMED) },
           'rows could not be understood',
         );
       }
       if (page.fresh > 0)
-        logger.info({ ...name, events: page.fresh, matched: page.matched }, 'events committed');
+        logger.info({ ...labels(name), events: page.fresh, matched: page.matched }, 'events committed');
     },
 
     pollSucceeded(name: FeedName, atMs: number): void {
-      metrics.polls.inc({ ...name, outcome: 'ok' });
-      metrics.lastSuccess.set({ ...name }, atMs / 1_000);
-      metrics.feedHealthy.set({ ...name }, 1);
+      metrics.polls.inc({ ...labels(name), outcome: 'ok' });
+      metrics.lastSuccess.set(labels(name), atMs / 1_000);
+      metrics.feedHealthy.set(labels(name), 1);
       status.feed(name, undefined);
     },
 
-    pollFailed(name: FeedName, outcome: string, message: string, retryInMs: number): void {
-      metrics.polls.inc({ ...name, outcome });
-      metrics.feedHealthy.set({ ...name }, 0);
+    pollFailed(
+      name: FeedName,
+      outcome: string,
+      message: string,
+      retryInMs: number,
+      frames?: readonly string[],
+    ): void {
+      metrics.polls.inc({ ...labels(name), outcome });
+      metrics.feedHealthy.set(labels(name), 0);
       status.feed(name, message);
-      logger.error({ ...name, outcome, retryInMs }, `poll failed: ${message}`);
+      const where = frames === undefined ? {} : { frames };
+      logger.error({ ...labels(name), outcome, retryInMs, ...where }, `poll failed: ${message}`);
     },
 
     pollCutShort(name: FeedName, why: 'deadline' | 'stopping'): void {
-      metrics.polls.inc({ ...name, outcome: 'aborted' });
+      metrics.polls.inc({ ...labels(name), outcome: 'aborted' });
       if (why === 'deadline')
-        logger.warn({ ...name }, 'poll reached its deadline; it goes on from the last committed page');
+        logger.warn(labels(name), 'poll reached its deadline; it goes on from the last committed page');
     },
 
     payloadUndecodable(name: FeedName, event: string, reason: string): void {
-      metrics.undecodable.inc({ ...name });
-      logger.debug({ ...name, event, reason }, 'payload does not decode');
+      metrics.undecodable.inc(labels(name));
+      logger.debug({ ...labels(name), event, reason }, 'payload does not decode');
+    },
+
+    /** The event goes on without a verdict: one bad event must not stop its feed. */
+    eventUnjudged(name: FeedName, event: string, frames: readonly string[]): void {
+      metrics.ruleFailures.inc({ rule: '*' });
+      logger.error(
+        { ...labels(name), event, frames },
+        'no rule could judge this event; this is a bug in Tocsin, please report it',
+      );
     },
 
     ruleMatched(rule: string): void {
