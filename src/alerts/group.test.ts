@@ -71,7 +71,7 @@ describe('expectNotification', () => {
     expect(expectNotification(told(NOW), target({ to: ['new'] }), NOW).to).toEqual(['new']);
   });
 
-  it.fails('puts a waiting group off no longer than its route would, after a clock that was ahead', () => {
+  it('puts a waiting group off no longer than its route would, after a clock that was ahead', () => {
     const waiting = expectNotification(undefined, target(), NOW + 365 * 86_400_000);
     expect(expectNotification(waiting, target(), NOW).dueMs).toBeLessThanOrEqual(NOW + WAIT);
   });

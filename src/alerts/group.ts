@@ -34,9 +34,15 @@ export function expectNotification(
   nowMs: number,
 ): AlertGroup {
   const { route, labels, to, timing } = target;
-  if (group?.dueMs !== undefined) return { ...group, to };
+  if (group?.dueMs !== undefined)
+    return { ...group, to, dueMs: Math.min(group.dueMs, nowMs + longestMs(group, timing)) };
   const base = group ?? { id: groupId(route, labels), route, labels, openedMs: nowMs, sequence: 0 };
   return { ...base, to, ...decideDue(group?.lastNotifiedMs, timing, nowMs) };
+}
+
+/** What a clock that was ahead wrote down must not hold a group back for longer than its route would. */
+function longestMs({ reason }: AlertGroup, { groupWaitMs, groupIntervalMs }: Timing): number {
+  return reason === 'grew' ? groupIntervalMs : groupWaitMs;
 }
 
 function decideDue(

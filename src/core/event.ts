@@ -19,8 +19,18 @@ export interface Event {
   readonly raw: JsonObject;
 }
 
-/** source + feed + the feed's own id (+ revision, where objects change). Slashes in parts are escaped. */
+/**
+ * source + feed + the feed's own id (+ revision, where objects change). Escaped in the parts: slashes,
+ * and what is no character (a lone surrogate), since stores and receivers would make one id of two.
+ */
 export function eventId(source: string, feed: Feed, feedId: string, revision?: string): string {
   const parts = revision === undefined ? [source, feed, feedId] : [source, feed, feedId, revision];
-  return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
+  return parts.map(escapePart).join('/');
+}
+
+function escapePart(part: string): string {
+  return part
+    .replaceAll('%', '%25')
+    .replaceAll('/', '%2F')
+    .replaceAll(/\p{Surrogate}/gu, (unit) => `%u${unit.charCodeAt(0).toString(16)}`);
 }

@@ -169,7 +169,7 @@ describe('a deliverer', () => {
       ]);
     });
 
-    it.fails('is over once a reload has mended it: the next delivery that passes says so', async () => {
+    it('is over once a reload has mended it: the next delivery that passes says so', async () => {
       await enqueue('a', 'b');
       await deliver(recording('siem', () => ({ kind: 'hold', reason: 'revoked' }))).pass(never);
       // The reload: the same name, a new adapter, a deliverer without memory.
@@ -214,7 +214,7 @@ describe('a deliverer', () => {
     });
   });
 
-  it.fails('wakes for the retry that is due next, not for the lease of one before it', async () => {
+  it('wakes for the retry that is due next, not for the lease of one before it', async () => {
     await enqueue('a', 'b');
     // A reload lost the outcome of `a`, so that its lease still runs.
     await bench.store.claim('siem', bench.clock.now(), 600_000, 1);

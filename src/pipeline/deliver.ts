@@ -61,9 +61,7 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
       telemetry.destinationHeld(destination.name, health.heldBecause ?? '', health.restUntilMs - nowMs);
       return;
     }
-    if (before.heldBecause !== undefined && health.heldBecause === undefined) {
-      telemetry.destinationReleased(destination.name);
-    }
+    if (health.heldBecause === undefined) telemetry.destinationWorks(destination.name);
     tell(batch, settled.settlements, nowMs);
   }
 

@@ -126,6 +126,8 @@ function subjectOf({ rule, severity }: RuleMatch, { event, view }: Verdict): Ter
   return {
     get: (term) =>
       own.has(term) ? own.get(term) : view.get(term === 'status_code' ? 'response_code' : term),
+    fields: (term) => view.fields?.(term),
+    isEmpty: (term) => view.isEmpty?.(term) ?? false,
     nowSeconds: Math.floor(event.timeMs / 1_000),
   };
 }

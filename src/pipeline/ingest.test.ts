@@ -265,7 +265,7 @@ describe('routes', () => {
     expect((await waiting()).map((group) => group.route)).toEqual(['r0', 'r1', 'r2']);
   });
 
-  it.fails('see the single headers of the event: such a filter compiles, so it must be able to match', async () => {
+  it('see the single headers of the event: such a filter compiles, so it must be able to match', async () => {
     const filter = when({ request_headers: { for_one: { key: { eq: 'x-tenant' }, value: { eq: 'shop' } } } });
     const payload = JSON.stringify({ method: 'GET', path: '/', requestHeaders: '{"x-tenant":"shop"}' });
     await ingest({ routes: [route('shop', { when: filter })] })([attack('a', { payload })]);
@@ -299,7 +299,7 @@ describe('what an attacker writes', () => {
     ),
   });
 
-  it.fails('stops no page: an event with thousands of headers is taken in and counted', async () => {
+  it('stops no page: an event with thousands of headers is taken in and counted', async () => {
     await ingest()([attack('a', { payload: crowded })], { at: 1 });
     expect(await queued('siem')).toEqual([idOf('a')]);
     expect(await waiting()).toMatchObject([{ newCount: 1 }]);
@@ -313,7 +313,7 @@ describe('what an attacker writes', () => {
     expect(text).toContain('tocsin_payloads_undecodable_total{source="akto",feed="malicious_events"} 1');
   });
 
-  it.fails('stops no page: a route may group by what is too much to look at', async () => {
+  it('stops no page: a route may group by what is too much to look at', async () => {
     const routes = [route('by header', { groupBy: ['request_headers'] })];
     await ingest({ routes })([attack('a', { payload: crowded })], { at: 1 });
     expect(await waiting()).toMatchObject([{ labels: { request_headers: '' } }]);
@@ -345,7 +345,7 @@ describe('what an attacker writes', () => {
     expect(group?.counts).toHaveLength(3);
   });
 
-  it.fails('stops no page: two ids that are no valid text are two events', async () => {
+  it('stops no page: two ids that are no valid text are two events', async () => {
     await ingest()([attack('a\ud800'), attack('a\ud801')], { at: 1 });
     expect(await queued('siem')).toHaveLength(2);
   });

@@ -213,7 +213,7 @@ describe('a poller', () => {
     expect(status()).toEqual([]);
   });
 
-  it.fails('has failed where the deadline came before any page: a feed that hangs is not just behind', async () => {
+  it('has failed where the deadline came before any page: a feed that hangs is not just behind', async () => {
     bench.telemetry.watching([FEED], []);
     const from = source(async function* (_, signal) {
       await bench.clock.sleep(3_600_000, signal);

@@ -51,11 +51,14 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     if (rest !== undefined && clock.now() < rest.untilMs) return 'resting';
     const finished = new AbortController();
     const deadline = new AbortController();
+    const progress = { pages: 0 };
     void clock.sleep(source.deadlineMs, finished.signal).then(() => deadline.abort());
     try {
-      return await readPages(reader, AbortSignal.any([stopping, deadline.signal]), stopping);
+      return await readPages(reader, progress, AbortSignal.any([stopping, deadline.signal]), stopping);
     } catch (error) {
-      return failed(reader, error, stopping);
+      if (!(error instanceof SourceError && error.kind === 'aborted')) return failed(reader, error);
+      if (stopping.aborted || progress.pages > 0) return cutShort(reader, stopping);
+      return failed(reader, noPage(source));
     } finally {
       finished.abort();
     }
@@ -63,6 +66,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
 
   async function readPages(
     reader: FeedReader,
+    progress: { pages: number },
     signal: AbortSignal,
     stopping: AbortSignal,
   ): Promise<PollResult> {
@@ -70,6 +74,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     let behind = false;
     for await (const page of reader.poll(cursor, signal)) {
       await ingest(reader, page);
+      progress.pages += 1;
       if (signal.aborted) return cutShort(reader, stopping);
       behind = page.behind === true;
     }
@@ -83,8 +88,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     return stopping.aborted ? 'stopped' : 'behind';
   }
 
-  function failed(reader: FeedReader, error: unknown, stopping: AbortSignal): PollResult {
-    if (error instanceof SourceError && error.kind === 'aborted') return cutShort(reader, stopping);
+  function failed(reader: FeedReader, error: unknown): PollResult {
     const failures = rests.get(reader.feed)?.failures ?? 0;
     const retryInMs = restAfter(error, failures, random);
     rests.set(reader.feed, { failures: failures + 1, untilMs: clock.now() + retryInMs });
@@ -96,6 +100,15 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   }
 
   return { pass };
+}
+
+/** A feed that gives nothing for a whole poll is not behind: it hangs. */
+function noPage({ name, deadlineMs }: Source): SourceError {
+  const seconds = Math.round(deadlineMs / 1_000);
+  return new SourceError(
+    'unavailable',
+    `source ${name}: no answer within the poll's deadline of ${seconds} s`,
+  );
 }
 
 function named(reader: FeedReader): { source: string; feed: Feed } {

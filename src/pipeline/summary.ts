@@ -5,12 +5,20 @@ import type { EventView, TermSource } from '../rules/index.ts';
 /** No single value may make an alert large: attackers choose most of them. Characters. */
 const MAX_TEXT = 500;
 
-/** A term's value as text; undefined where it has none. */
+/** A term's value as text; undefined where it has none, or more of it than may be looked at. */
 export function termText(source: TermSource, term: string): string | undefined {
-  const datum = source.get(term);
+  const datum = datumOf(source, term);
   if (datum === undefined || datum === '') return undefined;
   const text = typeof datum === 'object' ? datum.text : String(datum);
   return shortened(text);
+}
+
+function datumOf(source: TermSource, term: string): ReturnType<TermSource['get']> {
+  try {
+    return source.get(term);
+  } catch {
+    return undefined;
+  }
 }
 
 export function shortened(text: string): string {

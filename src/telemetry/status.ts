@@ -33,9 +33,11 @@ export function createStatus() {
     feed(name: FeedName, problem: string | undefined): void {
       feeds.set(key(name), problem);
     },
-    destination(name: string, problem: string | undefined): void {
-      if (problem === undefined) destinations.delete(name);
-      else destinations.set(name, problem);
+    /** @returns whether this ends a hold */
+    destination(name: string, problem: string | undefined): boolean {
+      if (problem === undefined) return destinations.delete(name);
+      destinations.set(name, problem);
+      return false;
     },
     /** @returns whether this ends a failure */
     store(problem: string | undefined): boolean {

@@ -146,10 +146,11 @@ export function createTelemetry(logger: Logger) {
       );
     },
 
-    destinationReleased(destination: string): void {
+    /** It is not held; worth a line only after it was. */
+    destinationWorks(destination: string): void {
       metrics.held.set({ destination }, 0);
-      status.destination(destination, undefined);
-      logger.info({ destination }, 'destination takes deliveries again');
+      if (status.destination(destination, undefined))
+        logger.info({ destination }, 'destination takes deliveries again');
     },
 
     storeFailed(kind: string, message: string): void {

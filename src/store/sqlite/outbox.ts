@@ -164,7 +164,7 @@ export function countDeliveries(
 /** A leased delivery is due when its lease ends, if that is later. */
 export function nextDueMs(db: Database, destination: string): number | undefined {
   const row = db.get(
-    `SELECT max(due_ms, lease_until_ms) AS due FROM outbox WHERE destination = ? AND state = 'pending' ORDER BY due_ms, seq LIMIT 1`,
+    `SELECT min(max(due_ms, lease_until_ms)) AS due FROM outbox WHERE destination = ? AND state = 'pending'`,
     destination,
   );
   return maybeInt(row, 'due');
