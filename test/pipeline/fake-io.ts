@@ -1,0 +1,36 @@
+import { Readable } from 'node:stream';
+import { runCli } from '../../src/cli/program.ts';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RanWith {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Runs a command line in this process, with an environment and a terminal of its own. */
+export async function runTocsin(args: readonly string[], given: RanWith = {}): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const code = await runCli(args, {
+    stdin: Readable.from(given.stdin === undefined ? [] : [given.stdin]),
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env: given.env ?? {},
+    cwd: given.cwd ?? process.cwd(),
+    colour: { out: false, err: false },
+    columns: 100,
+    stop: new AbortController().signal,
+    onHangup: () => undefined,
+  });
+  return { code, out, err };
+}
