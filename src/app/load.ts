@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type Config, loadConfig } from '../config/index.ts';
 import type { Problem } from '../core/problem.ts';
 import { type CompiledFilter, compileRuleSet, type RuleSet } from '../rules/index.ts';
@@ -32,11 +32,12 @@ export function loadSetup({ file, cwd, env }: LoadPlace): LoadedSetup {
   const text = readText(file);
   if (text instanceof Error) return { problems: [unreadable(file, text)] };
   const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const { config, problems } = loadConfig({ file, text, env, cwd, readFile, registry });
-  if (config === undefined) return { problems, text };
-  const rules = loadRules(config.rules.paths);
+  const { config, problems, rulePaths } = loadConfig({ file, text, env, cwd, readFile, registry });
+  // Of a broken configuration the paths may be wrong too: rules are checked where there are any.
+  const rules = loadRules(config === undefined ? rulePaths.filter((path) => existsSync(path)) : rulePaths);
   const all = [...problems, ...rules.problems];
-  if (all.some(({ severity }) => severity === 'error')) return { problems: all, text };
+  if (config === undefined || all.some(({ severity }) => severity === 'error'))
+    return { problems: all, text };
   return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, problems: all, text };
 }
 

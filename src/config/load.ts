@@ -14,7 +14,7 @@ import { type Reading, readValues } from './reader.ts';
 import { checkReferences, isMapping, listOf } from './references.ts';
 import { toProblems, trusted } from './report.ts';
 import { secretFileReader } from './secret-file.ts';
-import { fileShape } from './shape.ts';
+import { DEFAULT_RULE_PATHS, fileShape } from './shape.ts';
 import type { Config, ConfiguredDestination, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
@@ -34,6 +34,8 @@ export interface Loaded<Filter> {
   readonly config?: Config<Filter>;
   /** Every problem there is, in the file's order. */
   readonly problems: readonly Problem[];
+  /** Where the rules are, absolute: told of a file with errors too, so that rules can be checked along with it. */
+  readonly rulePaths: readonly string[];
 }
 
 /**
@@ -51,12 +53,14 @@ export function loadConfig<Filter>(options: LoadOptions<Filter>): Loaded<Filter>
   const judged = judge(reading, yaml, options);
   const errors = [...trusted(judged.findings, yaml, reading), ...yaml.findings];
   const problems = toProblems(errors, judged.problems, yaml, reading, options.file);
+  const rulePaths = rulePathsOf(reading.value).map((path) => resolve(folder, path));
   if (judged.parts === undefined || problems.some(({ severity }) => severity === 'error'))
-    return { problems };
+    return { problems, rulePaths };
   const { config, findings } = assemble({ file: options.file, folder, ...judged.parts }, reading.places);
   return {
     config,
     problems: toProblems([...errors, ...findings], judged.problems, yaml, reading, options.file),
+    rulePaths: config.rules.paths,
   };
 }
 
@@ -66,6 +70,13 @@ interface Judged<Filter> {
   readonly problems: readonly Problem[];
   /** Absent where the file's own keys are wrong. */
   readonly parts?: Omit<Parts<Filter>, 'file' | 'folder'>;
+}
+
+/** What can be read of `rules.paths` as it stands, whatever is wrong around it. */
+function rulePathsOf(value: unknown): readonly string[] {
+  const rules = isMapping(value) ? value['rules'] : undefined;
+  const paths = isMapping(rules) ? rules['paths'] : undefined;
+  return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : DEFAULT_RULE_PATHS;
 }
 
 /** Everything that validation can say, whatever is wrong elsewhere. */

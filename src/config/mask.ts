@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import type { ShownLine } from '../core/excerpt.ts';
 import {
   type Alternatives,
   holdsSecret,
@@ -17,18 +18,12 @@ const PLAIN_KEY = /^[A-Za-z][A-Za-z_-]{0,40}$/;
 /** What YAML itself is written with; all else outside nodes is comments and broken pieces. */
 const STRUCTURE = /[-:{}[\],\s?|>"']/;
 
-export interface MaskedLine {
-  readonly text: string;
-  /** Where a column of the file (from 1) stands in `text` (from 0). */
-  indexOf(column: number): number;
-}
-
 /**
  * The lines of a file as they may be shown: structure, keys, `${NAME}`, and plain words and numbers under
  * keys that the schema knows and does not call secret. All else, comments too, is an ellipsis.
  * @param shapes of the whole file; none where nothing is known
  */
-export function maskLines(text: string, shapes: Alternatives): (line: number) => MaskedLine | undefined {
+export function maskLines(text: string, shapes: Alternatives): (line: number) => ShownLine | undefined {
   const { document, lineCounter } = positionYaml(text);
   const marks = new Marks(text);
   if (document.contents !== null) marks.visit(document.contents, shapes, 0);
@@ -76,7 +71,7 @@ class Marks {
     this.#marks.fill(shown ? SHOW : HIDE, start, end);
   }
 
-  line(start: number, end: number): MaskedLine {
+  line(start: number, end: number): ShownLine {
     let text = '';
     const places: number[] = [];
     const shown = this.#shownIn(start, end);

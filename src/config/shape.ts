@@ -38,6 +38,8 @@ const listen = z
   })
   .meta({ examples: ['127.0.0.1:9464', '0.0.0.0:9464', '[::1]:9464'] });
 
+export const DEFAULT_RULE_PATHS = ['rules/'];
+
 const term = z.string({ error: 'expected the name of a term' }).regex(/^[a-z][a-z0-9_]{0,62}$/, {
   error: 'expected the name of a term, such as rule, severity or actor',
 });
@@ -109,7 +111,7 @@ export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S,
         paths: z
           .array(z.string().min(1))
           .min(1)
-          .default(['rules/'])
+          .default(DEFAULT_RULE_PATHS)
           .describe('Rule files, or folders that hold them; relative to this file.'),
       })
       .prefault({})
