@@ -11,6 +11,8 @@ export interface RanWith {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** As a signal would; never, where absent. */
+  readonly stop?: AbortSignal;
 }
 
 /** Runs a command line in this process, with an environment and a terminal of its own. */
@@ -29,7 +31,7 @@ export async function runTocsin(args: readonly string[], given: RanWith = {}): P
     cwd: given.cwd ?? process.cwd(),
     colour: { out: false, err: false },
     columns: 100,
-    stop: new AbortController().signal,
+    stop: given.stop ?? new AbortController().signal,
     onHangup: () => undefined,
   });
   return { code, out, err };
