@@ -46,9 +46,10 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   }
 
   async function applyReload(): Promise<readonly Problem[]> {
+    if (stopping) return [STOPPING];
     const loaded = loadSetup(place);
     const refused = refusals(loaded.problems, loaded.setup, setup);
-    if (loaded.setup === undefined || refused.length > 0 || stopping) {
+    if (loaded.setup === undefined || refused.length > 0) {
       telemetry.reloadRefused(refused);
       return refused;
     }
@@ -84,6 +85,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     },
   };
 }
+
+const STOPPING: Problem = {
+  code: 'stopping',
+  severity: 'error',
+  message: 'Tocsin is stopping, so nothing is reloaded; the next start reads the files',
+};
 
 function listen({ setup, telemetry }: DaemonDeps, reload: Daemon['reload']) {
   const { host, port, token } = setup.config.server;

@@ -1,16 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../core/problem.ts';
-import { parseRules, type Rule } from '../rules/index.ts';
+import { type FilterOrigins, parseRules, type Rule } from '../rules/index.ts';
 
 export interface LoadedRules {
   readonly rules: readonly Rule[];
   readonly problems: readonly Problem[];
-}
-
-interface RuleFile {
-  readonly file: string;
-  readonly text: string;
+  /** The files as read, by path: problems are shown with their lines. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Where each part of the rules' filters stands. */
+  readonly origins: FilterOrigins;
 }
 
 /** No rule is longer; a path that names something else by mistake is not read into memory. */
@@ -18,18 +17,25 @@ const MAX_FILE_BYTES = 1_048_576;
 
 /** Reads the rules under files and folders (`*.yaml`, `*.yml`, at any depth), in the order of their names. */
 export function loadRules(paths: readonly string[]): LoadedRules {
-  const read = paths.map(readPath);
-  const { rules, problems } = parseRules(read.flatMap(({ files }) => files));
-  return { rules, problems: [...read.flatMap((part) => part.problems), ...problems] };
+  const problems: Problem[] = [];
+  const texts = new Map<string, string>();
+  for (const file of paths.flatMap((path) => filesOf(path, problems))) {
+    const text = textOf(file, problems);
+    if (text !== undefined) texts.set(file, text);
+  }
+  const parsed = parseRules([...texts].map(([file, text]) => ({ file, text })));
+  return { ...parsed, problems: [...problems, ...parsed.problems], texts };
 }
 
-function readPath(path: string): { files: readonly RuleFile[]; problems: readonly Problem[] } {
+function filesOf(path: string, problems: Problem[]): readonly string[] {
   try {
-    const names = statSync(path).isDirectory() ? ruleNames(path) : [path];
-    if (names.length === 0) return { files: [], problems: [problem(path, 'holds no *.yaml or *.yml file')] };
-    return { files: names.map((file) => ({ file, text: readBounded(file) })), problems: [] };
+    if (!statSync(path).isDirectory()) return [path];
+    const names = ruleNames(path);
+    if (names.length === 0) problems.push(unreadable(path, 'holds no *.yaml or *.yml file'));
+    return names;
   } catch (error) {
-    return { files: [], problems: [problem(path, `cannot be read: ${reasonOf(error)}`)] };
+    problems.push(unreadable(path, `cannot be read: ${reasonOf(error)}`));
+    return [];
   }
 }
 
@@ -40,13 +46,20 @@ function ruleNames(folder: string): string[] {
     .sort();
 }
 
-function readBounded(file: string): string {
-  const { size } = statSync(file);
-  if (size > MAX_FILE_BYTES) throw new Error(`${file} is larger than 1 MiB, so it is hardly a rule`);
-  return readFileSync(file, 'utf8');
+function textOf(file: string, problems: Problem[]): string | undefined {
+  try {
+    if (statSync(file).size <= MAX_FILE_BYTES) return readFileSync(file, 'utf8');
+    problems.push({
+      ...{ code: 'too-large', severity: 'error', file, line: 1, column: 1 },
+      message: 'The file is larger than 1 MiB, so it is hardly a rule; split it, or move it elsewhere.',
+    });
+  } catch (error) {
+    problems.push(unreadable(file, `cannot be read: ${reasonOf(error)}`));
+  }
+  return undefined;
 }
 
-function problem(file: string, message: string): Problem {
+function unreadable(file: string, message: string): Problem {
   return { code: 'unreadable-rules', severity: 'error', message: `this rule path ${message}`, file };
 }
 

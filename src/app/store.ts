@@ -1,4 +1,5 @@
-import type { Store } from '../core/store.ts';
+import { existsSync } from 'node:fs';
+import { type Store, StoreError } from '../core/store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
 import type { Setup } from './load.ts';
 
@@ -9,5 +10,9 @@ export function openDaemonStore({ config }: Setup): Store {
 
 /** The store of a command that looks at it, beside a daemon that may be running. Throws {@link StoreError}. */
 export function openStoreBeside({ config }: Setup): Store {
-  return openSqliteStore({ file: config.store.path, exclusive: false });
+  const file = config.store.path;
+  // Opening would make it, and it would belong to whoever asked.
+  if (!existsSync(file))
+    throw new StoreError('broken', `${file} does not exist yet; the first "tocsin run" makes it`);
+  return openSqliteStore({ file, exclusive: false });
 }

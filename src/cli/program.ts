@@ -99,7 +99,7 @@ function addRuleCommands(program: Command, io: Io, done: Done): void {
       'dry run: judge JSON Lines (API events, captured exchanges, incidents) and print one line a match',
     )
     .argument('[file...]', 'JSON Lines files; - or none is stdin')
-    .requiredOption('-r, --rules <path>', 'a rule file or folder; may be repeated', collect, [])
+    .requiredOption('-r, --rules <path>', 'a rule file or folder; may be repeated', collect)
     .action(async (files, options) => done(await match(io, files, options)));
   program
     .command('test')
@@ -132,7 +132,7 @@ function addDeliveryCommands(program: Command, io: Io, done: Done): void {
     .action(async (numbers, options) => done(await discardDeliveries(io, numbers, options)));
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

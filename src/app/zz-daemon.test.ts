@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { messages, recordedTelemetry } from '../../test/pipeline/bench.ts';
+import { API_KEY, type Running, ruleFor, startRunning } from '../../test/pipeline/running.ts';
+import { systemClock } from '../core/clock.ts';
+import { systemRandom } from '../core/random.ts';
+import { startDaemon } from './daemon.ts';
+import { loadSetup } from './load.ts';
+
+let running: Running;
+let stopped: boolean;
+afterEach(async () => {
+  if (!stopped) await running.stop();
+});
+
+async function start(apiKey?: string): Promise<Running> {
+  running = await startRunning(apiKey);
+  stopped = false;
+  return running;
+}
+
+const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 8_000, interval: 20 });
+const arrived = (id: string) => eventually(() => expect(running.siem.counts.get(id)).toBe(1));
+
+describe('a daemon', () => {
+  it('delivers what a rule matches, is ready, and ends with all sockets closed', async () => {
+    const { daemon, show, ready } = await start();
+    await arrived(show('e1', 'First'));
+    await eventually(async () => expect(await ready()).toMatchObject({ status: 200 }));
+    await running.stop();
+    stopped = true;
+    await expect(fetch(`http://127.0.0.1:${daemon.port}/healthz`)).rejects.toThrow();
+  });
+
+  it('refuses a second one on its store, and goes on', async () => {
+    const { folder, show } = await start();
+    const place = { file: join(folder, 'config.yaml'), cwd: folder, env: {} };
+    const { setup } = loadSetup(place);
+    if (setup === undefined) throw new Error('the configuration is valid');
+    const { telemetry } = recordedTelemetry();
+    const second = startDaemon({ place, setup, telemetry, clock: systemClock, random: systemRandom });
+    await expect(second).rejects.toMatchObject({
+      kind: 'locked',
+      message: expect.stringContaining('another Tocsin'),
+    });
+    await arrived(show('e1', 'First'));
+  });
+
+  it('with a wrong key says so once, is not ready, keeps running, and recovers by a reload', async () => {
+    const { daemon, write, config, ready, logs, show } = await start('a-wrong-key');
+    const id = show('e1', 'First');
+    await eventually(async () => {
+      const { status, body } = await ready();
+      expect(status).toBe(503);
+      expect(body).toContain('source akto-prod (malicious_events): ');
+      expect(body).toContain('refused the API key');
+    });
+    // A further tick of the schedule: it must not ask again.
+    await systemClock.sleep(1_100);
+    const failures = messages(logs).filter((message) => message.startsWith('poll failed'));
+    expect(failures).toEqual([expect.stringContaining('akto-prod')]);
+    expect(JSON.stringify(logs)).not.toContain('a-wrong-key');
+    write('config.yaml', config({ apiKey: API_KEY }));
+    expect(await daemon.reload()).toEqual([]);
+    await eventually(async () => expect(await ready()).toMatchObject({ status: 200 }));
+    await arrived(id);
+  });
+});
+
+describe('a reload', () => {
+  it('with a broken rule changes nothing, says why, and the old rules go on', async () => {
+    const { daemon, write, show, logs, folder } = await start();
+    write('rules/b.yaml', 'id: b\nfilter: { filter_idd: { eq: B } }\n');
+    const problems = await daemon.reload();
+    expect(problems).toMatchObject([{ severity: 'error', file: join(folder, 'rules/b.yaml'), line: 2 }]);
+    expect(logs.at(-1)).toMatchObject({
+      ...{ level: 'error', msg: 'reload refused; the running configuration stays' },
+      problems: [expect.stringContaining('b.yaml:2:')],
+    });
+    await arrived(show('e1', 'First'));
+  });
+
+  it('with a good rule puts it in force, and loses nothing on the way', async () => {
+    const { daemon, write, show, siem } = await start();
+    const before = show('e1', 'First');
+    const unmatched = show('e2', 'Second');
+    await arrived(before);
+    write('rules/b.yaml', ruleFor('Second'));
+    expect(await daemon.reload()).toEqual([]);
+    await arrived(show('e3', 'Second'));
+    expect(siem.counts.has(unmatched)).toBe(false);
+    expect(siem.counts.get(before)).toBe(1);
+  });
+
+  it.each<[string, (of: Running) => string, string]>([
+    ['another store', ({ config }) => config({ store: './other.db' }), '"store"'],
+    [
+      'another bound on disk',
+      ({ config }) => config({ more: 'retention: { max_size: 1GiB }' }),
+      '"retention.max_size"',
+    ],
+    ['another server', ({ config }) => config().replace('127.0.0.1:0', '127.0.0.1:1'), '"server"'],
+  ])('with %s is refused by name', async (_, changed, key) => {
+    const { daemon, write } = await start();
+    write('config.yaml', changed(running));
+    expect(await daemon.reload()).toMatchObject([
+      { code: 'needs-restart', message: expect.stringContaining(`${key} cannot change while Tocsin runs`) },
+    ]);
+    expect(daemon.store).toBeDefined();
+  });
+
+  it('takes place by itself once an edited file has come to rest', async () => {
+    const { write, show, logs } = await start();
+    write('rules/b.yaml', 'id: b\nfilter: [');
+    await eventually(() =>
+      expect(messages(logs)).toContain('reload refused; the running configuration stays'),
+    );
+    write('rules/b.yaml', ruleFor('Second'));
+    await eventually(() => expect(messages(logs)).toContain('configuration reloaded'));
+    await arrived(show('e1', 'Second'));
+  });
+
+  it('takes its turn: many at once are applied one after the other', async () => {
+    const { daemon, write, config, show } = await start();
+    write('config.yaml', config({ more: 'log: { level: debug }' }));
+    const results = await Promise.all([daemon.reload(), daemon.reload(), daemon.reload()]);
+    expect(results).toEqual([[], [], []]);
+    await arrived(show('e1', 'First'));
+  });
+
+  it('that comes while the daemon stops does not claim to be in force', async () => {
+    const { daemon } = await start();
+    const stopping = running.stop();
+    stopped = true;
+    const problems = await daemon.reload();
+    await stopping;
+    expect(problems).not.toEqual([]);
+  });
+});
