@@ -19,6 +19,8 @@ export interface LoadedSetup {
   readonly problems: readonly Problem[];
   /** The configuration's text, for excerpts; undefined where it cannot be read. */
   readonly text?: string;
+  /** The rule files' texts by path, likewise. */
+  readonly ruleTexts?: ReadonlyMap<string, string>;
 }
 
 export interface LoadPlace {
@@ -36,9 +38,9 @@ export function loadSetup({ file, cwd, env }: LoadPlace): LoadedSetup {
   // Of a broken configuration the paths may be wrong too: rules are checked where there are any.
   const rules = loadRules(config === undefined ? rulePaths.filter((path) => existsSync(path)) : rulePaths);
   const all = [...problems, ...rules.problems];
-  if (config === undefined || all.some(({ severity }) => severity === 'error'))
-    return { problems: all, text };
-  return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, problems: all, text };
+  const told = { problems: all, text, ruleTexts: rules.texts };
+  if (config === undefined || all.some(({ severity }) => severity === 'error')) return told;
+  return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, ...told };
 }
 
 function readText(file: string): string | Error {

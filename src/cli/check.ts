@@ -13,13 +13,13 @@ export interface CheckOptions {
 
 /** `tocsin check`: everything that is wrong with the configuration and its rules, nothing started. */
 export async function check(io: Io, options: CheckOptions): Promise<ExitCode> {
-  const { problems, text, summary } =
+  const { problems, summary, ...texts } =
     options.rules.length > 0 ? checkRules(options.rules) : checkConfig(io, options.config);
   const failed = problems.some(isError);
   if (options.json) {
     io.out(`${JSON.stringify({ ok: !failed, problems })}\n`);
   } else {
-    printProblems(io, options.config, { problems, ...(text === undefined ? {} : { text }) });
+    printProblems(io, options.config, { problems, ...texts });
     if (!failed) io.out(`${summary}\n`);
   }
   return failed ? 2 : 0;
@@ -28,6 +28,7 @@ export async function check(io: Io, options: CheckOptions): Promise<ExitCode> {
 interface Checked {
   readonly problems: readonly Problem[];
   readonly text?: string;
+  readonly ruleTexts?: ReadonlyMap<string, string>;
   readonly summary: string;
 }
 
@@ -45,6 +46,6 @@ function checkConfig(io: Io, file: string): Checked {
 }
 
 function checkRules(paths: readonly string[]): Checked {
-  const { rules, problems } = loadRules(paths);
-  return { problems, summary: `${rules.length} rules are valid` };
+  const { rules, problems, texts } = loadRules(paths);
+  return { problems, ruleTexts: texts, summary: `${rules.length} rules are valid` };
 }

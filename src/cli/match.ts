@@ -13,8 +13,8 @@ export interface MatchOptions {
 
 /** `tocsin match`: the dry run. JSON Lines in, one line out for each event and rule that matches. */
 export async function match(io: Io, files: readonly string[], options: MatchOptions): Promise<ExitCode> {
-  const { rules, problems } = loadRules(options.rules);
-  printProblems(io, '', { problems });
+  const { rules, problems, texts } = loadRules(options.rules);
+  printProblems(io, '', { problems, ruleTexts: texts });
   if (problems.some(isError)) return 2;
   const ruleSet = compileRuleSet(rules);
   const inputs = files.length === 0 ? ['-'] : files;

@@ -10,8 +10,8 @@ export async function test(
   paths: readonly string[],
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { rules, problems } = loadRules(paths.length === 0 ? ['rules'] : paths);
-  printProblems(io, '', { problems });
+  const { rules, problems, texts } = loadRules(paths.length === 0 ? ['rules'] : paths);
+  printProblems(io, '', { problems, ruleTexts: texts });
   if (problems.some(isError)) return 2;
   const results = rules.flatMap((rule) => runRuleTests(rule).map((result) => ({ rule: rule.id, ...result })));
   const failed = results.filter(({ passed }) => !passed).length;

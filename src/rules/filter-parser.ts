@@ -1,7 +1,7 @@
 import { parseSeverity, SEVERITIES } from '../core/severity.ts';
 import type { Operand } from './datum.ts';
 import { comparison, inert, isCategoryOnly } from './filter-constant.ts';
-import type { Aspect, Collection, Filter } from './filter-tree.ts';
+import type { Aspect, Collection, Filter, Origin } from './filter-tree.ts';
 import { parseOperands } from './operand-parser.ts';
 import { kindName, type Positioned, type PositionedEntry, type PositionedMap } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
@@ -32,11 +32,21 @@ export class FilterParser {
   readonly #terms: TermTable;
   readonly #problems: ProblemList;
   readonly #hint: ((word: string) => string | undefined) | undefined;
+  readonly #origins: Map<Filter, Origin>;
 
-  /** @param hint says more of an unknown word, where there is more to say */
-  constructor(terms: TermTable, problems: ProblemList, hint?: (word: string) => string | undefined) {
+  /**
+   * @param origins where each part's word and place are written down
+   * @param hint says more of an unknown word, where there is more to say
+   */
+  constructor(
+    terms: TermTable,
+    problems: ProblemList,
+    origins: Map<Filter, Origin>,
+    hint?: (word: string) => string | undefined,
+  ) {
     this.#terms = terms;
     this.#problems = problems;
+    this.#origins = origins;
     this.#hint = hint;
   }
 
@@ -52,7 +62,12 @@ export class FilterParser {
   }
 
   #entries(map: PositionedMap, context: Context): readonly Filter[] {
-    return map.entries.flatMap((entry) => this.#entry(entry, entry.key.toLowerCase(), context) ?? []);
+    return map.entries.flatMap((entry) => {
+      const filter = this.#entry(entry, entry.key.toLowerCase(), context);
+      if (filter === undefined) return [];
+      this.#origins.set(filter, { word: entry.key, place: entry.place });
+      return [filter];
+    });
   }
 
   /** What stands under a word that takes conditions: a map, or a list of maps, each of which must hold whole. */

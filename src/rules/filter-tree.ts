@@ -1,4 +1,5 @@
 import type { Operand } from './datum.ts';
+import type { Place } from './positioned.ts';
 import type { OperatorName } from './vocabulary.ts';
 
 /** What a condition looks at, inside its term. `whole` is the term's plain value. */
@@ -30,6 +31,14 @@ export interface Group {
   readonly kind: 'and' | 'or' | 'term' | Collection;
   readonly children: readonly Filter[];
 }
+
+/** Where a part of a filter stands, and under which word. */
+export interface Origin {
+  readonly word: string;
+  readonly place: Place | undefined;
+}
+/** Kept beside filters, not in them: equal conditions are one to the matcher, wherever they stand. */
+export type FilterOrigins = ReadonlyMap<Filter, Origin>;
 
 /** A filter as parsed: checked, lower-cased, without places. A group without children never holds. */
 export type Filter = Group | Condition | Extract | { readonly kind: 'constant'; readonly holds: boolean };

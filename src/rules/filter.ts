@@ -36,7 +36,8 @@ export function compileFilter(
   const problems = new ProblemList(options.file);
   const node =
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
-  const tree = node && new FilterParser(options.terms, problems).parse(node, options.owner ?? 'filter');
+  const tree =
+    node && new FilterParser(options.terms, problems, new Map()).parse(node, options.owner ?? 'filter');
   if (tree === undefined || problems.failed) return { problems: problems.all };
   const machine = new Machine();
   const compiled = machine.compile(tree);

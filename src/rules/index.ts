@@ -7,7 +7,7 @@ import { compileRuleSet } from './rule-set.ts';
 
 export { type EventView, viewOf } from './event-view.ts';
 export { type CompiledFilter, compileFilter, type FilterOptions } from './filter.ts';
-export type { Filter } from './filter-tree.ts';
+export type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';

@@ -1,6 +1,6 @@
 import type { Feed } from '../core/event.ts';
 import { FilterParser } from './filter-parser.ts';
-import type { Filter } from './filter-tree.ts';
+import type { Filter, Origin } from './filter-tree.ts';
 import { entryOf, type PositionedMap } from './positioned.ts';
 import type { ProblemList } from './problems.ts';
 import type { Rule } from './rule.ts';
@@ -14,11 +14,14 @@ export function parseFilters(
   root: PositionedMap,
   feed: Feed,
   problems: ProblemList,
+  origins: Map<Filter, Origin>,
 ): Pick<Rule, 'filter' | 'ignore' | 'successFilter' | 'failureFilter'> {
-  const parser = new FilterParser(termsFor(root), problems, hint);
+  const parser = new FilterParser(termsFor(root), problems, origins, hint);
   const read = (key: string): Filter | undefined => {
     const entry = entryOf(root, key);
-    return entry && parser.parse(entry.value, key);
+    const filter = entry && parser.parse(entry.value, key);
+    if (filter) origins.set(filter, { word: key, place: entry.place });
+    return filter;
   };
   const filter = read('filter');
   const ignore = read('ignore');

@@ -3,6 +3,7 @@ import { FEEDS } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
 import type { Problem } from '../core/problem.ts';
 import { parseAggregations } from './aggregation-parser.ts';
+import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
 import { parseInfo } from './info-parser.ts';
 import {
   entryOf,
@@ -50,6 +51,8 @@ export interface ParsedRule {
   /** Undefined where any problem is an error. */
   readonly rule?: Rule;
   readonly problems: readonly Problem[];
+  /** Where each part of the rule's filters stands. */
+  readonly origins: FilterOrigins;
 }
 
 /** Reads one rule file and tells every problem in it. Never throws. */
@@ -63,39 +66,45 @@ interface PlacedRule extends ParsedRule {
 
 function parsePlacedRule(text: string, file?: string): PlacedRule {
   const problems = new ProblemList(file);
+  const origins = new Map<Filter, Origin>();
   const root = readYaml(text, problems);
-  const parsed = root && new RuleParser(problems, file).parse(root);
+  const parsed = root && new RuleParser(problems, file, origins).parse(root);
   const rule = parsed && !problems.failed ? { rule: parsed } : {};
   const idPlace = root?.kind === 'map' ? entryOf(root, 'id')?.value.place : undefined;
-  return { ...rule, problems: problems.all, idPlace };
+  return { ...rule, problems: problems.all, origins, idPlace };
 }
 
 /** Reads many files; an id that two of them use is an error in each but the first. */
 export function parseRules(files: readonly { readonly file: string; readonly text: string }[]): {
   readonly rules: readonly Rule[];
   readonly problems: readonly Problem[];
+  readonly origins: FilterOrigins;
 } {
+  const origins = new Map<Filter, Origin>();
   const rules = new Map<string, Rule>();
   const problems: Problem[] = [];
   for (const { file, text } of files) {
-    const { rule, problems: found, idPlace } = parsePlacedRule(text, file);
+    const { rule, problems: found, idPlace, origins: own } = parsePlacedRule(text, file);
     problems.push(...found);
+    for (const [filter, origin] of own) origins.set(filter, origin);
     const other = rule && rules.get(rule.id);
     if (rule && other === undefined) rules.set(rule.id, rule);
     if (other === undefined) continue;
     const message = `The id ${quoted(other.id)} is already used in ${other.file ?? 'another file'}; give each rule its own.`;
     problems.push({ code: 'duplicate-id', severity: 'error', message, file, ...idPlace });
   }
-  return { rules: [...rules.values()], problems };
+  return { rules: [...rules.values()], problems, origins };
 }
 
 class RuleParser {
   readonly #problems: ProblemList;
   readonly #file: string | undefined;
+  readonly #origins: Map<Filter, Origin>;
 
-  constructor(problems: ProblemList, file: string | undefined) {
+  constructor(problems: ProblemList, file: string | undefined, origins: Map<Filter, Origin>) {
     this.#problems = problems;
     this.#file = file;
+    this.#origins = origins;
   }
 
   parse(root: Positioned): Rule | undefined {
@@ -111,7 +120,7 @@ class RuleParser {
     const id = this.#id(root);
     const feed = this.#feed(root);
     const info = parseInfo(entryOf(root, 'info'), this.#problems);
-    const filters = parseFilters(root, feed, this.#problems);
+    const filters = parseFilters(root, feed, this.#problems, this.#origins);
     const aggregations = parseAggregations(entryOf(root, 'aggregation_rules')?.value, this.#problems);
     const groupBy = this.#groupBy(root, feed);
     const tests = parseTests(entryOf(root, 'tests')?.value, this.#problems);

@@ -32,7 +32,7 @@ export function readYaml(text: string, problems: ProblemList): Positioned | unde
     return undefined;
   }
   const lines = new LineCounter();
-  const document = parse(text, lines, problems);
+  const document = parse(text.replace(/^\uFEFF/, ''), lines, problems);
   if (document === undefined || document.errors.length > 0) return undefined;
   return positionedFrom(document.contents, { document, lines }, problems);
 }
