@@ -136,4 +136,16 @@ describe('a reload', () => {
     await stopping;
     expect(problems).not.toEqual([]);
   });
+
+  it.fails('that takes a destination away leaves what waited for it where somebody can act on it', async () => {
+    const { daemon, write, config, show, siem } = await start();
+    write('config.yaml', config().replace(siem.url, 'http://127.0.0.1:9'));
+    expect(await daemon.reload()).toEqual([]);
+    const id = show('e1', 'First');
+    const waits = () => daemon.store.listDeliveries({ destination: 'siem', deliveryId: id, limit: 1 });
+    await eventually(async () => expect(await waits()).toMatchObject([{ state: 'pending' }]));
+    write('config.yaml', config().replace(/^.*name: siem.*$/m, ''));
+    expect(await daemon.reload()).toEqual([]);
+    expect(await waits()).toMatchObject([{ state: 'dead' }]);
+  });
 });

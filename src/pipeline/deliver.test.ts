@@ -178,6 +178,14 @@ describe('a deliverer', () => {
       expect(await states()).toEqual(['done', 'done']);
       expect(bench.telemetry.status().problems).toEqual([]);
     });
+
+    it.fails('is not over because a probe after a reload timed out', async () => {
+      await enqueue('a');
+      await deliver(recording('siem', () => ({ kind: 'hold', reason: 'revoked' }))).pass(never);
+      bench.telemetry.watching([], ['siem']);
+      await deliver(recording('siem', () => ({ kind: 'retry', reason: 'timed out' }))).pass(never);
+      expect(bench.telemetry.status().problems).toEqual(['destination siem is held: revoked']);
+    });
   });
 
   describe('that cannot record what became of a batch', () => {
@@ -224,6 +232,16 @@ describe('a deliverer', () => {
     expect(siem.batches).toEqual([[idOf('b')]]);
     await bench.clock.advance(5_000);
     expect(await bench.store.nextDeliveryDueMs('siem')).toBe(bench.clock.now());
+  });
+
+  it.fails('sends what was enqueued while the clock was ahead, once the clock is right', async () => {
+    bench.clock.nowMs += 365 * 86_400_000;
+    await enqueue('a');
+    bench.clock.nowMs -= 365 * 86_400_000;
+    await bench.restart();
+    const siem = recording('siem');
+    await deliver(siem).pass(never);
+    expect(siem.batches).toEqual([[idOf('a')]]);
   });
 
   it('hands on the wish to stop', async () => {

@@ -320,6 +320,30 @@ describe('what an attacker writes', () => {
   });
 
   it.each<[string, object]>([
+    ['as one text', { request_headers: { contains_either: 'x' } }],
+    ['one by one', { request_headers: { for_one: { key: { eq: 'h1' } } } }],
+  ])('stops no page: a route may look at what is too much to look at, %s', async (_, filter) => {
+    const routes = [route('headers', { when: when(filter) }), route('others')];
+    await ingest({ routes })([attack('a', { payload: crowded })], { at: 1 });
+    expect(await waiting()).toMatchObject([{ route: 'others' }]);
+  });
+
+  it('stops no page: an event that breaks the rules themselves goes on without a verdict', async () => {
+    const broken: typeof RULES = {
+      rules: RULES.rules,
+      match: (view) => {
+        if (view.raw['id'] === 'a') throw new RangeError(`too deep: ${view.raw['secret']}`);
+        return RULES.match(view);
+      },
+    };
+    await ingest({ ruleSet: broken })([attack('a', { secret: 'hunter2' }), attack('b')]);
+    expect(await queued('siem')).toEqual([idOf('a'), idOf('b')]);
+    expect(await waiting()).toMatchObject([{ newCount: 1 }]);
+    expect(bench.logs).toContainEqual(expect.objectContaining({ level: 'error', event: idOf('a') }));
+    expect(JSON.stringify(bench.logs)).not.toContain('hunter2');
+  });
+
+  it.each<[string, object]>([
     ['keys of Object.prototype', JSON.parse('{"__proto__":{"severity":"LOW"},"constructor":"x"}')],
     ['an actor of a megabyte', { actor: 'x'.repeat(1_000_000) }],
     ['an actor that is a lone surrogate', { actor: '\ud800' }],

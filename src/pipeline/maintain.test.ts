@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Bench, createBench, event, idOf, messages } from '../../test/pipeline/bench.ts';
+import { type Bench, createBench, event, idOf, messages, openTight } from '../../test/pipeline/bench.ts';
 import type { PruneReport } from '../core/store.ts';
 import { StoreError } from '../core/store.ts';
 import { createMaintenance } from './maintain.ts';
@@ -75,5 +75,20 @@ describe('maintenance', () => {
     bench.telemetry.storeFailed('read-only', 'tocsin.db cannot be written; check its owner');
     await maintenance().pass();
     expect(bench.telemetry.status().problems).toEqual([]);
+  });
+
+  it.fails('does not call a full store well because nothing was there to prune', async () => {
+    const { clock, telemetry } = bench;
+    const tight = openTight(`${bench.file}-tight`);
+    const large = { event: event('a', { text: 'x'.repeat(1_000_000) }), rules: [] };
+    await tight
+      .transaction((tx) => tx.insertEvents([large], clock.now()))
+      .catch((error: unknown) => {
+        if (error instanceof StoreError) telemetry.storeFailed(error.kind, error.message);
+      });
+    expect(telemetry.status().ready).toBe(false);
+    await createMaintenance({ store: tight, clock, telemetry, retention }).pass();
+    await tight.close();
+    expect(telemetry.status().ready).toBe(false);
   });
 });

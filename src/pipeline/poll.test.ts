@@ -200,6 +200,14 @@ describe('a poller', () => {
     expect(bench.clock.naps).toEqual([]);
   });
 
+  it('is behind where its last page says so, and well all the same', async () => {
+    const from = source(async function* () {
+      yield { ...page([], { at: 1 }), behind: true as const };
+    });
+    expect(await poller(from).pass(never)).toEqual(['behind']);
+    expect(status()).toEqual([]);
+  });
+
   it('is cut off at its deadline while it waits for an answer', async () => {
     const from = source(async function* (_, signal) {
       yield page([], { at: 1 });

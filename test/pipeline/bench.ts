@@ -52,6 +52,9 @@ export function createBench(): Bench {
   };
 }
 
+/** A store that may not grow at all. */
+export const openTight = (file: string): Store => openSqliteStore({ file, exclusive: true, maxBytes: 1 });
+
 export function recordedTelemetry(): { telemetry: Telemetry; logs: readonly LogLine[] } {
   const logs: LogLine[] = [];
   const logger = createLogger('debug', { write: (line) => void logs.push(JSON.parse(line)) });
