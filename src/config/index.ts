@@ -5,8 +5,5 @@ export { configJsonSchema } from './json-schema.ts';
 export { type Loaded, loadConfig } from './load.ts';
 export type {
   Config,
-  ConfiguredDestination,
-  ConfiguredRoute,
-  ConfiguredSource,
   Registry,
 } from './types.ts';

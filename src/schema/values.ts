@@ -24,7 +24,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** Reads `512MiB`, `1GB`; undefined where the text is no size. Bytes. */
-export function parseBytes(text: string): number | undefined {
+function parseBytes(text: string): number | undefined {
   return amountOf(text, BYTES, UNIT_BYTES);
 }
 

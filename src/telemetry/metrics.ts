@@ -62,5 +62,3 @@ export function createMetrics() {
     ]),
   };
 }
-
-export type Metrics = ReturnType<typeof createMetrics>;

@@ -12,12 +12,16 @@ export const migrations: readonly string[] = [
     feed_id TEXT NOT NULL,
     time_ms INTEGER NOT NULL,
     committed_ms INTEGER NOT NULL,
-    raw TEXT,                       -- null once delivered and cleared for space
     rules TEXT NOT NULL             -- the rules that matched, as JSON
   ) STRICT;
   CREATE INDEX events_committed ON events (committed_ms);
-  CREATE INDEX events_payload ON events (seq) WHERE raw IS NOT NULL;
   CREATE INDEX events_time ON events (source, feed, time_ms);
+
+  -- Apart from their events, so that clearing the oldest frees whole pages and not holes in them.
+  CREATE TABLE payloads (
+    seq INTEGER PRIMARY KEY REFERENCES events (seq) ON DELETE CASCADE,
+    raw TEXT NOT NULL
+  ) STRICT;
 
   CREATE TABLE cursors (
     source TEXT NOT NULL,

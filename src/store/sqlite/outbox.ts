@@ -16,9 +16,10 @@ import { int, json, maybeInt, maybeText, text } from './row.ts';
 type Row = Record<string, unknown>;
 
 const CONTENT = `
-  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.time_ms, e.raw, e.rules, n.body
+  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.time_ms, e.rules, p.raw, n.body
   FROM outbox o
   LEFT JOIN events e ON o.kind = 'event' AND e.id = o.delivery_id
+  LEFT JOIN payloads p ON p.seq = e.seq
   LEFT JOIN notifications n ON o.kind = 'alert' AND n.id = o.delivery_id`;
 
 export function claim(

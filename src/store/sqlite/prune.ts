@@ -69,7 +69,7 @@ function clearPayloads(db: Database, maxBytes: number): number {
   let cleared = 0;
   for (let chunk = 0; chunk < MAX_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
     const changed = db.run(
-      `UPDATE events SET raw = NULL WHERE seq IN (SELECT seq FROM events t WHERE raw IS NOT NULL AND NOT ${UNDELIVERED} ORDER BY seq LIMIT ${CHUNK})`,
+      `DELETE FROM payloads WHERE seq IN (SELECT p.seq FROM payloads p JOIN events t ON t.seq = p.seq WHERE NOT ${UNDELIVERED} ORDER BY p.seq LIMIT ${CHUNK})`,
     );
     cleared += changed;
     if (changed < CHUNK) break;

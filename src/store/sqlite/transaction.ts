@@ -26,20 +26,24 @@ export class SqliteTx implements StoreTx {
 
   async insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void> {
     for (const { event, rules } of events) {
-      const inserted = this.#db.run(
-        `INSERT INTO events (id, source, feed, feed_id, time_ms, committed_ms, raw, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO NOTHING`,
+      const inserted = this.#db.get(
+        `INSERT INTO events (id, source, feed, feed_id, time_ms, committed_ms, rules) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING RETURNING seq`,
         event.id,
         event.source,
         event.feed,
         event.feedId,
         event.timeMs,
         nowMs,
-        JSON.stringify(event.raw),
         JSON.stringify(rules),
       );
-      if (inserted === 0)
+      if (inserted === undefined)
         throw new StoreError('conflict', `event ${event.id} was committed by somebody else`);
+      this.#db.run(
+        'INSERT INTO payloads (seq, raw) VALUES (?, ?)',
+        int(inserted, 'seq'),
+        JSON.stringify(event.raw),
+      );
     }
   }
 
