@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { framesOf } from '../core/frames.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Random } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
@@ -53,13 +54,24 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       telemetry.reloadRefused(refused);
       return refused;
     }
+    const before = setup;
     await pipeline.stop();
-    setup = loaded.setup;
-    pipeline = build();
-    await pipeline.start();
+    try {
+      await use(loaded.setup);
+    } catch (error) {
+      telemetry.unexpected('reload', framesOf(error));
+      await use(before);
+      return [NOT_STARTED];
+    }
     telemetry.logger.level = setup.config.log.level;
     telemetry.reloaded();
     return [];
+  }
+
+  async function use(next: Setup): Promise<void> {
+    setup = next;
+    pipeline = build();
+    await pipeline.start();
   }
 
   const watched = (): readonly string[] => [place.file, ...setup.config.rules.paths];
@@ -68,7 +80,9 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     await store.close();
     throw error;
   });
-  await pipeline.start();
+  // A reload that comes this early waits for its turn.
+  turn = pipeline.start();
+  await turn;
   watcher.start();
 
   return {
@@ -85,6 +99,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     },
   };
 }
+
+const NOT_STARTED: Problem = {
+  code: 'not-started',
+  severity: 'error',
+  message: 'the new configuration could not be started, so the old one runs again; see the log',
+};
 
 const STOPPING: Problem = {
   code: 'stopping',

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../config/index.ts';
 import type { Problem } from '../core/problem.ts';
 import { type CompiledFilter, compileRuleSet, type RuleSet } from '../rules/index.ts';
@@ -31,7 +32,7 @@ export interface LoadPlace {
 
 /** Reads the configuration and all its rules, and tells everything that is wrong in any of them. */
 export function loadSetup({ file, cwd, env }: LoadPlace): LoadedSetup {
-  const text = readText(file);
+  const text = readText(resolve(cwd, file));
   if (text instanceof Error) return { problems: [unreadable(file, text)] };
   const readFile = (path: string): string => readFileSync(path, 'utf8');
   const { config, problems, rulePaths } = loadConfig({ file, text, env, cwd, readFile, registry });

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { Destination } from '../core/delivery.ts';
+import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
-import type { Store } from '../core/store.ts';
+import { type Store, StoreError } from '../core/store.ts';
 import { createDeliverer } from '../pipeline/deliver.ts';
 import { createIngest } from '../pipeline/ingest.ts';
 import { createLoop, type Loop } from '../pipeline/loop.ts';
@@ -35,20 +36,28 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
   const destinations = config.destinations.map((destination) => destination.create({ clock, random }));
+  // Before anything answers for it: what is not read yet is not ready.
+  telemetry.watching(
+    sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed }))),
+    destinations.map(({ name }) => name),
+  );
   const cutOff = new AbortController();
+
+  const loop = (name: string, pass: () => Promise<number | undefined>): Loop =>
+    createLoop(clock, pass, { onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)) });
 
   const deliveries = destinations.map((destination): Loop => {
     const deliverer = createDeliverer({ store, destination, clock, random, telemetry });
-    return createLoop(clock, () => deliverer.pass(cutOff.signal));
+    return loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
   });
   const wakeDeliveries = (): void => {
-    for (const loop of deliveries) loop.wake();
+    for (const each of deliveries) each.wake();
   };
   const alertDestinations = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
   const notifier = createNotifier({ store, clock, telemetry, alertDestinations, onEnqueued: wakeDeliveries });
-  const notifications = createLoop(clock, () => notifier.pass());
+  const notifications = loop('notifications', () => notifier.pass());
   const maintenance = createMaintenance({ store, clock, telemetry, retention: retentionOf(setup, sources) });
-  const upkeep = createLoop(clock, () => maintenance.pass());
+  const upkeep = loop('upkeep', () => maintenance.pass());
 
   const ingest = createIngest({
     ...{ store, clock, telemetry, ruleSet, destinations, routes: config.routes },
@@ -62,16 +71,24 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     const poller = createPoller({ source, store, clock, random, telemetry, ingest });
     return createSchedule(source.name, source.schedule, poller);
   });
+  /** A destination that a reload took away will never ask for its deliveries. */
+  async function abandonRemoved(): Promise<void> {
+    const names = destinations.map(({ name }) => name);
+    try {
+      telemetry.abandoned(await store.abandonOthers(names, clock.now()));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+  }
+
   const loops = [...deliveries, notifications, upkeep];
 
   return {
     async start() {
-      telemetry.watching(
-        sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed }))),
-        destinations.map(({ name }) => name),
-      );
+      await abandonRemoved();
       await maintenance.pass();
-      for (const loop of loops) loop.start();
+      for (const each of loops) each.start();
       for (const schedule of schedules) await schedule.start();
     },
     async stop() {
@@ -79,7 +96,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       void clock.sleep(DELIVERY_GRACE_MS, grace.signal).then(() => cutOff.abort());
       await Promise.all([
         ...schedules.map((schedule) => schedule.stop()),
-        ...loops.map((loop) => loop.stop()),
+        ...loops.map((each) => each.stop()),
       ]);
       grace.abort();
       await Promise.all(

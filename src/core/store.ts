@@ -178,6 +178,8 @@ export interface Store {
   redrive(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Dead deliveries are given up for good; returns how many. */
   discard(selection: DeliverySelection, nowMs: number): Promise<number>;
+  /** Deliveries that wait for a destination not named here go to the dead letters; returns how many. */
+  abandonOthers(destinations: readonly string[], nowMs: number): Promise<number>;
   /** Pending and dead rows by destination, for metrics. */
   countDeliveries(): Promise<readonly { destination: string; state: DeliveryState; count: number }[]>;
   prune(retention: Retention, nowMs: number): Promise<PruneReport>;

@@ -54,7 +54,7 @@ describe('probes', () => {
     const { call, telemetry } = await serve();
     telemetry.storeFailed('full', 'no space');
     expect((await call('/readyz')).status).toBe(503);
-    telemetry.storeWorked();
+    telemetry.storeWorked('grew');
     expect((await call('/readyz')).status).toBe(200);
   });
 });

@@ -179,7 +179,7 @@ describe('a deliverer', () => {
       expect(bench.telemetry.status().problems).toEqual([]);
     });
 
-    it.fails('is not over because a probe after a reload timed out', async () => {
+    it('is not over because a probe after a reload timed out', async () => {
       await enqueue('a');
       await deliver(recording('siem', () => ({ kind: 'hold', reason: 'revoked' }))).pass(never);
       bench.telemetry.watching([], ['siem']);
@@ -234,11 +234,12 @@ describe('a deliverer', () => {
     expect(await bench.store.nextDeliveryDueMs('siem')).toBe(bench.clock.now());
   });
 
-  it.fails('sends what was enqueued while the clock was ahead, once the clock is right', async () => {
+  it('sends what was enqueued while the clock was ahead, once the clock is right', async () => {
     bench.clock.nowMs += 365 * 86_400_000;
     await enqueue('a');
     bench.clock.nowMs -= 365 * 86_400_000;
-    await bench.restart();
+    const { clock, store } = bench;
+    await store.prune({ eventsMs: 1e12, deadLettersMs: 1e12, maxBytes: 1e12, lookbackMs: 0 }, clock.now());
     const siem = recording('siem');
     await deliver(siem).pass(never);
     expect(siem.batches).toEqual([[idOf('a')]]);

@@ -61,7 +61,7 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
       telemetry.destinationHeld(destination.name, health.heldBecause ?? '', health.restUntilMs - nowMs);
       return;
     }
-    if (health.heldBecause === undefined) telemetry.destinationWorks(destination.name);
+    if (settled.reason !== 'retry') telemetry.destinationWorks(destination.name);
     tell(batch, settled.settlements, nowMs);
   }
 

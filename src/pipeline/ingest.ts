@@ -44,7 +44,7 @@ export function createIngest(deps: IngestDeps) {
     const fresh = await dedupe(store, page.events);
     const verdicts = await judge(fresh, ruleSet, clock, telemetry);
     const opened = await store.transaction((tx) => commit(tx, deps, reader, page, verdicts));
-    telemetry.storeWorked();
+    telemetry.storeWorked('grew');
     telemetry.alertsOpened(opened);
     telemetry.pageCommitted(
       { source: reader.source, feed: reader.feed },

@@ -9,11 +9,21 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/**
- * Runs `pass` again and again. A pass returns when it wants to run next (wall time, ms; undefined:
- * only when woken) and never throws: what can go wrong in it, it handles.
- */
-export function createLoop(clock: Clock, pass: () => Promise<number | undefined>, maxIdleMs = 60_000): Loop {
+export interface LoopOptions {
+  readonly maxIdleMs?: number;
+  /** Told of what a pass did not expect. The loop goes on: one bad record must not end the daemon. */
+  readonly onUnexpected?: (error: unknown) => void;
+}
+
+const AFTER_UNEXPECTED_MS = 10_000;
+
+/** Runs `pass` again and again. A pass returns when it wants to run next (wall time, ms; undefined: only when woken). */
+export function createLoop(
+  clock: Clock,
+  pass: () => Promise<number | undefined>,
+  options: LoopOptions = {},
+): Loop {
+  const { maxIdleMs = 60_000, onUnexpected } = options;
   let stopped = false;
   let woken = false;
   let nap: AbortController | undefined;
@@ -22,12 +32,22 @@ export function createLoop(clock: Clock, pass: () => Promise<number | undefined>
   async function run(): Promise<void> {
     while (!stopped) {
       woken = false;
-      const nextMs = await pass();
+      const nextMs = await guarded();
       if (stopped || woken) continue;
       nap = new AbortController();
       const waitMs = nextMs === undefined ? maxIdleMs : Math.min(nextMs - clock.now(), maxIdleMs);
       await clock.sleep(waitMs, nap.signal);
       nap = undefined;
+    }
+  }
+
+  async function guarded(): Promise<number | undefined> {
+    try {
+      return await pass();
+    } catch (error) {
+      if (onUnexpected === undefined) throw error;
+      onUnexpected(error);
+      return clock.now() + AFTER_UNEXPECTED_MS;
     }
   }
 

@@ -19,7 +19,7 @@ export function createMaintenance({ store, clock, telemetry, retention }: Mainta
     try {
       const report = await store.prune(retention, clock.now());
       full = report.overBound ? overBound(report.bytes, retention.maxBytes) : undefined;
-      if (full === undefined) telemetry.storeWorked();
+      if (full === undefined) telemetry.storeWorked('changed');
       telemetry.pruned(report);
       telemetry.queued(await store.countDeliveries());
     } catch (error) {

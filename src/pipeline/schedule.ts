@@ -1,6 +1,9 @@
 import cron from 'node-cron';
 import type { Poller } from './poll.ts';
 
+/** The library would print to the console. A missed tick is nothing to tell: the cursor catches up. */
+const SILENT = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
+
 /**
  * Runs a source's polls: one at once, then by its cron schedule (UTC, so that no hour is skipped or
  * read twice when clocks change). A tick that finds a poll under way does nothing: the poll has a
@@ -9,7 +12,7 @@ import type { Poller } from './poll.ts';
 export function createSchedule(name: string, schedule: string, poller: Poller) {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
-  const task = cron.createTask(schedule, trigger, { name, timezone: 'UTC' });
+  const task = cron.createTask(schedule, trigger, { name, timezone: 'UTC', logger: SILENT });
 
   function trigger(): void {
     if (running !== undefined || stopping.signal.aborted) return;

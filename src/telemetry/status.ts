@@ -18,7 +18,7 @@ const NOT_POLLED = 'has not been read yet';
 export function createStatus() {
   const feeds = new Map<string, string | undefined>();
   const destinations = new Map<string, string>();
-  let storeProblem: string | undefined;
+  let storeProblem: { readonly kind: string; readonly message: string } | undefined;
   const key = ({ source, feed }: FeedName): string => `source ${source} (${feed})`;
 
   return {
@@ -40,18 +40,19 @@ export function createStatus() {
       return false;
     },
     /** @returns whether this ends a failure */
-    store(problem: string | undefined): boolean {
+    store(problem: { readonly kind: string; readonly message: string } | undefined): boolean {
       const recovered = storeProblem !== undefined && problem === undefined;
       storeProblem = problem;
       return recovered;
     },
-    storeFailing: (): boolean => storeProblem !== undefined,
+    /** The kind of its failure. */
+    storeFailing: (): string | undefined => storeProblem?.kind,
     /** A held destination does not make the daemon unready: it polls, queues, and serves the others. */
     snapshot(): Status {
       const failing = [...feeds].flatMap(([name, problem]) =>
         problem === undefined ? [] : [`${name}: ${problem}`],
       );
-      if (storeProblem !== undefined) failing.push(`store: ${storeProblem}`);
+      if (storeProblem !== undefined) failing.push(`store: ${storeProblem.message}`);
       const held = [...destinations].map(([name, problem]) => `destination ${name} is held: ${problem}`);
       return { ready: failing.length === 0, problems: [...failing, ...held] };
     },

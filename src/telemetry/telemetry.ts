@@ -31,6 +31,7 @@ export function createTelemetry(logger: Logger) {
     status: status.snapshot,
 
     watching(feeds: readonly FeedName[], destinations: readonly string[]): void {
+      for (const gauge of [metrics.feedHealthy, metrics.lastSuccess, metrics.held]) gauge.reset();
       status.expect(feeds, destinations);
     },
 
@@ -132,6 +133,11 @@ export function createTelemetry(logger: Logger) {
       );
     },
 
+    abandoned(count: number): void {
+      if (count > 0)
+        logger.error({ deliveries: count }, 'deliveries of removed destinations went to the dead letters');
+    },
+
     deadLettered(destination: string, kind: Delivery['kind'], id: string, reason: string): void {
       logger.error({ destination, kind, delivery: id, reason }, 'delivery went to the dead letters');
     },
@@ -155,13 +161,17 @@ export function createTelemetry(logger: Logger) {
 
     storeFailed(kind: string, message: string): void {
       metrics.storeHealthy.set(0);
-      const ongoing = status.storeFailing();
-      status.store(message);
+      const ongoing = status.storeFailing() !== undefined;
+      status.store({ kind, message });
       logger[ongoing ? 'debug' : 'error']({ kind }, `store failed: ${message}`);
     },
 
-    /** A write went through; worth a line only after one that did not. */
-    storeWorked(): void {
+    /**
+     * A write went through; worth a line only after one that did not. One that adds nothing to the
+     * store proves nothing about a full one.
+     */
+    storeWorked(write: 'grew' | 'changed'): void {
+      if (write === 'changed' && status.storeFailing() === 'full') return;
       metrics.storeHealthy.set(1);
       if (status.store(undefined)) logger.info('store takes writes again');
     },
@@ -175,6 +185,13 @@ export function createTelemetry(logger: Logger) {
     queued(counts: readonly { destination: string; state: DeliveryState; count: number }[]): void {
       metrics.outbox.reset();
       for (const { destination, state, count } of counts) metrics.outbox.set({ destination, state }, count);
+    },
+
+    unexpected(where: string, frames: readonly string[]): void {
+      logger.error(
+        { where, frames },
+        'unexpected error; it is tried again, and this is a bug in Tocsin, please report it',
+      );
     },
 
     reloaded(): void {

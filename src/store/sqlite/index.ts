@@ -115,6 +115,10 @@ class SqliteStore implements Store {
     return this.#atomically(() => outbox.discard(this.#db, selection, nowMs));
   }
 
+  abandonOthers(destinations: readonly string[], nowMs: number): Promise<number> {
+    return this.#atomically(() => outbox.abandonOthers(this.#db, destinations, nowMs));
+  }
+
   countDeliveries(): ReturnType<Store['countDeliveries']> {
     return this.#alone(() => outbox.countDeliveries(this.#db));
   }

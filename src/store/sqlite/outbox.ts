@@ -124,6 +124,20 @@ function state(row: Row): DeliveryState {
   return name === 'done' || name === 'dead' ? name : 'pending';
 }
 
+const ABANDONED =
+  'its destination is no longer in the configuration: bring it back under its name and redrive, or discard';
+
+/** Nobody would ever deliver these, and what waits is never pruned. */
+export function abandonOthers(db: Database, destinations: readonly string[], nowMs: number): number {
+  return db.run(
+    `UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ?, lease_until_ms = 0
+     WHERE state = 'pending' AND destination NOT IN (SELECT value FROM json_each(?))`,
+    ABANDONED,
+    nowMs,
+    JSON.stringify(destinations),
+  );
+}
+
 /** Dead deliveries go back to the queue, attempts and all forgotten, under their old id. */
 export function redrive(db: Database, selection: DeliverySelection, nowMs: number): number {
   const set = `state = 'pending', attempts = 0, due_ms = ${nowMs}, lease_until_ms = 0, settled_ms = NULL`;

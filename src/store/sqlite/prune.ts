@@ -13,6 +13,7 @@ const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id A
 /** Deletes what has aged out, one chunk of each kind a call, then clears delivered payloads if space is short. */
 export function prune(db: Database, retention: Retention, nowMs: number): PruneReport {
   const before = nowMs - retention.eventsMs;
+  pullBack(db, nowMs);
   db.run(
     `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE state = 'done' AND settled_ms < ? LIMIT ${CHUNK})`,
     before,
@@ -35,6 +36,19 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
   const clearedPayloads = clearPayloads(db, retention.maxBytes);
   const bytes = usedBytes(db);
   return { deletedEvents, clearedPayloads, bytes, overBound: bytes > retention.maxBytes };
+}
+
+/** Longer than anything may be put off: what is due later was written by a clock that was ahead. */
+const LONGEST_RETRY_MS = 2 * 3_600_000;
+const LONGEST_GROUP_MS = 8 * 86_400_000;
+
+function pullBack(db: Database, nowMs: number): void {
+  db.run(
+    "UPDATE outbox SET due_ms = ?1 WHERE state = 'pending' AND due_ms > ?1 + ?2",
+    nowMs,
+    LONGEST_RETRY_MS,
+  );
+  db.run('UPDATE groups SET due_ms = ?1 WHERE due_ms > ?1 + ?2', nowMs, LONGEST_GROUP_MS);
 }
 
 /** A reader reads again what lies shortly behind its feed's newest event: those ids stay, however old. */

@@ -23,7 +23,12 @@ export function maybeText(row: Row, column: string): string | undefined {
 
 /** JSON that this store itself wrote; its shape is what the writing column's type was. */
 export function json<T>(row: Row, column: string): T {
-  return JSON.parse(text(row, column));
+  try {
+    return JSON.parse(text(row, column));
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    return unexpected(column);
+  }
 }
 
 function unexpected(column: string): never {
