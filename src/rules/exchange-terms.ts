@@ -3,6 +3,7 @@ import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import { type Fields, headerFields, joinedHeaders, payloadFields, queryFields } from './fields.ts';
 import { javaTrim } from './text.ts';
+import { METHODS } from './vocabulary.ts';
 
 /** The template language's own terms, of one captured exchange. */
 export class ExchangeTerms {
@@ -71,20 +72,6 @@ function usable(headers: HeaderMap | 'too many'): HeaderMap {
   if (headers === 'too many') throw new WorkBudgetError('headers');
   return headers;
 }
-
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'POST',
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-  'TRACK',
-  'WS',
-]);
 
 /** Upper case; words that no method is become `OTHER`. */
 export function methodOf(text: string): string {

@@ -1,6 +1,8 @@
 import { isNode } from 'yaml';
 import type { Problem } from '../core/problem.ts';
 import { FilterParser } from './filter-parser.ts';
+import type { Filter, Origin } from './filter-tree.ts';
+import { lintFilter } from './lint.ts';
 import { Machine } from './machine.ts';
 import { TRUE } from './outcome.ts';
 import { withoutPlace } from './positioned.ts';
@@ -36,9 +38,11 @@ export function compileFilter(
   const problems = new ProblemList(options.file);
   const node =
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
-  const tree =
-    node && new FilterParser(options.terms, problems, new Map()).parse(node, options.owner ?? 'filter');
+  const origins = new Map<Filter, Origin>();
+  const owner = options.owner ?? 'filter';
+  const tree = node && new FilterParser(options.terms, problems, origins).parse(node, owner);
   if (tree === undefined || problems.failed) return { problems: problems.all };
+  lintFilter(tree, { terms: options.terms, subject: 'Alerts', isTemplate: false }, origins, problems);
   const machine = new Machine();
   const compiled = machine.compile(tree);
   const filter = {

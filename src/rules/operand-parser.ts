@@ -1,4 +1,4 @@
-import { PatternError } from '../regex/index.ts';
+import { type Pattern, PatternError } from '../regex/index.ts';
 import { isNetwork } from './address.ts';
 import type { Operand } from './datum.ts';
 import { kindName, type Place, type Positioned, type PositionedScalar } from './positioned.ts';
@@ -76,7 +76,8 @@ function checkOperand(operator: OperatorName, scalar: PositionedScalar, problems
 
 function checkPattern(text: string, scalar: PositionedScalar, problems: ProblemList): void {
   try {
-    const { isJava } = compileRulePattern(text);
+    const { pattern, isJava } = compileRulePattern(text);
+    warnOfPattern(pattern, scalar, problems);
     if (!isJava)
       problems.warn(
         'bad-pattern',
@@ -93,4 +94,26 @@ function checkPattern(text: string, scalar: PositionedScalar, problems: ProblemL
       `The pattern ${quoted(text)} cannot be compiled: ${error.message.replace(/\.$/, '')}.`,
     );
   }
+}
+
+/** Patterns that ask for an empty text on purpose: `^$`, `^\\s*$`. */
+const ASKS_FOR_EMPTY = /^(?:\(\?[a-z]+\))?(?:\^|\\A)(?:\\s[*?+]?|\[\\s\][*?+]?)?(?:\$|\\z|\\Z)$/;
+
+function warnOfPattern(
+  { source, linear, matchesEmpty }: Pattern,
+  scalar: PositionedScalar,
+  problems: ProblemList,
+): void {
+  if (matchesEmpty && !ASKS_FOR_EMPTY.test(source))
+    problems.warn(
+      'matches-empty',
+      scalar.place,
+      'This pattern can match the empty text, so it may be found everywhere; make some part of it required.',
+    );
+  if (!linear)
+    problems.warn(
+      'slow-pattern',
+      scalar.place,
+      'This pattern needs backtracking (a back-reference, or a possessive or atomic part), which is bounded: on a hostile text the rule may have no verdict.',
+    );
 }

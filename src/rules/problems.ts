@@ -22,6 +22,15 @@ export const RULE_PROBLEM_CODES = [
   'bad-value',
   'duplicate-id',
   'unsupported-operator',
+  'matches-empty',
+  'slow-pattern',
+  'never-true',
+  'always-true',
+  'misfit-operator',
+  'ignored-operand',
+  'unlinked-value',
+  'unmatchable-rule',
+  'differs-from-original',
 ] as const;
 export type RuleProblemCode = (typeof RULE_PROBLEM_CODES)[number];
 

@@ -1,8 +1,11 @@
 import type { Feed } from '../core/event.ts';
 import { FilterParser } from './filter-parser.ts';
-import type { Filter, Origin } from './filter-tree.ts';
+import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
+import { lintFilter } from './lint.ts';
+import type { Prospect } from './misfit.ts';
 import { entryOf, type PositionedMap } from './positioned.ts';
 import type { ProblemList } from './problems.ts';
+import { BUILT_IN_IDS } from './quirks.ts';
 import type { Rule } from './rule.ts';
 import { ALL_TERMS, FEED_TERMS, type TermTable } from './vocabulary.ts';
 
@@ -30,13 +33,8 @@ export function parseFilters(
   if (filter === undefined && successFilter === undefined && failureFilter === undefined) {
     problems.error('missing-key', root.place, 'A rule needs a filter, a success_filter or a failure_filter.');
   }
-  for (const unseen of unseenTerms([filter, ignore, successFilter, failureFilter], feed)) {
-    problems.warn(
-      'misplaced-word',
-      entryOf(root, 'filter')?.place ?? root.place,
-      `Events of ${feed} have no ${unseen}: conditions on it never see anything. Set source to the feed that has it.`,
-    );
-  }
+  const filters = { filter, ignore, successFilter, failureFilter };
+  if (!problems.failed) lintFilters(filters, { root, feed, origins, problems });
   return {
     ...(filter === undefined ? {} : { filter }),
     ...(ignore === undefined ? {} : { ignore }),
@@ -47,8 +45,11 @@ export function parseFilters(
 
 /** `host` is a word of ours that Akto's language refuses: a file with nothing else of ours keeps Akto's verdict. */
 function termsFor(root: PositionedMap): TermTable {
-  if (OWN_KEYS.some((key) => entryOf(root, key))) return ALL_TERMS;
-  return AKTO_TEMPLATE_TERMS;
+  return hasOwnKeys(root) ? ALL_TERMS : AKTO_TEMPLATE_TERMS;
+}
+
+function hasOwnKeys(root: PositionedMap): boolean {
+  return OWN_KEYS.some((key) => entryOf(root, key));
 }
 const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => term !== 'host'));
 
@@ -58,13 +59,47 @@ function hint(word: string): string | undefined {
     : undefined;
 }
 
-function unseenTerms(filters: readonly (Filter | undefined)[], feed: Feed): ReadonlySet<string> {
-  const unseen = new Set<string>();
-  const walk = (filter: Filter): void => {
-    if (filter.kind === 'condition' || filter.kind === 'extract') {
-      if (!FEED_TERMS[feed].has(filter.term)) unseen.add(filter.term);
-    } else if (filter.kind !== 'constant') filter.children.forEach(walk);
-  };
-  for (const filter of filters) if (filter) walk(filter);
-  return unseen;
+interface LintPlace {
+  readonly root: PositionedMap;
+  readonly feed: Feed;
+  readonly origins: FilterOrigins;
+  readonly problems: ProblemList;
+}
+
+/** Warnings about conditions, and about the rule where they leave nothing that it could match. */
+function lintFilters(filters: Readonly<Record<string, Filter | undefined>>, place: LintPlace): void {
+  const { root, feed, origins, problems } = place;
+  const isTemplate = !hasOwnKeys(root);
+  const scope = { terms: FEED_TERMS[feed], subject: `Events of ${feed}`, isTemplate };
+  if (isTemplate) warnOfBuiltIn(root, problems);
+  const prospects = Object.entries(filters).flatMap(([name, filter]): [string, Prospect][] =>
+    filter === undefined ? [] : [[name, lintFilter(filter, scope, origins, problems)]],
+  );
+  const reason = unmatchable(new Map(prospects));
+  if (reason === undefined) return;
+  const entry =
+    entryOf(root, reason.key) ?? entryOf(root, 'success_filter') ?? entryOf(root, 'failure_filter');
+  problems.warn(
+    'unmatchable-rule',
+    entry?.place ?? root.place,
+    `No event of ${feed} can match this rule: ${reason.why}.`,
+  );
+}
+
+function warnOfBuiltIn(root: PositionedMap, problems: ProblemList): void {
+  const id = entryOf(root, 'id')?.value;
+  if (id?.kind !== 'scalar' || !BUILT_IN_IDS.has(String(id.value))) return;
+  problems.warn(
+    'differs-from-original',
+    id.place,
+    'The original has a detector of its own for this id and never reads the YAML; here the YAML runs.',
+  );
+}
+
+function unmatchable(prospects: ReadonlyMap<string, Prospect>): { key: string; why: string } | undefined {
+  if (prospects.get('ignore') === 'always') return { key: 'ignore', why: 'ignore holds of every one' };
+  const decisive = prospects.has('filter') ? ['filter'] : ['successFilter', 'failureFilter'];
+  const found = decisive.filter((name) => prospects.has(name));
+  if (found.some((name) => prospects.get(name) !== 'never')) return undefined;
+  return { key: 'filter', why: 'its filter can never hold' };
 }

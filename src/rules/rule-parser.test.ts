@@ -111,7 +111,7 @@ describe('problems', () => {
     [
       'a term that the feed has not',
       'id: A\nsource: incidents\nfilter: {url: {eq: /}}\n',
-      ['3:1: warning misplaced-word: Events of incidents have no url'],
+      ['3:10: warning misplaced-word: Events of incidents have no url', '3:1: warning unmatchable-rule'],
     ],
     [
       'a window without a length',
@@ -178,7 +178,7 @@ describe('problems', () => {
   });
 
   it('an id used twice is an error in the second file', () => {
-    const text = 'id: A\nfilter: {}\n';
+    const text = 'id: A\nfilter: {url: {eq: /}}\n';
     const { rules, problems } = parseRules([
       { file: 'a.yaml', text },
       { file: 'b.yaml', text: `# a comment\n${text}` },

@@ -71,7 +71,16 @@ function parsePlacedRule(text: string, file?: string): PlacedRule {
   const parsed = root && new RuleParser(problems, file, origins).parse(root);
   const rule = parsed && !problems.failed ? { rule: parsed } : {};
   const idPlace = root?.kind === 'map' ? entryOf(root, 'id')?.value.place : undefined;
-  return { ...rule, problems: problems.all, origins, idPlace };
+  return { ...rule, problems: problems.all.map(placed).sort(inFileOrder), origins, idPlace };
+}
+
+/** What is wrong with a file as a whole is told at its beginning. */
+function placed(problem: Problem): Problem {
+  return problem.line === undefined ? { ...problem, line: 1, column: 1 } : problem;
+}
+
+function inFileOrder(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 /** Reads many files; an id that two of them use is an error in each but the first. */

@@ -34,6 +34,21 @@ export const EXCHANGE_TERMS: TermTable = new Map<string, TermKind>([
   ['country_code', 'text'],
 ]);
 
+/** What `method` can be; any other word is seen as `OTHER`. */
+export const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+  'TRACK',
+  'WS',
+]);
+
 const MALICIOUS_EVENT_TERMS: TermTable = new Map<string, TermKind>([
   ['actor', 'address'],
   ['filter_id', 'text'],
