@@ -54,8 +54,12 @@ function digest(files: readonly string[], of: (file: string) => Buffer | string)
 
 /** A file that cannot be read counts as empty. */
 function statOf(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? '' : [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join();
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(file);
+    return [ino, size, mtimeMs, ctimeMs].join();
+  } catch {
+    return '';
+  }
 }
 
 function filesUnder(path: string): string[] {
