@@ -3,6 +3,7 @@ import { compilePattern as compile, type Pattern } from './pattern.ts';
 import { joinPatterns, type PatternSet } from './pattern-set.ts';
 
 export { PatternBudgetError, PatternError } from './errors.ts';
+export { LiteralScan } from './literal-scan.ts';
 export type { PatternOptions } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export { joinPatterns, type PatternSet } from './pattern-set.ts';

@@ -11,14 +11,16 @@ const WORTHWHILE = 3;
 const MAX_FAILURES = 3;
 
 /** A pattern that may be found, and whether that is certain already. */
-interface Candidate {
+export interface Candidate {
   readonly index: number;
   readonly isSure: boolean;
 }
 
 export interface PatternGroup {
+  /** Of its members. */
+  readonly indexes: readonly number[];
   /** Those of the wanted members that may be found in the text. */
-  narrow(text: string, isWanted: (index: number) => boolean): readonly Candidate[];
+  narrow(text: string, wanted: readonly number[], affords: () => boolean): readonly Candidate[];
 }
 
 /** Patterns that always run stand together, so that they do not drag others along. */
@@ -49,14 +51,14 @@ function chunks<T>(items: readonly T[]): (readonly T[])[] {
 }
 
 class Loners implements PatternGroup {
-  readonly #indexes: readonly number[];
+  readonly indexes: readonly number[];
 
   constructor(indexes: readonly number[]) {
-    this.#indexes = indexes;
+    this.indexes = indexes;
   }
 
-  narrow(_text: string, isWanted: (index: number) => boolean): readonly Candidate[] {
-    return this.#indexes.filter(isWanted).map(unsure);
+  narrow(_text: string, wanted: readonly number[]): readonly Candidate[] {
+    return wanted.map(unsure);
   }
 }
 
@@ -72,6 +74,7 @@ interface Member {
 }
 
 class JoinedGroup implements PatternGroup {
+  readonly indexes: readonly number[];
   readonly #members: readonly Member[];
   /** Made when first needed; null once it has proven too costly. */
   #matcher: RegularMatcher | null | undefined;
@@ -79,24 +82,22 @@ class JoinedGroup implements PatternGroup {
 
   constructor(members: readonly Member[]) {
     this.#members = members;
+    this.indexes = members.map(({ index }) => index);
   }
 
-  narrow(text: string, isWanted: (index: number) => boolean): readonly Candidate[] {
-    const wanted = this.#members.filter(({ index }) => isWanted(index));
-    const found = wanted.length < WORTHWHILE ? undefined : this.#foundIn(text);
-    if (found === undefined) return wanted.map(({ index }) => unsure(index));
-    return wanted
-      .filter((member) => found.has(member))
-      .map(({ index, isExact }) => ({ index, isSure: isExact }));
+  narrow(text: string, wanted: readonly number[], affords: () => boolean): readonly Candidate[] {
+    const found = wanted.length >= WORTHWHILE && affords() ? this.#foundIn(text) : undefined;
+    if (found === undefined) return wanted.map(unsure);
+    return wanted.flatMap((index) => found.get(index) ?? []);
   }
 
-  #foundIn(text: string): ReadonlySet<Member> | undefined {
-    const found = new Set<Member>();
+  #foundIn(text: string): ReadonlyMap<number, Candidate> | undefined {
+    const found = new Map<number, Candidate>();
     try {
       if (this.#matcher === undefined) this.#matcher = this.#build();
       this.#matcher?.foundIn(text, (number) => {
         const member = this.#members[number];
-        if (member !== undefined) found.add(member);
+        if (member !== undefined) found.set(member.index, { index: member.index, isSure: member.isExact });
       });
       return this.#matcher === null ? undefined : found;
     } catch (error) {

@@ -1,55 +1,71 @@
 import { PatternBudgetError } from './errors.ts';
 import { LiteralScan } from './literal-scan.ts';
 import type { Pattern } from './pattern.ts';
-import { groupPatterns } from './pattern-group.ts';
+import { type Candidate, groupPatterns } from './pattern-group.ts';
 
 // All patterns that look at one text, tested together: one pass finds which literals are there, and only the patterns that
 // could match with those literals run.
+
+type GaveUp = (index: number, error: PatternBudgetError) => void;
 
 export interface PatternSet {
   /**
    * Indexes of all patterns that are found in the text, ascending. A pattern that gives up is told to `gaveUp` and the
    * others go on; without `gaveUp` its PatternBudgetError is thrown.
    */
-  match(text: string, gaveUp?: (index: number, error: PatternBudgetError) => void): number[];
+  match(text: string, gaveUp?: GaveUp): number[];
+  /**
+   * As `match`, for a caller who has looked for the patterns' literals himself.
+   * @param candidates of the patterns, those whose literals are there or which have none
+   * @param affords asked before each pass over the text; where it says no, what is left gives up
+   */
+  among(text: string, candidates: readonly number[], affords: () => boolean, gaveUp?: GaveUp): number[];
 }
 
 export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
-  const clauses = patterns.flatMap(({ literals }, index) => literals.map((texts) => ({ texts, index })));
-  const scan = new LiteralScan(clauses.map(({ texts }) => texts));
-  const clauseCounts = Uint8Array.from(patterns, ({ literals }) => literals.length);
-  const owners = Int32Array.from(clauses, ({ index }) => index);
   const groups = groupPatterns(patterns);
+  const groupOf = new Map(groups.flatMap((group) => group.indexes.map((index) => [index, group] as const)));
+  const among: PatternSet['among'] = (text, candidates, affords, gaveUp) => {
+    const finds = ({ index, isSure }: Candidate): boolean =>
+      isSure ||
+      (affords() ? tests(patterns[index], index, text, gaveUp) : refuses(patterns[index], index, gaveUp));
+    return [...Map.groupBy(candidates, (index) => groupOf.get(index))]
+      .flatMap(([group, wanted]) => group?.narrow(text, wanted, affords) ?? [])
+      .filter(finds)
+      .map(({ index }) => index)
+      .sort((a, b) => a - b);
+  };
+  let candidatesIn: ((text: string) => readonly number[]) | undefined;
   return {
+    among,
     match(text, gaveUp) {
-      const missing = missingClauses(text, scan, clauseCounts, owners);
-      const wanted = groups.flatMap((group) => group.narrow(text, (index) => missing[index] === 0));
-      return wanted
-        .filter(({ index, isSure }) => isSure || finds(patterns[index], index, text, gaveUp))
-        .map(({ index }) => index)
-        .sort((a, b) => a - b);
+      candidatesIn ??= literalFilter(patterns);
+      return among(text, candidatesIn(text), () => true, gaveUp);
     },
   };
 }
 
-/** How many clauses of each pattern the text leaves open. */
-function missingClauses(text: string, scan: LiteralScan, counts: Uint8Array, owners: Int32Array): Uint8Array {
-  const missing = counts.slice();
-  const isMet = new Uint8Array(owners.length);
-  scan.scan(text, (clause) => {
-    if (isMet[clause] === 1) return;
-    isMet[clause] = 1;
-    const owner = owners[clause] ?? 0;
-    missing[owner] = (missing[owner] ?? 0) - 1;
-  });
-  return missing;
+/** Finds the patterns all of whose clauses a text meets. */
+function literalFilter(patterns: readonly Pattern[]): (text: string) => readonly number[] {
+  const clauses = patterns.flatMap(({ literals }, index) => literals.map((texts) => ({ texts, index })));
+  const scan = new LiteralScan(clauses.map(({ texts }) => texts));
+  return (text) => {
+    const missing = patterns.map(({ literals }) => literals.length);
+    const isMet = new Uint8Array(clauses.length);
+    scan.scan(text.toLowerCase(), (clause) => {
+      const owner = clauses[clause]?.index ?? 0;
+      if (isMet[clause] === 0) missing[owner] = (missing[owner] ?? 0) - 1;
+      isMet[clause] = 1;
+    });
+    return [...missing.keys()].filter((index) => missing[index] === 0);
+  };
 }
 
-function finds(
+function tests(
   pattern: Pattern | undefined,
   index: number,
   text: string,
-  gaveUp: ((index: number, error: PatternBudgetError) => void) | undefined,
+  gaveUp: GaveUp | undefined,
 ): boolean {
   try {
     return pattern?.test(text) ?? false;
@@ -58,4 +74,11 @@ function finds(
     gaveUp(index, error);
     return false;
   }
+}
+
+function refuses(pattern: Pattern | undefined, index: number, gaveUp: GaveUp | undefined): boolean {
+  const error = new PatternBudgetError(pattern?.source ?? '');
+  if (gaveUp === undefined) throw error;
+  gaveUp(index, error);
+  return false;
 }

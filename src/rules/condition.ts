@@ -32,7 +32,7 @@ function decideKeys(shape: Shape, operator: Operator, run: Run, fields: Fields):
   let hits = 0;
   let byCookie = 0;
   const now = run.source.nowSeconds;
-  run.spend(fields.keys.length);
+  run.spendTests(fields.keys.length);
   for (const [index, key] of fields.keys.entries()) {
     if (matched.has(key) || operator.test(key, operator.folds ? fields.foldedKey(index) : '', now)) {
       matched.add(key);
@@ -55,7 +55,7 @@ function decideValues(
   let seen = 0;
   let hits = 0;
   let firstHolds = false;
-  run.spend(fields.keys.length);
+  run.spendTests(fields.keys.length);
   for (const [index, key] of fields.keys.entries()) {
     if (linked !== undefined && !linked.has(key)) continue;
     const value = expiryless(shape, key) ? '' : fields.values[index];
@@ -92,6 +92,6 @@ function valueHolds(operator: Operator, fields: Fields, index: number, value: Da
 
 function anyCookie(operator: Operator, texts: readonly string[] | undefined, run: Run): boolean {
   if (texts === undefined) return false;
-  run.spend(texts.length);
+  run.spendTests(texts.length);
   return texts.some((text) => operator.test(text, operator.folds ? fold(text) : '', run.source.nowSeconds));
 }

@@ -46,7 +46,7 @@ export function compileFilter(
   const machine = new Machine();
   const compiled = machine.compile(tree);
   const filter = {
-    matches: (source: TermSource) => compiled.evaluate(new Run(source, machine.size)).verdict === TRUE,
+    matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE,
   };
   return { filter, problems: problems.all };
 }

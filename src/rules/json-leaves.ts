@@ -14,7 +14,7 @@ const MAX_DEPTH = 1_000;
 /** More are not read: reading them would stall the event. */
 const MAX_LEAVES = 50_000;
 /** The key of a top-level array's elements. */
-const TOP_ARRAY_KEY = 'json';
+export const TOP_ARRAY_KEY = 'json';
 
 interface Frame {
   readonly isObject: boolean;

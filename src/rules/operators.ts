@@ -1,3 +1,4 @@
+import type { Pattern } from '../regex/index.ts';
 import { isInNetwork, parseAddress, parseNetwork } from './address.ts';
 import { lastsTwoMonths } from './cookies.ts';
 import type { Datum, Operand } from './datum.ts';
@@ -23,35 +24,77 @@ type Build = (operands: readonly Operand[]) => Operator;
 const plain = (test: Operator['test']): Operator => ({ folds: false, test });
 const folding = (test: Operator['test']): Operator => ({ folds: true, test });
 
-function textOf(operand: Operand): string {
+export function textOf(operand: Operand): string {
   return typeof operand === 'object' ? operand.text : String(operand);
 }
 
-const needles = (operands: readonly Operand[]): readonly string[] =>
-  operands.map((operand) => fold(textOf(operand)));
-
-/** @param onOther the verdict on numbers and booleans */
-function containing(
-  operands: readonly Operand[],
-  holds: (folded: string, wanted: readonly string[]) => boolean,
-  onOther: boolean,
-  onNothing: boolean,
-): Operator {
-  const wanted = needles(operands);
-  return folding((datum, folded) => {
-    if (typeof datum === 'string') return holds(folded, wanted);
-    return datum === undefined ? onNothing : onOther;
-  });
+interface Containment {
+  /** @param has whether the datum holds a word */
+  holds<W>(wanted: readonly W[], has: (word: W) => boolean): boolean;
+  /** The verdict on numbers and booleans. */
+  readonly onOther: boolean;
+  /** Whether an empty list holds even where there is no datum. */
+  readonly emptyHolds: boolean;
 }
 
-const regex: Build = (operands) => {
-  const patterns = operands.map((operand) => compileRulePattern(textOf(operand)).pattern);
+export type ContainsName = 'contains_either' | 'contains_all' | 'not_contains' | 'not_contains_either';
+
+export const CONTAINMENTS: Readonly<Record<ContainsName, Containment>> = {
+  contains_either: { holds: (wanted, has) => wanted.some(has), onOther: false, emptyHolds: false },
+  contains_all: { holds: (wanted, has) => wanted.every(has), onOther: true, emptyHolds: true },
+  not_contains: { holds: (wanted, has) => !wanted.some(has), onOther: true, emptyHolds: true },
+  not_contains_either: {
+    holds: (wanted, has) => wanted.some((word) => !has(word)),
+    onOther: false,
+    emptyHolds: false,
+  },
+};
+
+export function isContains(name: OperatorName): name is ContainsName {
+  return Object.hasOwn(CONTAINMENTS, name);
+}
+
+/** The words that a containment asks for. */
+export function wordsOf(operands: readonly Operand[]): readonly string[] {
+  return operands.map((operand) => fold(textOf(operand)));
+}
+
+function containing(name: ContainsName): Build {
+  const containment = CONTAINMENTS[name];
+  return (operands) => {
+    const wanted = wordsOf(operands);
+    return folding((datum, folded) =>
+      containsIn(containment, datum, wanted, (word) => folded.includes(word)),
+    );
+  };
+}
+
+/** @param has whether the datum, a text, holds a word */
+export function containsIn<W>(
+  { holds, onOther, emptyHolds }: Containment,
+  datum: Datum,
+  wanted: readonly W[],
+  has: (word: W) => boolean,
+): boolean {
+  if (typeof datum === 'string') return holds(wanted, has);
+  return datum === undefined ? emptyHolds && wanted.length === 0 : onOther;
+}
+
+/** The text that patterns are looked for in. */
+export function patternText(datum: string): string {
+  return javaTrim(datum.startsWith('\uFEFF') ? datum.slice(1) : datum);
+}
+
+const regex: Build = (operands) =>
+  patternOperator(operands.map((operand) => compileRulePattern(textOf(operand)).pattern));
+
+export function patternOperator(patterns: readonly Pattern[]): Operator {
   return plain((datum) => {
     if (typeof datum !== 'string') return false;
-    const text = javaTrim(datum.startsWith('\uFEFF') ? datum.slice(1) : datum);
+    const text = patternText(datum);
     return patterns.some((pattern) => pattern.test(text));
   });
-};
+}
 
 /** Whether datum and operand are equal; undefined where they cannot be compared. */
 function equals(datum: Datum, operand: Operand, text: (text: string) => string): boolean | undefined {
@@ -99,24 +142,10 @@ function datatypeOf(datum: Datum): string | undefined {
 }
 
 const BUILDERS: Readonly<Record<OperatorName, Build>> = {
-  contains_either: (operands) =>
-    containing(operands, (text, wanted) => wanted.some((part) => text.includes(part)), false, false),
-  contains_all: (operands) =>
-    containing(
-      operands,
-      (text, wanted) => wanted.every((part) => text.includes(part)),
-      true,
-      operands.length === 0,
-    ),
-  not_contains: (operands) =>
-    containing(
-      operands,
-      (text, wanted) => !wanted.some((part) => text.includes(part)),
-      true,
-      operands.length === 0,
-    ),
-  not_contains_either: (operands) =>
-    containing(operands, (text, wanted) => wanted.some((part) => !text.includes(part)), false, false),
+  contains_either: containing('contains_either'),
+  contains_all: containing('contains_all'),
+  not_contains: containing('not_contains'),
+  not_contains_either: containing('not_contains_either'),
   regex,
   regex_extract: regex,
   eq: ([first]) => plain((datum) => first !== undefined && equals(datum, first, fold) === true),

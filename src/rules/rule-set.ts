@@ -1,8 +1,10 @@
 import { parseSeverity, type Severity } from '../core/severity.ts';
 import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
+import { Dispatch } from './dispatch.ts';
 import type { EventView } from './event-view.ts';
 import type { Filter } from './filter-tree.ts';
+import { type Gate, gateOfAny } from './gate.ts';
 import { Machine, type Node } from './machine.ts';
 import { FALSE, type Outcome, TRUE, UNKNOWN, unknown } from './outcome.ts';
 import type { Rule } from './rule.ts';
@@ -54,17 +56,16 @@ interface CompiledRule {
 
 export function compileRuleSet(rules: readonly Rule[]): RuleSet {
   const machine = new Machine();
-  const byFeed = Map.groupBy(
-    rules.map((rule) => compile(rule, machine)),
-    ({ rule }) => rule.feed,
+  const byFeed = new Map(
+    [...Map.groupBy(rules, ({ feed }) => feed)].map(([feed, own]) => [feed, dispatch(own, machine)]),
   );
   return {
     rules,
     match(view) {
-      const run = new Run(view, machine.size);
+      const run = new Run(view);
       const matches: RuleMatch[] = [];
       const failures: RuleFailure[] = [];
-      for (const compiled of byFeed.get(view.feed) ?? []) {
+      for (const compiled of byFeed.get(view.feed)?.candidates(run) ?? []) {
         try {
           judge(compiled, run, view, matches, failures);
         } catch (error) {
@@ -74,6 +75,17 @@ export function compileRuleSet(rules: readonly Rule[]): RuleSet {
       return { matches, failures };
     },
   };
+}
+
+function dispatch(rules: readonly Rule[], machine: Machine): Dispatch<CompiledRule> {
+  const compiled = rules.map((rule) => compile(rule, machine));
+  return new Dispatch(compiled, gateOfRule, machine.lookout);
+}
+
+/** A rule without a filter matches by its success_filter or its failure_filter. */
+function gateOfRule({ filter, success, failure }: CompiledRule): Gate | undefined {
+  if (filter) return filter.gate;
+  return gateOfAny([success, failure].flatMap((node) => (node ? [node.gate] : [])));
 }
 
 function compile(rule: Rule, machine: Machine): CompiledRule {

@@ -4,7 +4,9 @@ import type { Fields } from './fields.ts';
 import type { Aspect } from './filter-tree.ts';
 import type { Outcome } from './outcome.ts';
 import { similarity } from './similarity.ts';
+import type { Findings, TermWatch, TextSighting } from './term-watch.ts';
 import { fold } from './text.ts';
+import { ANYTHING_SEEN, type Sighting, type Watch } from './watch.ts';
 
 /** Where filters read from: an event, an alert, whatever has named values. */
 export interface TermSource {
@@ -18,8 +20,10 @@ export interface TermSource {
   readonly nowSeconds?: number | undefined;
 }
 
-/** Values tested by key and value conditions, for all rules together: about 30 ms. */
-const MAX_VALUE_TESTS = 500_000;
+/** What judging one event may cost, in units of about a nanosecond, for all rules together. */
+const MAX_WORK = 40_000_000;
+/** Of testing one key or value. */
+const TEST_UNITS = 60;
 
 /** One pass of a compiled set over one source: what it reads is read once. */
 export class Run {
@@ -27,15 +31,57 @@ export class Run {
   /** Names bound by `extract`, for the rule being evaluated. */
   variables = new Map<string, readonly string[]>();
   /** By the id of the node that decided: see machine.ts. */
-  readonly outcomes: (Outcome | undefined)[];
+  readonly outcomes = new Map<number, Outcome>();
   readonly #folded = new Map<string, string>();
   readonly #measures = new Map<string, Datum>();
-  #testsLeft = MAX_VALUE_TESTS;
+  readonly #sightings = new Map<Watch, Sighting>();
+  readonly #words = new Map<TermWatch, TextSighting | WorkBudgetError>();
+  readonly #findings = new Map<TermWatch, Findings>();
+  #workLeft = MAX_WORK;
 
-  /** @param nodes how many the machine has */
-  constructor(source: TermSource, nodes: number) {
+  constructor(source: TermSource) {
     this.source = source;
-    this.outcomes = new Array<Outcome | undefined>(nodes);
+  }
+
+  /** What may be there of all that is looked for in a term. Never throws. */
+  sighting(watch: Watch): Sighting {
+    const known = this.#sightings.get(watch) ?? this.#look(watch);
+    this.#sightings.set(watch, known);
+    return known;
+  }
+
+  /** What cannot be looked at rules nothing out: the rules that ask find out why. */
+  #look(watch: Watch): Sighting {
+    try {
+      return watch.look(this);
+    } catch (error) {
+      if (error instanceof WorkBudgetError) return ANYTHING_SEEN;
+      throw error;
+    }
+  }
+
+  /** @throws WorkBudgetError */
+  words(watch: TermWatch): TextSighting {
+    const known = this.#words.get(watch) ?? this.#lookForWords(watch);
+    this.#words.set(watch, known);
+    if (known instanceof WorkBudgetError) throw known;
+    return known;
+  }
+
+  #lookForWords(watch: TermWatch): TextSighting | WorkBudgetError {
+    try {
+      return watch.words(this);
+    } catch (error) {
+      if (error instanceof WorkBudgetError) return error;
+      throw error;
+    }
+  }
+
+  /** @throws WorkBudgetError */
+  findings(watch: TermWatch, text: string): Findings {
+    const known = this.#findings.get(watch) ?? watch.findings(this, text);
+    this.#findings.set(watch, known);
+    return known;
   }
 
   folded(term: string): string {
@@ -57,9 +103,20 @@ export class Run {
   }
 
   /** @throws WorkBudgetError */
-  spend(tests: number): void {
-    this.#testsLeft -= tests;
-    if (this.#testsLeft < 0) throw new WorkBudgetError('values');
+  spendTests(tests: number): void {
+    if (!this.affords(tests * TEST_UNITS)) throw new WorkBudgetError('values');
+  }
+
+  /** @throws WorkBudgetError */
+  spend(units: number): void {
+    if (!this.affords(units)) throw new WorkBudgetError('text');
+  }
+
+  /** Takes the units, if they are left. */
+  affords(units: number): boolean {
+    if (units > this.#workLeft) return false;
+    this.#workLeft -= units;
+    return true;
   }
 }
 

@@ -1,0 +1,45 @@
+import { type Network, parseAddress, parseNetwork } from './address.ts';
+import type { Run } from './run.ts';
+import { NOTHING_SEEN, type Sighting, type Signal, type Watch } from './watch.ts';
+
+/** Networks that rules look for in one term: one look-up for each width in use, however many networks there are. */
+export class NetworkWatch implements Watch {
+  readonly #term: string;
+  readonly #signals = new Map<string, Signal>();
+  readonly #widths = new Set<number>();
+
+  constructor(term: string) {
+    this.#term = term;
+  }
+
+  /** @param text as in a rule; undefined where it is no network */
+  network(text: string, next: () => Signal): Signal | undefined {
+    const network = parseNetwork(text);
+    if (network === undefined) return undefined;
+    const key = prefixOf(network.bytes, network.bits);
+    const signal = this.#signals.get(key) ?? next();
+    this.#signals.set(key, signal);
+    this.#widths.add(network.bits);
+    return signal;
+  }
+
+  look(run: Run): Sighting {
+    const datum = run.datum(this.#term, 'whole');
+    const address = typeof datum === 'string' ? parseAddress(datum) : undefined;
+    if (address === undefined) return NOTHING_SEEN;
+    const seen = new Set<Signal>();
+    for (const bits of this.#widths) {
+      const signal = bits > address.length * 8 ? undefined : this.#signals.get(prefixOf(address, bits));
+      if (signal !== undefined) seen.add(signal);
+    }
+    return { seen, isOpen: false };
+  }
+}
+
+/** The first bits of an address, with its family and their number. */
+function prefixOf(bytes: Network['bytes'], bits: number): string {
+  const whole = bits >> 3;
+  const rest = bits & 7;
+  const last = rest === 0 ? '' : (bytes[whole] ?? 0) >> (8 - rest);
+  return `${bytes.length}/${bits}/${bytes.slice(0, whole).join('.')}/${last}`;
+}
