@@ -7,10 +7,15 @@ import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveri
 import { demo } from './demo.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { match } from './match.ts';
+import { explain, listRules } from './rules.ts';
 import { run } from './run.ts';
 import { test } from './test.ts';
 
 const CONFIG = ['-c, --config <file>', 'the configuration', 'config.yaml'] as const;
+const RULES = [
+  '-r, --rules <path>',
+  'rule files or folders instead of those of the configuration; may be repeated',
+] as const;
 const EXIT_CODES = '\nExit codes: 0 done, 1 something of what was looked at is wrong, 2 could not run.';
 
 /** Runs one command line. Whatever an operator can mend is a sentence on stderr; a bug is thrown. */
@@ -105,8 +110,25 @@ function addRuleCommands(program: Command, io: Io, done: Done): void {
     .command('test')
     .description('run the tests that stand in rule files')
     .argument('[path...]', 'rule files or folders; default: rules')
-    .option('--json', 'print {passed, failed, results} for programs')
+    .option('--coverage', 'tell of every condition how often it held, failed and decided the verdict')
+    .addOption(new Option('--tap', 'print TAP version 14').conflicts('json'))
+    .option('--json', 'print {passed, failed, results, coverage} for programs')
     .action(async (paths, options) => done(await test(io, paths, options)));
+  const rules = program.command('rules').description('see which rules there are and how one decides');
+  const add = (name: string, description: string): Command =>
+    rules
+      .command(name)
+      .description(description)
+      .option(...RULES, collect, [])
+      .option(...CONFIG);
+  add('list', 'list the rules: id, severity, source, file')
+    .option('--json', 'print one JSON object a rule')
+    .action((options) => done(listRules(io, options)));
+  add('explain', 'tell how a rule comes to its verdict on one event')
+    .argument('<rule>', 'its id')
+    .argument('[file]', 'one event as JSON; - or none is stdin')
+    .option('--json', 'print the tree for programs')
+    .action(async (rule, file, options) => done(await explain(io, rule, file, options)));
 }
 
 function addDeliveryCommands(program: Command, io: Io, done: Done): void {

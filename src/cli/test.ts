@@ -1,38 +1,40 @@
-import { styleText } from 'node:util';
-import { loadRules } from '../app/rule-files.ts';
-import { runRuleTests } from '../rules/index.ts';
+import { type LoadedRules, loadRules } from '../app/rule-files.ts';
+import { coverRule, runRuleTests } from '../rules/index.ts';
 import type { ExitCode, Io } from './io.ts';
 import { isError, printProblems } from './problems.ts';
+import { asJson, asPretty, asTap, type ConditionReport, type RuleReport } from './test-report.ts';
 
-/** `tocsin test`: runs the tests that stand in rule files. */
-export async function test(
-  io: Io,
-  paths: readonly string[],
-  options: { readonly json?: boolean },
-): Promise<ExitCode> {
-  const { rules, problems, texts } = loadRules(paths.length === 0 ? ['rules'] : paths);
-  printProblems(io, '', { problems, ruleTexts: texts });
-  if (problems.some(isError)) return 2;
-  const results = rules.flatMap((rule) => runRuleTests(rule).map((result) => ({ rule: rule.id, ...result })));
-  const failed = results.filter(({ passed }) => !passed).length;
-  if (options.json) {
-    io.out(`${JSON.stringify({ passed: results.length - failed, failed, results })}\n`);
-  } else {
-    for (const result of results) io.out(`${lineOf(result, io.colour.out)}\n`);
-    io.out(`${rules.length} rules, ${results.length - failed} tests passed, ${failed} failed\n`);
+export interface TestOptions {
+  readonly json?: boolean;
+  readonly tap?: boolean;
+  /** List every condition with what the tests ask of it. */
+  readonly coverage?: boolean;
+}
+
+/** `tocsin test`: runs the tests that stand in rule files, and tells which conditions they never ask. */
+export async function test(io: Io, paths: readonly string[], options: TestOptions): Promise<ExitCode> {
+  const loaded = loadRules(paths.length === 0 ? ['rules'] : paths);
+  printProblems(io, '', { problems: loaded.problems, ruleTexts: loaded.texts });
+  if (loaded.problems.some(isError)) {
+    if (options.tap) io.out('TAP version 14\nBail out! the rules are not valid\n');
+    return 2;
   }
-  return failed > 0 ? 1 : 0;
+  const reports = reportsOf(loaded);
+  const format = options.json ? asJson : options.tap ? asTap : asPretty;
+  for (const line of format(reports, { colour: io.colour.out, everyCondition: options.coverage ?? false }))
+    io.out(`${line}\n`);
+  return reports.some(({ tests }) => tests.some(({ passed }) => !passed)) ? 1 : 0;
 }
 
-interface Result {
-  readonly rule: string;
-  readonly name: string;
-  readonly passed: boolean;
-  readonly message: string;
-}
-
-function lineOf({ rule, name, passed, message }: Result, colour: boolean): string {
-  const word = passed ? 'ok' : 'not ok';
-  const mark = colour ? styleText(passed ? 'green' : 'red', word, { validateStream: false }) : word;
-  return `${mark}  ${rule}: ${name}${passed ? '' : `\n        ${message}`}`;
+function reportsOf({ rules, origins }: LoadedRules): readonly RuleReport[] {
+  return rules.map((rule) => ({
+    id: rule.id,
+    file: rule.file ?? '',
+    tests: runRuleTests(rule),
+    conditions: coverRule(rule).map(({ condition, ...counts }): ConditionReport => {
+      const { term, aspect, operator } = condition;
+      const name = aspect === 'whole' ? `${term} ${operator}` : `${term} ${aspect} ${operator}`;
+      return { name, ...origins.get(condition)?.place, ...counts };
+    }),
+  }));
 }

@@ -5,9 +5,11 @@ import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
 import { compileRuleSet } from './rule-set.ts';
 
+export { type ConditionCoverage, coverRule } from './coverage.ts';
 export { type EventView, viewOf } from './event-view.ts';
+export { type ExplainedPart, type Explanation, explainRule, type Verdict } from './explain.ts';
 export { type CompiledFilter, compileFilter, type FilterOptions } from './filter.ts';
-export type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
+export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';

@@ -12,7 +12,7 @@ export interface RuleTestResult {
 }
 
 /** When every test starts, seconds since the epoch: the first second of a minute. */
-const START_SECONDS = 1_767_225_600;
+export const START_SECONDS = 1_767_225_600;
 
 /** Runs a rule's embedded tests, each from an empty window. */
 export function runRuleTests(rule: Rule): readonly RuleTestResult[] {

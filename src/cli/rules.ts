@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { styleText } from 'node:util';
+import { loadSetup } from '../app/load.ts';
+import { type LoadedRules, loadRules } from '../app/rule-files.ts';
+import { isJsonObject } from '../core/json.ts';
+import { type ExplainedPart, type Explanation, explainRule, type Verdict, viewOf } from '../rules/index.ts';
+import { CliError, type ExitCode, type Io } from './io.ts';
+import { isError, printProblems } from './problems.ts';
+
+export interface RulesOptions {
+  /** Files and folders; where none are named, those of the configuration. */
+  readonly rules: readonly string[];
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+/** `tocsin rules list`: which rules there are, in the order of their files. */
+export function listRules(io: Io, options: RulesOptions): ExitCode {
+  const { rules } = loadValid(io, options);
+  const rows = rules.map(({ id, severity, feed, file, info, tests }) => ({
+    ...{ id, severity: severity ?? null, source: feed, file: file ?? null, name: info.name ?? null },
+    tests: tests.length,
+  }));
+  if (options.json) {
+    for (const row of rows) io.out(`${JSON.stringify(row)}\n`);
+    return 0;
+  }
+  const cells = rows.map(({ id, severity, source, file }) => [id, severity ?? "event's", source, file ?? '']);
+  for (const line of aligned([['ID', 'SEVERITY', 'SOURCE', 'FILE'], ...cells])) io.out(`${line}\n`);
+  return 0;
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Rules that can run; what is wrong with others is told, and ends the command. */
+function loadValid(io: Io, options: RulesOptions): LoadedRules {
+  const loaded = loadRules(pathsOf(io, options));
+  if (loaded.problems.some(isError)) {
+    printProblems(io, '', { problems: loaded.problems, ruleTexts: loaded.texts });
+    throw new CliError('the rules above are not valid');
+  }
+  return loaded;
+}
+
+function pathsOf(io: Io, { rules, config }: RulesOptions): readonly string[] {
+  if (rules.length > 0) return rules;
+  const { setup, ...told } = loadSetup({ file: config, cwd: io.cwd, env: io.env });
+  if (setup) return setup.config.rules.paths;
+  printProblems(io, config, told);
+  throw new CliError(`${config} does not say where the rules are; name them with --rules PATH`);
+}
+
+/** `tocsin rules explain`: how a rule comes to its verdict on one event. */
+export async function explain(
+  io: Io,
+  id: string,
+  file: string | undefined,
+  options: RulesOptions,
+): Promise<ExitCode> {
+  const { rules, origins } = loadValid(io, options);
+  const rule = rules.find((one) => one.id === id);
+  if (rule === undefined)
+    throw new CliError(`there is no rule ${JSON.stringify(id)}; "tocsin rules list" names them`);
+  const explanation = explainRule(rule, viewOf(await readEvent(io, file), rule.feed), origins);
+  if (options.json) io.out(`${JSON.stringify(explanation)}\n`);
+  else printExplanation(io, explanation);
+  return 0;
+}
+
+const ONE_EVENT = 'expected one JSON object: an API event, a captured exchange or an incident';
+
+async function readEvent(io: Io, file: string | undefined) {
+  const name = file === undefined || file === '-' ? 'stdin' : file;
+  let raw: unknown;
+  try {
+    raw = JSON.parse(name === 'stdin' ? await text(io.stdin) : readFileSync(name, 'utf8'));
+  } catch (error) {
+    const reason =
+      error instanceof SyntaxError ? ONE_EVENT : error instanceof Error ? error.message : ONE_EVENT;
+    throw new CliError(`${name} cannot be read: ${reason}`);
+  }
+  // A text holds a captured exchange, as the feed's `payload` does.
+  if (typeof raw === 'string') return { payload: raw };
+  if (isJsonObject(raw)) return raw;
+  throw new CliError(`${name} cannot be read: ${ONE_EVENT}`);
+}
+
+const SUMMARY: Readonly<Record<Verdict, string>> = {
+  true: 'matches this event',
+  false: 'does not match this event',
+  unknown: 'has no verdict on this event',
+};
+
+function printExplanation(io: Io, { rule, verdict, payloadError, filters }: Explanation): void {
+  io.out(`${rule} ${SUMMARY[verdict]}\n`);
+  if (payloadError !== undefined)
+    io.out(`its payload does not decode, so it sees no exchange: ${payloadError}\n`);
+  io.out('\n');
+  for (const part of filters) printPart(io, part, 0);
+}
+
+function printPart(io: Io, part: ExplainedPart, depth: number): void {
+  const { word, verdict, operands, parts, line } = part;
+  const mark = verdict.padEnd(7);
+  const painted = io.colour.out ? styleText(COLOURS[verdict], mark, { validateStream: false }) : mark;
+  const what = operands === undefined ? word : `${word} ${operands}`;
+  const place = line === undefined ? '' : `:${line}`.padEnd(6);
+  io.out(`${painted}  ${place}${'  '.repeat(depth)}${what}${aside(part)}\n`);
+  for (const inner of parts) printPart(io, inner, depth + 1);
+}
+
+const COLOURS = { true: 'green', false: 'red', unknown: 'yellow' } as const;
+
+function aside({ saw, matched, reason, verdict }: ExplainedPart): string {
+  const keys =
+    matched !== undefined && matched.length > 0 && verdict === 'true' ? `; keys ${matched.join(', ')}` : '';
+  const seen = saw === undefined ? '' : `   saw ${saw}${keys}`;
+  return reason === undefined ? seen : `${seen}   ${reason}`;
+}
