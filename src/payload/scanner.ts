@@ -9,6 +9,19 @@ const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const BACKSLASH = 0x5c;
 
+/** Letters that after a backslash mean the same in JSON; and the apostrophe, which is made so. */
+const JSON_ESCAPES = new Uint8Array(128);
+for (const letter of `"'\\nrtbf`) JSON_ESCAPES[letter.charCodeAt(0)] = 1;
+
+/** @param quoted with its double quotes, without control characters */
+function unescaped(quoted: string, hasApostrophes: boolean): string | undefined {
+  const json = hasApostrophes
+    ? quoted.replaceAll('\\\\', '\0').replaceAll("\\'", "'").replaceAll('\0', '\\\\')
+    : quoted;
+  const value: unknown = JSON.parse(json);
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** `[0-9A-Za-z_.+-]`: what names, numbers and enum values are made of. */
 function isWord(code: number): boolean {
   return (
@@ -72,6 +85,15 @@ export class Scanner {
     return code === OPEN_BRACE ? '}' : '>';
   }
 
+  /** Takes what the pattern, a sticky one, finds right here. */
+  takePrinted(pattern: RegExp): RegExpExecArray | undefined {
+    this.peek();
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.text) ?? undefined;
+    if (found) this.#at = pattern.lastIndex;
+    return found;
+  }
+
   /** Takes a separator, where there is one. */
   separator(): void {
     if (!this.take(';')) this.take(',');
@@ -110,8 +132,8 @@ export class Scanner {
   string(): string {
     if (!this.atString()) this.#unexpected('a quoted string is missing');
     const start = this.#at;
-    const plain = this.#plainPiece();
-    if (plain !== undefined && !this.atString()) return plain.isWellFormed() ? plain : plain.toWellFormed();
+    const quick = this.#quickPiece();
+    if (quick !== undefined && !this.atString()) return quick.isWellFormed() ? quick : quick.toWellFormed();
     this.#at = start;
     const quoted = new QuotedString(this.text, this.#at);
     do this.#at = quoted.piece(this.#at);
@@ -119,16 +141,29 @@ export class Scanner {
     return quoted.end();
   }
 
-  /** A piece in which every character stands for itself: most of them, so it pays to try that first. */
-  #plainPiece(): string | undefined {
-    const quote = this.text.charCodeAt(this.#at);
-    const start = this.#at + 1;
-    for (let at = start; ; at += 1) {
-      const code = this.text.charCodeAt(at);
-      if (code === BACKSLASH || code === LINE_FEED || Number.isNaN(code)) return undefined;
-      if (code !== quote) continue;
-      this.#at = at + 1;
-      return this.text.slice(start, at);
+  /**
+   * A piece without escapes, or with none but those that JSON has, too, and `\'`: most are, and the engine's own parser is
+   * many times faster. Undefined for any other.
+   */
+  #quickPiece(): string | undefined {
+    const { text } = this;
+    const start = this.#at;
+    const quote = text.charCodeAt(start);
+    let isEscaped = false;
+    let hasApostrophes = false;
+    for (let at = start + 1; ; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === quote) {
+        this.#at = at + 1;
+        return isEscaped ? unescaped(text.slice(start, at + 1), hasApostrophes) : text.slice(start + 1, at);
+      }
+      if (code === BACKSLASH) {
+        at += 1;
+        const letter = text.charCodeAt(at);
+        if (quote !== DOUBLE_QUOTE || JSON_ESCAPES[letter] !== 1) return undefined;
+        isEscaped = true;
+        if (letter === SINGLE_QUOTE) hasApostrophes = true;
+      } else if (!(code >= 0x20)) return undefined;
     }
   }
 

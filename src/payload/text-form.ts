@@ -116,8 +116,19 @@ function readHeaderValues(scanner: Scanner, values: string[]): void {
   });
 }
 
+/** A header with one value and nothing escaped, as printed: nearly all are, and one step takes them faster than their tokens. */
+const PRINTED_HEADER =
+  /\{\n {2}key: "([ !#-[\]-~]*)"\n {2}value \{\n {4}values: "([ !#-[\]-~]*)"\n {2}\}\n\}/y;
+
 /** A map's entry is a key and a value for ever, so anything else in it is damage and not a newer field. */
 function readHeader(scanner: Scanner, headers: Headers): void {
+  const [, name, value] = scanner.takePrinted(PRINTED_HEADER) ?? [];
+  if (name !== undefined && value !== undefined) headers.set(name, [value]);
+  else readAnyHeader(scanner, headers);
+  if (headers.size > MAX_HEADERS) scanner.fail('too-large', `it holds more than ${MAX_HEADERS} headers`);
+}
+
+function readAnyHeader(scanner: Scanner, headers: Headers): void {
   let key = '';
   const values: string[] = [];
   readMessage(scanner, (name) => {
@@ -126,7 +137,6 @@ function readHeader(scanner: Scanner, headers: Headers): void {
     else scanner.fail('unexpected-character', 'a header holds something besides key and value');
   });
   headers.set(key, values);
-  if (headers.size > MAX_HEADERS) scanner.fail('too-large', `it holds more than ${MAX_HEADERS} headers`);
 }
 
 function readHeaders(scanner: Scanner, headers: Headers): void {

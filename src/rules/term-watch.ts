@@ -140,6 +140,7 @@ class Finder {
   /** Without a literal that could tell that they are not there. */
   readonly #anywhere: readonly Word[];
   readonly #always: readonly number[];
+  readonly #clauseCounts: readonly number[];
   #set: PatternSet | undefined;
 
   constructor(words: readonly Word[], patterns: readonly WatchedPattern[]) {
@@ -153,13 +154,15 @@ class Finder {
       owners.push({ word });
     }
     for (const [number, { pattern }] of patterns.entries()) {
-      literals.push(...pattern.literals);
-      owners.push(...pattern.literals.map(() => ({ pattern: number })));
+      const clauses = tellingClauses(pattern);
+      literals.push(...clauses);
+      owners.push(...clauses.map(() => ({ pattern: number })));
     }
     this.#scan = new LiteralScan(literals);
     this.#owners = owners;
     this.#anywhere = words.filter(({ text }) => literalOf(text) === '');
-    this.#always = [...patterns.keys()].filter((number) => patterns[number]?.pattern.literals.length === 0);
+    this.#clauseCounts = patterns.map(({ pattern }) => tellingClauses(pattern).length);
+    this.#always = [...patterns.keys()].filter((number) => this.#clauseCounts[number] === 0);
   }
 
   find(folded: string): Found {
@@ -190,14 +193,21 @@ class Finder {
 
   /** Those of which every clause is met. */
   #complete(counts: ReadonlyMap<number, number>): readonly number[] {
-    return [...counts.keys()].filter(
-      (number) => this.#patterns[number]?.pattern.literals.length === counts.get(number),
-    );
+    return [...counts.keys()].filter((number) => this.#clauseCounts[number] === counts.get(number));
   }
 
   #signals(patterns: readonly number[]): readonly Signal[] {
     return patterns.flatMap((number) => this.#patterns[number]?.signal ?? []);
   }
+}
+
+/** Shorter ones make the scan slower than they make its answer sharper. */
+const TELLING_LENGTH = 5;
+
+/** The clauses of long literals; where there are none, the longest. */
+function tellingClauses({ literals }: Pattern): Pattern['literals'] {
+  const long = literals.filter((clause) => clause.every((text) => text.length >= TELLING_LENGTH));
+  return long.length > 0 ? long : literals.slice(0, 1);
 }
 
 function signalOf({ signal }: Word): Signal {
