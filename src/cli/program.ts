@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { registry } from '../app/registry.ts';
 import { VERSION } from '../app/version.ts';
 import { configJsonSchema } from '../config/index.ts';
+import { ruleJsonSchema } from '../rules/index.ts';
 import { check } from './check.ts';
 import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveries.ts';
 import { demo } from './demo.ts';
@@ -94,7 +95,11 @@ function addDaemonCommands(program: Command, io: Io, done: Done): void {
   program
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
-    .action(() => io.out(`${JSON.stringify(configJsonSchema(registry), null, 2)}\n`));
+    .option('--rule', 'print that of rule files instead')
+    .action(({ rule }) => {
+      const schema = rule === true ? ruleJsonSchema() : configJsonSchema(registry);
+      io.out(`${JSON.stringify(schema, null, 2)}\n`);
+    });
 }
 
 function addRuleCommands(program: Command, io: Io, done: Done): void {

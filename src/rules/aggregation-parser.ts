@@ -11,12 +11,12 @@ const CONDITION_KEYS = [
   'thresholdBreachFilter',
   'distinctIdentifier',
 ] as const;
-const FILTERS = ['success_filter', 'failure_filter'] as const;
+export const WINDOW_FILTERS = ['success_filter', 'failure_filter'] as const;
 /** `event` is ours: the key is then a term, such as country. */
-const SOURCES = ['request_payload', 'response_payload', 'request_headers', 'event'] as const;
+export const DISTINCT_SOURCES = ['request_payload', 'response_payload', 'request_headers', 'event'] as const;
 /** A month of minutes: longer windows would be kept for every actor. */
-const MAX_MINUTES = 44_640;
-const MAX_COUNT = 1_000_000;
+export const MAX_WINDOW_MINUTES = 44_640;
+export const MAX_MATCH_COUNT = 1_000_000;
 
 /** Reads `aggregation_rules`. */
 export function parseAggregations(
@@ -62,11 +62,11 @@ class WindowParser {
         );
     }
     const distinctIdentifier = this.#distinct(map);
-    const incrementFilter = this.#oneOf(map, 'incrementFilter', FILTERS);
-    const thresholdBreachFilter = this.#oneOf(map, 'thresholdBreachFilter', FILTERS);
+    const incrementFilter = this.#oneOf(map, 'incrementFilter', WINDOW_FILTERS);
+    const thresholdBreachFilter = this.#oneOf(map, 'thresholdBreachFilter', WINDOW_FILTERS);
     return {
-      matchCount: this.#number(map, 'matchCount', MAX_COUNT, distinctIdentifier !== undefined),
-      windowThreshold: this.#number(map, 'windowThreshold', MAX_MINUTES, false),
+      matchCount: this.#number(map, 'matchCount', MAX_MATCH_COUNT, distinctIdentifier !== undefined),
+      windowThreshold: this.#number(map, 'windowThreshold', MAX_WINDOW_MINUTES, false),
       ...(incrementFilter === undefined ? {} : { incrementFilter }),
       ...(thresholdBreachFilter === undefined ? {} : { thresholdBreachFilter }),
       ...(distinctIdentifier === undefined ? {} : { distinctIdentifier }),
@@ -85,14 +85,14 @@ class WindowParser {
       );
       return undefined;
     }
-    const source = this.#oneOf(entry.value, 'source', SOURCES);
+    const source = this.#oneOf(entry.value, 'source', DISTINCT_SOURCES);
     const key = entryOf(entry.value, 'key');
     const name = key && plain(key.value);
     if (source === undefined || typeof name !== 'string' || name === '') {
       this.#problems.error(
         'bad-window',
         key?.value.place ?? entry.place,
-        `distinctIdentifier needs a source (${SOURCES.join(', ')}) and a key.`,
+        `distinctIdentifier needs a source (${DISTINCT_SOURCES.join(', ')}) and a key.`,
       );
       return undefined;
     }

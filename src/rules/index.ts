@@ -13,6 +13,7 @@ export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts'
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';
+export { ruleJsonSchema } from './rule-schema.ts';
 export {
   compileRuleSet,
   groupValues,

@@ -6,7 +6,7 @@ import { type ProblemList, quoted } from './problems.ts';
 import { compileRulePattern } from './rule-pattern.ts';
 import { NETWORK_OPERATORS, type OperatorName } from './vocabulary.ts';
 
-const DATATYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
+export const DATATYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 
 /** Reads what stands under an operator: a scalar or a list of scalars of kinds that go together. */
 export function parseOperands(
