@@ -15,6 +15,9 @@ export interface EventSummary {
   readonly successfulExploit?: boolean;
 }
 
+/** What an alert is about: events of a feed, or Tocsin's own doing (source `tocsin`). */
+export type AlertFeed = Feed | 'operations';
+
 /** One ongoing fact about one group of events: the thing a person is told about. */
 export interface Alert {
   /** Hash of rule id and group values; see alerts/fingerprint.ts. */
@@ -26,7 +29,7 @@ export interface Alert {
   readonly severity: Severity;
   readonly category?: string;
   readonly source: string;
-  readonly feed: Feed;
+  readonly feed: AlertFeed;
   /** The rule's `group_by` values, `{actor: '203.0.113.9'}`. An absent value is ''. */
   readonly group: Readonly<Record<string, string>>;
   /** Matches since the alert opened. */

@@ -18,7 +18,8 @@ import {
 import type { RuleSet, TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type FiredRule, fire } from './firing.ts';
-import { judge, matchedRules, type Verdict } from './judge.ts';
+import { createJudge, matchedRules, type Verdict } from './judge.ts';
+import { firedBy, type OperationalFact } from './operations.ts';
 import { termText } from './summary.ts';
 
 export interface IngestDeps {
@@ -36,14 +37,23 @@ export interface IngestDeps {
 
 /** Takes in one page: dedupe → match → window → alert → route → enqueue, committed whole with its cursor. */
 export function createIngest(deps: IngestDeps) {
-  const { store, clock, telemetry, ruleSet } = deps;
+  const { store, clock, telemetry } = deps;
+  const judge = createJudge(deps.ruleSet, clock, telemetry);
+  /** Facts of pages that could not be committed: they are told with the next one that can. */
+  const untold: OperationalFact[] = [];
 
   return async function ingest(reader: FeedReader, page: Page): Promise<void> {
     const full = deps.storeFull();
     if (full !== undefined) throw new StoreError('full', full);
     const fresh = await dedupe(store, page.events);
-    const verdicts = await judge(fresh, ruleSet, clock, telemetry);
-    const opened = await store.transaction((tx) => commit(tx, deps, reader, page, verdicts));
+    const { verdicts, ...judged } = await judge(fresh);
+    const facts = [...untold.splice(0), ...judged.facts];
+    const opened = await store
+      .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts))
+      .catch((error: unknown) => {
+        untold.push(...facts);
+        throw error;
+      });
     telemetry.storeWorked('grew');
     telemetry.alertsOpened(opened);
     telemetry.pageCommitted(
@@ -72,13 +82,14 @@ async function commit(
   reader: FeedReader,
   page: Page,
   verdicts: readonly Verdict[],
+  facts: readonly OperationalFact[],
 ): Promise<readonly Alert[]> {
   const nowMs = deps.clock.now();
   const judged = verdicts.map((verdict) => ({ event: verdict.event, rules: matchedRules(verdict) }));
   await tx.insertEvents(judged, nowMs);
-  const fired = await fire(tx, verdicts, nowMs);
+  const fired = [...(await fire(tx, verdicts, nowMs)), ...facts.map(firedBy)];
   const opened = await recordAlerts(tx, fired, nowMs);
-  await expectNotifications(tx, deps.routes, fired, nowMs);
+  await expectNotifications(tx, deps, fired, nowMs);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);
   await tx.writeCursor(reader.source, reader.feed, page.cursor, nowMs);
   return opened;
@@ -104,14 +115,14 @@ async function recordAlerts(
 /** Counts every firing in the groups of its routes, so that what is told later adds up exactly. */
 async function expectNotifications(
   tx: StoreTx,
-  routes: readonly Route<TermSource>[],
+  { routes, destinations }: IngestDeps,
   fired: readonly FiredRule[],
   nowMs: number,
 ): Promise<void> {
   const targets = new Map<string, GroupTarget>();
   const counts = new Map<string, PendingCount>();
   for (const { firing, subject } of fired) {
-    for (const route of chooseRoutes(routes, subject)) {
+    for (const route of routesFor(firing, subject, routes, destinations)) {
       const target = targetOf(route, subject);
       const group = groupId(target.route, target.labels);
       const key = `${group} ${firing.fingerprint}`;
@@ -126,6 +137,26 @@ async function expectNotifications(
   await tx.writeGroups(groups, nowMs);
   await tx.addPending([...counts.values()]);
 }
+
+/** What Tocsin says of itself is never lost for want of a route: then everybody who takes alerts hears it. */
+function routesFor(
+  { feed }: FiredRule['firing'],
+  subject: TermSource,
+  routes: readonly Route<TermSource>[],
+  destinations: IngestDeps['destinations'],
+): readonly Route<TermSource>[] {
+  const chosen = chooseRoutes(routes, subject);
+  if (chosen.length > 0 || feed !== 'operations') return chosen;
+  const to = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
+  return to.length === 0 ? [] : [{ ...OPERATIONS_ROUTE, to }];
+}
+
+const OPERATIONS_ROUTE = {
+  name: 'tocsin',
+  continue: false,
+  groupBy: ['rule'],
+  timing: { groupWaitMs: 10_000, groupIntervalMs: 5 * 60_000, repeatIntervalMs: 4 * 60 * 60_000 },
+};
 
 function targetOf({ name, to, timing, groupBy }: Route<TermSource>, subject: TermSource): GroupTarget {
   const labels = Object.fromEntries(groupBy.map((term) => [term, termText(subject, term) ?? '']));

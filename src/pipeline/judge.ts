@@ -2,8 +2,17 @@ import type { Clock } from '../core/clock.ts';
 import type { MatchedRule } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import { framesOf } from '../core/frames.ts';
-import { type EventView, type RuleMatch, type RuleSet, viewOf } from '../rules/index.ts';
+import {
+  type EventView,
+  type Rule,
+  type RuleFailure,
+  type RuleMatch,
+  type RuleSet,
+  viewOf,
+} from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { type OperationalFact, ruleQuarantined } from './operations.ts';
+import { countOverrun, isQuarantined, NO_OVERRUNS, type Overruns } from './quarantine.ts';
 
 /** An event with what the rules say of it, windows not yet asked. */
 export interface Verdict {
@@ -15,45 +24,63 @@ export interface Verdict {
 /** How long events are judged before timers and sockets get their turn. */
 const TURN_MS = 20;
 
-/** Judges events by the rules, before any transaction is open and without holding the event loop for long. */
-export async function judge(
-  events: readonly Event[],
-  ruleSet: RuleSet,
-  clock: Clock,
-  telemetry: Telemetry,
-): Promise<readonly Verdict[]> {
-  const verdicts: Verdict[] = [];
-  let turnEndsMs = clock.now() + TURN_MS;
-  for (const event of events) {
-    verdicts.push(judgeOne(event, ruleSet, telemetry));
-    if (clock.now() < turnEndsMs) continue;
-    await clock.sleep(0);
-    turnEndsMs = clock.now() + TURN_MS;
-  }
-  return verdicts;
+export interface Judged {
+  readonly verdicts: readonly Verdict[];
+  /** What a person must know of the judging itself. */
+  readonly facts: readonly OperationalFact[];
 }
 
-function judgeOne(event: Event, ruleSet: RuleSet, telemetry: Telemetry): Verdict {
-  const view = viewOf(event.raw, event.feed);
-  try {
-    return { event, view, matches: matchesOf(event, view, ruleSet, telemetry) };
-  } catch (error) {
-    telemetry.eventUnjudged(event, event.id, framesOf(error));
-    return { event, view, matches: [] };
-  }
-}
+/**
+ * Judges events by the rules, before any transaction is open and without holding the event loop for
+ * long. Remembers which rules overran: those are left out for a while.
+ */
+export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry) {
+  const overruns = new Map<string, Overruns>();
 
-function matchesOf(
-  event: Event,
-  view: EventView,
-  ruleSet: RuleSet,
-  telemetry: Telemetry,
-): readonly RuleMatch[] {
-  const { matches, failures } = ruleSet.match(view);
-  if (view.payloadError !== undefined) telemetry.payloadUndecodable(event, event.id, view.payloadError);
-  for (const { rule, reason } of failures) telemetry.ruleFailed(rule.id, event.id, reason);
-  for (const { rule } of matches) telemetry.ruleMatched(rule.id);
-  return matches;
+  return async function judge(events: readonly Event[]): Promise<Judged> {
+    const verdicts: Verdict[] = [];
+    const facts: OperationalFact[] = [];
+    let turnEndsMs = clock.now() + TURN_MS;
+    for (const event of events) {
+      const view = viewOf(event.raw, event.feed);
+      verdicts.push({ event, view, matches: judgeOne(event, view, facts) });
+      if (clock.now() < turnEndsMs) continue;
+      await clock.sleep(0);
+      turnEndsMs = clock.now() + TURN_MS;
+    }
+    return { verdicts, facts };
+  };
+
+  function judgeOne(event: Event, view: EventView, facts: OperationalFact[]): readonly RuleMatch[] {
+    try {
+      const { matches, failures } = ruleSet.match(view, isOut);
+      if (view.payloadError !== undefined) telemetry.payloadUndecodable(event, event.id, view.payloadError);
+      for (const failure of failures) facts.push(...fail(event, failure));
+      for (const { rule } of matches) telemetry.ruleMatched(rule.id);
+      return matches;
+    } catch (error) {
+      telemetry.eventUnjudged(event, event.id, framesOf(error));
+      return [];
+    }
+  }
+
+  function isOut({ id }: Rule): boolean {
+    const known = overruns.get(id);
+    return known !== undefined && isQuarantined(known, clock.now());
+  }
+
+  /** Only a rule's own pattern puts it in quarantine: an event beyond all bounds would blind every rule at once. */
+  function fail(event: Event, { rule, reason, cause }: RuleFailure): readonly OperationalFact[] {
+    telemetry.ruleFailed(rule.id, event.id, reason);
+    if (cause !== 'pattern') return [];
+    const nowMs = clock.now();
+    const counted = countOverrun(overruns.get(rule.id) ?? NO_OVERRUNS, nowMs);
+    overruns.set(rule.id, counted.overruns);
+    if (counted.reason !== 'quarantined') return [];
+    const { untilMs } = counted.overruns;
+    telemetry.ruleQuarantined(rule.id, reason, untilMs - nowMs);
+    return [ruleQuarantined(rule.id, reason, untilMs, nowMs)];
+  }
 }
 
 /** What deliveries tell of the rules that matched. */

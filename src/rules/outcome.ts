@@ -1,3 +1,5 @@
+import { PatternBudgetError } from '../regex/index.ts';
+
 /** Three-valued: `UNKNOWN` is a condition that could not be decided, because its pattern overran or threw. */
 export const FALSE = 0;
 export const UNKNOWN = 1;
@@ -7,11 +9,15 @@ type Verdict = typeof FALSE | typeof UNKNOWN | typeof TRUE;
 /** The keys matched so far; undefined before any condition has been looked at. */
 export type MatchedKeys = ReadonlySet<string> | undefined;
 
+/** Whose fault it is that something could not be decided: the rule's pattern's, or that of an event beyond all bounds. */
+export type Cause = 'pattern' | 'event';
+
 export interface Outcome {
   readonly verdict: Verdict;
   readonly keys: MatchedKeys;
   /** Why it is UNKNOWN. */
   readonly reason?: string;
+  readonly cause?: Cause;
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set();
@@ -24,7 +30,8 @@ export function plainOutcome(holds: boolean): Outcome {
 
 export function unknown(error: unknown): Outcome {
   const reason = error instanceof Error ? error.message : String(error);
-  return { verdict: UNKNOWN, keys: NO_KEYS, reason };
+  const cause = error instanceof PatternBudgetError ? 'pattern' : 'event';
+  return { verdict: UNKNOWN, keys: NO_KEYS, reason, cause };
 }
 
 /** The keys after one more condition: AND keeps those matched by both, OR those matched by either. */

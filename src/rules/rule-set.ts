@@ -6,7 +6,7 @@ import type { EventView } from './event-view.ts';
 import type { Filter } from './filter-tree.ts';
 import { type Gate, gateOfAny } from './gate.ts';
 import { Machine, type Node } from './machine.ts';
-import { FALSE, type Outcome, TRUE, UNKNOWN, unknown } from './outcome.ts';
+import { type Cause, FALSE, type Outcome, TRUE, UNKNOWN, unknown } from './outcome.ts';
 import type { Rule } from './rule.ts';
 import { Run } from './run.ts';
 import {
@@ -31,6 +31,7 @@ export interface RuleMatch {
 export interface RuleFailure {
   readonly rule: Rule;
   readonly reason: string;
+  readonly cause: Cause;
 }
 
 export interface MatchResult {
@@ -41,8 +42,11 @@ export interface MatchResult {
 /** Rules compiled together: equal conditions of different rules are decided once an event. */
 export interface RuleSet {
   readonly rules: readonly Rule[];
-  /** Judges one event by the rules of its feed. Never throws. */
-  match(view: EventView): MatchResult;
+  /**
+   * Judges one event by the rules of its feed. Never throws.
+   * @param isOut rules that are not to be asked; they are in neither list
+   */
+  match(view: EventView, isOut?: (rule: Rule) => boolean): MatchResult;
 }
 
 interface CompiledRule {
@@ -61,15 +65,16 @@ export function compileRuleSet(rules: readonly Rule[]): RuleSet {
   );
   return {
     rules,
-    match(view) {
+    match(view, isOut) {
       const run = new Run(view);
       const matches: RuleMatch[] = [];
       const failures: RuleFailure[] = [];
       for (const compiled of byFeed.get(view.feed)?.candidates(run) ?? []) {
+        if (isOut?.(compiled.rule)) continue;
         try {
           judge(compiled, run, view, matches, failures);
         } catch (error) {
-          failures.push({ rule: compiled.rule, reason: String(unknown(error).reason) });
+          failures.push(failureOf(compiled.rule, unknown(error)));
         }
       }
       return { matches, failures };
@@ -99,6 +104,10 @@ function compile(rule: Rule, machine: Machine): CompiledRule {
   };
 }
 
+function failureOf(rule: Rule, { reason = 'no reason given', cause = 'event' }: Outcome): RuleFailure {
+  return { rule, reason, cause };
+}
+
 function judge(
   compiled: CompiledRule,
   run: Run,
@@ -109,7 +118,7 @@ function judge(
   const { rule } = compiled;
   if (run.variables.size > 0) run.variables = new Map();
   const outcome = verdict(compiled, run);
-  if (outcome.verdict === UNKNOWN) failures.push({ rule, reason: outcome.reason ?? 'no reason given' });
+  if (outcome.verdict === UNKNOWN) failures.push(failureOf(rule, outcome));
   if (outcome.verdict !== TRUE) return;
   const successPassed = holds(compiled.success, run);
   const failurePassed = holds(compiled.failure, run);

@@ -42,6 +42,9 @@ export function createMetrics() {
     ruleFailures: counter('tocsin_rule_failures_total', 'Evaluations of a rule that gave no verdict.', [
       'rule',
     ]),
+    quarantines: counter('tocsin_rule_quarantines_total', 'Times that a rule was left out for a while.', [
+      'rule',
+    ]),
     alertsOpened: counter('tocsin_alerts_opened_total', 'Alerts opened.', ['rule']),
     notifications: counter('tocsin_notifications_total', 'Notifications decided, by reason.', ['reason']),
     deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [

@@ -84,6 +84,14 @@ export function createTelemetry(logger: Logger) {
       logger.debug({ ...labels(name), event, reason }, 'payload does not decode');
     },
 
+    ruleQuarantined(rule: string, reason: string, lastsMs: number): void {
+      metrics.quarantines.inc({ rule });
+      logger.error(
+        { rule, reason, lastsMs },
+        'rule quarantined: it overran its bounds again and again and is not asked for a while',
+      );
+    },
+
     /** The event goes on without a verdict: one bad event must not stop its feed. */
     eventUnjudged(name: FeedName, event: string, frames: readonly string[]): void {
       metrics.ruleFailures.inc({ rule: '*' });

@@ -1,4 +1,4 @@
-import type { Notification } from '../../core/alert.ts';
+import type { AlertFeed, Notification } from '../../core/alert.ts';
 import type { MatchedRule } from '../../core/delivery.ts';
 import type { Event, Feed } from '../../core/event.ts';
 import type { Exchange } from '../../core/exchange.ts';
@@ -58,7 +58,7 @@ export function cimAlert(id: string, notification: Notification): JsonObject {
   });
 }
 
-function common(id: string, kind: 'event' | 'alert', sourceName?: string, feed?: Feed): Fields {
+function common(id: string, kind: 'event' | 'alert', sourceName?: string, feed?: AlertFeed): Fields {
   return {
     tocsin_id: id,
     id,
