@@ -48,19 +48,14 @@ class WindowParser {
       );
       return undefined;
     }
+    this.#unread(node, ['rule', 'post_aggregate_condition'], 'an aggregation rule');
+    this.#unread(outer, ['name', 'condition'], 'rule');
     const name = entryOf(outer, 'name');
     return { name: name ? String(plain(name.value)) : '', condition: this.#condition(condition) };
   }
 
   #condition(map: PositionedMap): WindowCondition {
-    for (const { key, place } of map.entries) {
-      if (!CONDITION_KEYS.some((known) => known === key))
-        this.#problems.warn(
-          'unknown-key',
-          place,
-          `${quoted(key)} is no key of a window condition and is ignored${didYouMean(key, CONDITION_KEYS) || '.'}`,
-        );
-    }
+    this.#unread(map, CONDITION_KEYS, 'a window condition');
     const distinctIdentifier = this.#distinct(map);
     const incrementFilter = this.#oneOf(map, 'incrementFilter', WINDOW_FILTERS);
     const thresholdBreachFilter = this.#oneOf(map, 'thresholdBreachFilter', WINDOW_FILTERS);
@@ -71,6 +66,14 @@ class WindowParser {
       ...(thresholdBreachFilter === undefined ? {} : { thresholdBreachFilter }),
       ...(distinctIdentifier === undefined ? {} : { distinctIdentifier }),
     };
+  }
+
+  #unread(node: Positioned, known: readonly string[], owner: string): void {
+    for (const { key, place } of node.kind === 'map' ? node.entries : []) {
+      if (known.includes(key)) continue;
+      const message = `${quoted(key)} is no key of ${owner} and is ignored${didYouMean(key, known) || '.'}`;
+      this.#problems.warn('unknown-key', place, message);
+    }
   }
 
   #distinct(map: PositionedMap): DistinctIdentifier | undefined {

@@ -2,30 +2,11 @@ import { parseSeverity, SEVERITIES } from '../core/severity.ts';
 import type { Operand } from './datum.ts';
 import { comparison, inert, isCategoryOnly } from './filter-constant.ts';
 import type { Aspect, Collection, Filter, Origin } from './filter-tree.ts';
+import { type Context, expectedWords, nearestWord } from './filter-words.ts';
 import { parseOperands } from './operand-parser.ts';
 import { kindName, type Positioned, type PositionedEntry, type PositionedMap } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
-import {
-  COLLECTIONS,
-  INERT,
-  isOperator,
-  MEASURES,
-  NETWORK_OPERATORS,
-  OPERATORS,
-  PREDICATES,
-  SELECTORS,
-  type TermTable,
-  UNSUPPORTED,
-} from './vocabulary.ts';
-
-/** Where in a filter we are. */
-interface Context {
-  readonly term?: string;
-  readonly collection?: Collection;
-  readonly aspect?: Exclude<Aspect, 'whole'>;
-}
-
-const STRUCTURE: readonly string[] = [...PREDICATES, ...COLLECTIONS, ...SELECTORS, ...MEASURES];
+import { INERT, isOperator, MEASURES, NETWORK_OPERATORS, type TermTable, UNSUPPORTED } from './vocabulary.ts';
 
 /** Reads one filter (what stands under `filter:`, `ignore:`, `when:` …) and tells every problem in it. */
 export class FilterParser {
@@ -104,10 +85,10 @@ export class FilterParser {
     if (isOperator(word)) return this.#condition(entry, context);
     if (word === 'extract') return this.#extract(entry, context);
     if (word === 'compare_greater') return comparison(entry, this.#problems);
-    return this.#unknown(entry, word);
+    return this.#unknown(entry, word, context);
   }
 
-  #unknown(entry: PositionedEntry, word: string): Filter | undefined {
+  #unknown(entry: PositionedEntry, word: string, context: Context): Filter | undefined {
     if (isCategoryOnly(entry, word)) return inert(entry, word, this.#problems);
     if (UNSUPPORTED.has(word)) {
       this.#problems.error(
@@ -117,11 +98,11 @@ export class FilterParser {
       );
       return undefined;
     }
-    const words = [...this.#terms.keys(), ...STRUCTURE, ...OPERATORS, 'extract'];
+    const more = this.#hint?.(word) ?? (nearestWord(word, context, this.#terms) || expectedWords(context));
     this.#problems.error(
       'unknown-word',
       entry.place,
-      `${quoted(entry.key)} is no term, operator or predicate${this.#hint?.(word) ?? (didYouMean(word, words) || '.')}`,
+      `${quoted(entry.key)} is no term, operator or predicate${more}`,
     );
     return undefined;
   }

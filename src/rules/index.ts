@@ -2,8 +2,8 @@ import { isJsonObject } from '../core/json.ts';
 import { viewOf } from './event-view.ts';
 import { RuleError } from './problems.ts';
 import type { Rule } from './rule.ts';
-import { parseRule } from './rule-parser.ts';
 import { compileRuleSet } from './rule-set.ts';
+import { parseRule } from './rule-text.ts';
 
 export { type ConditionCoverage, coverRule } from './coverage.ts';
 export { type EventView, viewOf } from './event-view.ts';
@@ -12,7 +12,6 @@ export { type CompiledFilter, compileFilter, type FilterOptions } from './filter
 export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
-export { type ParsedRule, parseRule, parseRules } from './rule-parser.ts';
 export { ruleJsonSchema } from './rule-schema.ts';
 export {
   compileRuleSet,
@@ -25,6 +24,7 @@ export {
   type RuleSet,
 } from './rule-set.ts';
 export { type RuleTestResult, runRuleTests } from './rule-tests.ts';
+export { type ParsedRule, parseRule, parseRules } from './rule-text.ts';
 export type { TermSource } from './run.ts';
 export { ALERT_TERMS, ALL_TERMS, FEED_TERMS, type TermKind, type TermTable } from './vocabulary.ts';
 export {

@@ -160,6 +160,55 @@ describe('problems', () => {
     for (const part of expected) expect(lines.join('\n')).toContain(part);
   });
 
+  // [what is wrong, text, the places and codes of all that is told]
+  it.each<[string, string, readonly string[]]>([
+    [
+      'a duplicate key hides no other mistake',
+      'id: 5\nfilter:\n  url: {eq: a}\n  url: {eqq: b}\n',
+      ['1:5 wrong-type', '4:3 duplicate-key', '4:9 unknown-word'],
+    ],
+    [
+      'broken YAML hides what stands in it and behind it, and nothing before it',
+      'id: 5\nignore: {urll: {eq: 1}}\nfilter: {ulr: {eq: [x}\ninfo: {severity: NO}\n',
+      ['1:5 wrong-type', '2:10 unknown-word', '3:22 yaml-syntax', '3:23 yaml-syntax'],
+    ],
+    ['broken YAML from the first line on', 'id: "A\nfilter: {}\n', ['3:1 yaml-syntax']],
+    ['nothing at all', '', ['1:1 wrong-type']],
+    ['two documents', 'id: A\nfilter: {url: {eq: /}}\n---\nid: B\n', ['3:1 yaml-syntax']],
+    [
+      'a byte-order mark does not shift columns',
+      '\uFEFFidd: A\nfilter: {url: {eq: /}}\n',
+      ['1:1 unknown-key', '1:1 missing-key'],
+    ],
+    ['carriage returns do not either', 'id: A\r\nfilter:\r\n  ulr: {eq: /}\r\n', ['3:3 unknown-word']],
+    [
+      'an unread key of a window',
+      'id: A\nfilter: {url: {eq: /}}\naggregation_rules: [{rule: {nme: x, condition: {matchCount: 1, windowThreshold: 1}}}]\n',
+      ['3:29 unknown-key'],
+    ],
+    [
+      'a window that counts by a filter which is not there',
+      'id: A\nfilter: {url: {eq: /}}\naggregation_rules: [{rule: {condition: {matchCount: 1, windowThreshold: 1, incrementFilter: success_filter}}}]\n',
+      ['3:1 unmatchable-rule'],
+    ],
+  ])('%s', (_what, text, expected) => {
+    const told = parseRule(text).problems.map(({ line, column, code }) => `${line}:${column} ${code}`);
+    expect(told).toEqual(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['at the top', 'filter: {zzzzzzzz: {eq: 1}}', 'a term is expected here'],
+    ['in a term', 'filter: {url: {zzzzzzzz: 1}}', 'expected here: contains_either, contains_all'],
+    ['in a collection', 'filter: {url: {for_one: {zzzzzzzz: 1}}}', 'expected here: key, value, length'],
+    ['the nearest of those that fit', 'filter: {url: {for_one: {keyy: {eq: 1}}}}', 'did you mean "key"?'],
+  ])('say what is expected %s', (_where, text, expected) => {
+    expect(
+      parseRule(`id: A\n${text}\n`)
+        .problems.map(({ message }) => message)
+        .join(),
+    ).toContain(expected);
+  });
+
   it('have codes of the closed set only', () => {
     const texts = ['a: [', 'id: 5', 'id: A\nfilter: {x: {y: z}}', 'id: A\nfilter: {url: {eq: }}'];
     for (const text of texts)

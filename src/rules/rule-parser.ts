@@ -1,9 +1,8 @@
 import type { Feed } from '../core/event.ts';
 import { FEEDS } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
-import type { Problem } from '../core/problem.ts';
 import { parseAggregations } from './aggregation-parser.ts';
-import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
+import type { Filter, Origin } from './filter-tree.ts';
 import { parseInfo } from './info-parser.ts';
 import {
   entryOf,
@@ -13,12 +12,11 @@ import {
   type PositionedMap,
   plain,
 } from './positioned.ts';
-import { didYouMean, ProblemList, quoted } from './problems.ts';
-import type { Rule } from './rule.ts';
+import { didYouMean, type ProblemList, quoted } from './problems.ts';
+import type { Aggregation, Rule } from './rule.ts';
 import { OWN_KEYS, parseFilters } from './rule-filters.ts';
 import { parseTests } from './test-parser.ts';
 import { FEED_TERMS, isFeed } from './vocabulary.ts';
-import { readYaml } from './yaml-file.ts';
 
 const KNOWN_KEYS: readonly string[] = [
   'id',
@@ -47,65 +45,8 @@ const DEFAULT_GROUP: Readonly<Record<Feed, readonly string[]>> = {
   threat_apis: ['host', 'api', 'method'],
 };
 
-export interface ParsedRule {
-  /** Undefined where any problem is an error. */
-  readonly rule?: Rule;
-  readonly problems: readonly Problem[];
-  /** Where each part of the rule's filters stands. */
-  readonly origins: FilterOrigins;
-}
-
-/** Reads one rule file and tells every problem in it. Never throws. */
-export function parseRule(text: string, file?: string): ParsedRule {
-  return parsePlacedRule(text, file);
-}
-
-interface PlacedRule extends ParsedRule {
-  readonly idPlace?: { readonly line: number; readonly column: number } | undefined;
-}
-
-function parsePlacedRule(text: string, file?: string): PlacedRule {
-  const problems = new ProblemList(file);
-  const origins = new Map<Filter, Origin>();
-  const root = readYaml(text, problems);
-  const parsed = root && new RuleParser(problems, file, origins).parse(root);
-  const rule = parsed && !problems.failed ? { rule: parsed } : {};
-  const idPlace = root?.kind === 'map' ? entryOf(root, 'id')?.value.place : undefined;
-  return { ...rule, problems: problems.all.map(placed).sort(inFileOrder), origins, idPlace };
-}
-
-/** What is wrong with a file as a whole is told at its beginning. */
-function placed(problem: Problem): Problem {
-  return problem.line === undefined ? { ...problem, line: 1, column: 1 } : problem;
-}
-
-function inFileOrder(a: Problem, b: Problem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-}
-
-/** Reads many files; an id that two of them use is an error in each but the first. */
-export function parseRules(files: readonly { readonly file: string; readonly text: string }[]): {
-  readonly rules: readonly Rule[];
-  readonly problems: readonly Problem[];
-  readonly origins: FilterOrigins;
-} {
-  const origins = new Map<Filter, Origin>();
-  const rules = new Map<string, Rule>();
-  const problems: Problem[] = [];
-  for (const { file, text } of files) {
-    const { rule, problems: found, idPlace, origins: own } = parsePlacedRule(text, file);
-    problems.push(...found);
-    for (const [filter, origin] of own) origins.set(filter, origin);
-    const other = rule && rules.get(rule.id);
-    if (rule && other === undefined) rules.set(rule.id, rule);
-    if (other === undefined) continue;
-    const message = `The id ${quoted(other.id)} is already used in ${other.file ?? 'another file'}; give each rule its own.`;
-    problems.push({ code: 'duplicate-id', severity: 'error', message, file, ...idPlace });
-  }
-  return { rules: [...rules.values()], problems, origins };
-}
-
-class RuleParser {
+/** Reads a rule from what its file says, and tells every problem in it. */
+export class RuleParser {
   readonly #problems: ProblemList;
   readonly #file: string | undefined;
   readonly #origins: Map<Filter, Origin>;
@@ -131,6 +72,7 @@ class RuleParser {
     const info = parseInfo(entryOf(root, 'info'), this.#problems);
     const filters = parseFilters(root, feed, this.#problems, this.#origins);
     const aggregations = parseAggregations(entryOf(root, 'aggregation_rules')?.value, this.#problems);
+    this.#countedFilters(root, aggregations);
     const groupBy = this.#groupBy(root, feed);
     const tests = parseTests(entryOf(root, 'tests')?.value, this.#problems);
     const runbook = this.#text(entryOf(root, 'runbook'));
@@ -173,6 +115,22 @@ class RuleParser {
         `id takes a text, not ${value === '' ? 'an empty one' : kindName(entry.value)}; quote it if it looks like a number.`,
       );
     return undefined;
+  }
+
+  /** A window that counts by a filter which is not there counts nothing. */
+  #countedFilters(root: PositionedMap, aggregations: readonly Aggregation[]): void {
+    const named = aggregations.flatMap(({ condition }) => [
+      condition.incrementFilter,
+      condition.thresholdBreachFilter,
+    ]);
+    for (const name of new Set(named)) {
+      if (name === undefined || entryOf(root, name)) continue;
+      this.#problems.warn(
+        'unmatchable-rule',
+        entryOf(root, 'aggregation_rules')?.place,
+        `A window asks for events that passed ${name}, which this rule does not have: it never fires. Add ${name}.`,
+      );
+    }
   }
 
   #feed(root: PositionedMap): Feed {

@@ -25,16 +25,25 @@ export interface YamlPlaces {
   readonly lines: LineCounter;
 }
 
-/** Reads one YAML document; undefined, with problems told, where there is none to work with. */
-export function readYaml(text: string, problems: ProblemList): Positioned | undefined {
+export interface YamlFile {
+  /** Undefined, with problems told, where there is nothing to work with. */
+  readonly root?: Positioned | undefined;
+  /** Where the text stopped being YAML: what is read from there on may not mean what it says. */
+  readonly brokenAt?: Place | undefined;
+}
+
+/** Reads one YAML document as far as it can be read. */
+export function readYaml(text: string, problems: ProblemList): YamlFile {
   if (text.length > MAX_TEXT) {
     problems.error('too-large', undefined, `The file is longer than ${MAX_TEXT} characters; split it.`);
-    return undefined;
+    return {};
   }
   const lines = new LineCounter();
   const document = parse(text.replace(/^\uFEFF/, ''), lines, problems);
-  if (document === undefined || document.errors.length > 0) return undefined;
-  return positionedFrom(document.contents, { document, lines }, problems);
+  if (document === undefined) return {};
+  const broken = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const brokenAt = broken && placeAt(lines, broken.pos[0]);
+  return { root: positionedFrom(document.contents, { document, lines }, problems), brokenAt };
 }
 
 function parse(text: string, lines: LineCounter, problems: ProblemList): Document | undefined {
@@ -45,7 +54,8 @@ function parse(text: string, lines: LineCounter, problems: ProblemList): Documen
       merge: true,
       uniqueKeys: true,
       prettyErrors: false,
-      logLevel: 'silent',
+      // Nothing is printed either way, but a silent parser does not tell of a second document.
+      logLevel: 'error',
     });
   } catch (error) {
     // The parser recurses: a RangeError is a nesting too deep for its stack.
@@ -54,13 +64,16 @@ function parse(text: string, lines: LineCounter, problems: ProblemList): Documen
     return undefined;
   }
   for (const error of document.errors) {
-    const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax';
-    problems.error(code, placeAt(lines, error.pos[0]), firstLine(error.message));
+    const place = placeAt(lines, error.pos[0]);
+    if (error.code === 'DUPLICATE_KEY') problems.error('duplicate-key', place, TWICE);
+    else problems.error('yaml-syntax', place, firstLine(error.message));
   }
   for (const warning of document.warnings)
     problems.warn('yaml-syntax', placeAt(lines, warning.pos[0]), firstLine(warning.message));
   return document;
 }
+
+const TWICE = 'This key stands twice in one map; keep one of them, or put both into a list under and.';
 
 function firstLine(message: string): string {
   return `${message.split('\n', 1)[0]?.replace(/[.:]$/, '')}.`;
