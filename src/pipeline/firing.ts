@@ -11,6 +11,7 @@ import {
   type WindowState,
 } from '../rules/index.ts';
 import type { Verdict } from './judge.ts';
+import type { OperationalFact } from './operations.ts';
 import { shortened, summarise } from './summary.ts';
 
 /** A rule that fired on an event, and what its routes look at. */
@@ -129,5 +130,27 @@ function subjectOf({ rule, severity }: RuleMatch, { event, view }: Verdict): Ter
     fields: (term) => view.fields?.(term),
     isEmpty: (term) => view.isEmpty?.(term) ?? false,
     nowSeconds: Math.floor(event.timeMs / 1_000),
+  };
+}
+
+/** As the rest of the pipeline takes alerts: routes see its rule, severity and source. */
+export function firedBy(fact: OperationalFact): FiredRule {
+  const { rule, name, description, severity, group, atMs } = fact;
+  const id = fingerprint(rule, group);
+  const terms = new Map<string, string>([
+    ...Object.entries(group),
+    ['rule', rule],
+    ['rule_name', name],
+    ['severity', severity],
+    ['source', 'tocsin'],
+    ['feed', 'operations'],
+  ]);
+  return {
+    firing: {
+      ...{ fingerprint: id, rule, ruleName: name, description, severity, group },
+      ...{ source: 'tocsin', feed: 'operations' },
+      event: { id: `tocsin/operations/${id}/${atMs}`, timeMs: atMs },
+    },
+    subject: { get: (term) => terms.get(term), nowSeconds: Math.floor(atMs / 1_000) },
   };
 }

@@ -17,9 +17,9 @@ import {
 } from '../core/store.ts';
 import type { RuleSet, TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { type FiredRule, fire } from './firing.ts';
+import { type FiredRule, fire, firedBy } from './firing.ts';
 import { createJudge, matchedRules, type Verdict } from './judge.ts';
-import { firedBy, type OperationalFact } from './operations.ts';
+import type { OperationalFact } from './operations.ts';
 import { termText } from './summary.ts';
 
 export interface IngestDeps {

@@ -1,6 +1,4 @@
-import { fingerprint } from '../alerts/fingerprint.ts';
 import type { Severity } from '../core/severity.ts';
-import type { FiredRule } from './firing.ts';
 
 /** Something about Tocsin itself that a person must know: told as an ordinary alert of source `tocsin`. */
 export interface OperationalFact {
@@ -30,27 +28,5 @@ export function ruleQuarantined(
     severity: 'HIGH',
     group: { rule },
     atMs,
-  };
-}
-
-/** As the rest of the pipeline takes alerts: routes see its rule, severity and source. */
-export function firedBy(fact: OperationalFact): FiredRule {
-  const { rule, name, description, severity, group, atMs } = fact;
-  const id = fingerprint(rule, group);
-  const terms = new Map<string, string>([
-    ...Object.entries(group),
-    ['rule', rule],
-    ['rule_name', name],
-    ['severity', severity],
-    ['source', 'tocsin'],
-    ['feed', 'operations'],
-  ]);
-  return {
-    firing: {
-      ...{ fingerprint: id, rule, ruleName: name, description, severity, group },
-      ...{ source: 'tocsin', feed: 'operations' },
-      event: { id: `tocsin/operations/${id}/${atMs}`, timeMs: atMs },
-    },
-    subject: { get: (term) => terms.get(term), nowSeconds: Math.floor(atMs / 1_000) },
   };
 }
