@@ -77,6 +77,17 @@ export class LazyDfa {
     return { items, length, edge: this.#symbolOf(this.#edge, masks[this.#backward ? 0 : length] ?? 0) };
   }
 
+  /** As `marked`, where few positions carry any; uses the reading up. */
+  markedInPlace({ classes, length }: Reading, masks: ReadonlyMap<number, number>): Symbols {
+    const shift = this.#backward ? 1 : 0;
+    for (const [position, mask] of masks) {
+      const i = position - shift;
+      if (i >= 0 && i < length) classes[i] = this.#symbolOf(classes[i] ?? 0, mask);
+    }
+    const edge = this.#symbolOf(this.#edge, masks.get(this.#backward ? 0 : length) ?? 0);
+    return { items: classes, length, edge };
+  }
+
   #symbolOf(base: number, mask: number): number {
     if (mask === 0) return base;
     const key = mask * (this.#edge + 1) + base;
@@ -122,9 +133,15 @@ export class LazyDfa {
     if (stopped !== undefined) this.#walkOn(symbols, stopped.from, stopped.row, set);
   }
 
-  /** Tells all patterns that end somewhere, again and again. Throws PatternBudgetError where memory does not suffice. */
+  /** Tells all patterns that end somewhere, perhaps again and again. Throws PatternBudgetError where memory does not suffice. */
   each(symbols: Symbols, visit: (ended: readonly number[]) => void): void {
-    if (this.#run(symbols, (_, ended) => visit(ended))) throw new PatternBudgetError(this.#source);
+    const visited = new Set<readonly number[]>();
+    const visitOnce = (_: number, ended: readonly number[]) => {
+      if (visited.has(ended)) return;
+      visited.add(ended);
+      visit(ended);
+    };
+    if (this.#run(symbols, visitOnce)) throw new PatternBudgetError(this.#source);
   }
 
   /** Visits every position where patterns end; stops, and says where, when the memory does not pay. */

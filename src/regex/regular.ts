@@ -46,20 +46,20 @@ export class RegularMatcher {
 
   test(text: string): boolean {
     const reading = this.#alphabet.read(text, scratch(text.length));
-    return this.#level.dfa.finds(this.#symbols(this.#level, reading));
+    return this.#level.dfa.finds(this.#lastSymbols(this.#level, reading));
   }
 
   /** Every pattern of the set that is found, by index. */
   foundIn(text: string, found: (index: number) => void): void {
     const reading = this.#alphabet.read(text, scratch(text.length));
-    this.#level.dfa.each(this.#symbols(this.#level, reading), (ended) => ended.forEach(found));
+    this.#level.dfa.each(this.#lastSymbols(this.#level, reading), (ended) => ended.forEach(found));
   }
 
   /** Every position where a match ends in the reading's direction: for a backward matcher, where one may begin. */
   ends(text: string): Uint32Array {
     const reading = this.#alphabet.read(text, scratch(text.length));
     const masks = new Uint32Array(reading.length + 1);
-    this.#level.dfa.mark(this.#symbols(this.#level, reading), masks, 1);
+    this.#level.dfa.mark(this.#lastSymbols(this.#level, reading), masks, 1);
     return masks;
   }
 
@@ -73,24 +73,39 @@ export class RegularMatcher {
     };
   }
 
+  /** The symbols of a reading that nobody needs afterwards. */
+  #lastSymbols(level: Level, reading: Reading): Symbols {
+    const { dfa, oracles } = level;
+    if (oracles.length === 0 || oracles.some((one) => one.level !== undefined))
+      return this.#symbols(level, reading);
+    const masks = new Map<number, number>();
+    oracles.forEach(({ oracle }, i) => {
+      this.#markFinal(reading, oracle, (position) =>
+        masks.set(position, (masks.get(position) ?? 0) | (1 << i)),
+      );
+    });
+    return dfa.markedInPlace(reading, masks);
+  }
+
   #symbols({ dfa, oracles }: Level, reading: Reading): Symbols {
     if (oracles.length === 0) return dfa.plain(reading);
     const masks = new Uint32Array(reading.length + 1);
     oracles.forEach(({ oracle, level }, i) => {
       if (level !== undefined) level.dfa.mark(this.#symbols(level, reading), masks, 1 << i);
-      else this.#markFinal(reading, masks, 1 << i, oracle);
+      else {
+        this.#markFinal(reading, oracle, (position) => {
+          masks[position] = (masks[position] ?? 0) | (1 << i);
+        });
+      }
     });
     return dfa.marked(reading, masks);
   }
 
   /** `$` and `\Z`: at the end, and before a line end that is the last thing in the text. */
-  #markFinal({ classes, length }: Reading, masks: Uint32Array, bit: number, oracle: Oracle): void {
+  #markFinal({ classes, length }: Reading, oracle: Oracle, set: (position: number) => void): void {
     const isUnix = oracle.kind === 'final' && oracle.place === 'final-end-unix';
     const last = length > 0 ? this.#lineEnd(classes[length - 1]) : undefined;
     const beforeLast = length > 1 ? this.#lineEnd(classes[length - 2]) : undefined;
-    const set = (position: number) => {
-      masks[position] = (masks[position] ?? 0) | bit;
-    };
     set(length);
     if (last === undefined) return;
     if (isUnix) {
