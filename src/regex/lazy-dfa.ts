@@ -136,7 +136,10 @@ export class LazyDfa {
   /** Tells all patterns that end somewhere, perhaps again and again. Throws PatternBudgetError where memory does not suffice. */
   each(symbols: Symbols, visit: (ended: readonly number[]) => void): void {
     const visited = new Set<readonly number[]>();
+    let last: readonly number[] = [];
     const visitOnce = (_: number, ended: readonly number[]) => {
+      if (ended === last) return;
+      last = ended;
       if (visited.has(ended)) return;
       visited.add(ended);
       visit(ended);

@@ -9,6 +9,11 @@ import type { Node } from './syntax.ts';
 const GROUP_SIZE = 16;
 const WORTHWHILE = 3;
 const MAX_FAILURES = 3;
+/** Nanoseconds a character, about: measured on hostile texts. */
+const COST = 9;
+
+/** Whether so many nanoseconds of work, about, may still be spent. */
+export type Affords = (nanoseconds: number) => boolean;
 
 /** A pattern that may be found, and whether that is certain already. */
 export interface Candidate {
@@ -20,7 +25,7 @@ export interface PatternGroup {
   /** Of its members. */
   readonly indexes: readonly number[];
   /** Those of the wanted members that may be found in the text. */
-  narrow(text: string, wanted: readonly number[], affords: () => boolean): readonly Candidate[];
+  narrow(text: string, wanted: readonly number[], affords: Affords): readonly Candidate[];
 }
 
 /** Patterns that always run stand together, so that they do not drag others along. */
@@ -41,7 +46,7 @@ export function groupPatterns(patterns: readonly Pattern[]): readonly PatternGro
   ];
 }
 
-function isCompiled(pattern: Pattern): pattern is CompiledPattern {
+export function isCompiled(pattern: Pattern): pattern is CompiledPattern {
   return 'root' in pattern && 'hasLooks' in pattern;
 }
 
@@ -85,8 +90,9 @@ class JoinedGroup implements PatternGroup {
     this.indexes = members.map(({ index }) => index);
   }
 
-  narrow(text: string, wanted: readonly number[], affords: () => boolean): readonly Candidate[] {
-    const found = wanted.length >= WORTHWHILE && affords() ? this.#foundIn(text) : undefined;
+  narrow(text: string, wanted: readonly number[], affords: Affords): readonly Candidate[] {
+    const found =
+      wanted.length >= WORTHWHILE && affords(text.length * COST) ? this.#foundIn(text) : undefined;
     if (found === undefined) return wanted.map(unsure);
     return wanted.flatMap((index) => found.get(index) ?? []);
   }

@@ -1,7 +1,7 @@
 import { PatternBudgetError } from './errors.ts';
 import { LiteralScan } from './literal-scan.ts';
 import type { Pattern } from './pattern.ts';
-import { type Candidate, groupPatterns } from './pattern-group.ts';
+import { type Affords, type Candidate, groupPatterns, isCompiled } from './pattern-group.ts';
 
 // All patterns that look at one text, tested together: one pass finds which literals are there, and only the patterns that
 // could match with those literals run.
@@ -19,7 +19,7 @@ export interface PatternSet {
    * @param candidates of the patterns, those whose literals are there or which have none
    * @param affords asked before each pass over the text; where it says no, what is left gives up
    */
-  among(text: string, candidates: readonly number[], affords: () => boolean, gaveUp?: GaveUp): number[];
+  among(text: string, candidates: readonly number[], affords: Affords, gaveUp?: GaveUp): number[];
 }
 
 export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
@@ -28,7 +28,9 @@ export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
   const among: PatternSet['among'] = (text, candidates, affords, gaveUp) => {
     const finds = ({ index, isSure }: Candidate): boolean =>
       isSure ||
-      (affords() ? tests(patterns[index], index, text, gaveUp) : refuses(patterns[index], index, gaveUp));
+      (affords(text.length * costOf(patterns[index]))
+        ? tests(patterns[index], index, text, gaveUp)
+        : refuses(patterns[index], index, gaveUp));
     return [...Map.groupBy(candidates, (index) => groupOf.get(index))]
       .flatMap(([group, wanted]) => group?.narrow(text, wanted, affords) ?? [])
       .filter(finds)
@@ -43,6 +45,16 @@ export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
       return among(text, candidatesIn(text), () => true, gaveUp);
     },
   };
+}
+
+/** Nanoseconds a character, about: measured on hostile texts. */
+const PLAIN_COST = 5;
+/** With look-arounds, or with back-references, a text is read several times. */
+const SEVERAL_PASSES_COST = 16;
+
+function costOf(pattern: Pattern | undefined): number {
+  if (pattern === undefined || !isCompiled(pattern)) return SEVERAL_PASSES_COST;
+  return pattern.linear && !pattern.hasLooks ? PLAIN_COST : SEVERAL_PASSES_COST;
 }
 
 /** Finds the patterns all of whose clauses a text meets. */

@@ -76,14 +76,14 @@ export class TermWatch implements Watch {
     const { seen } = run.words(this);
     const text = this.#watchesFields ? hiddenText(this.#term, datum, run) : '';
     if (text === '') return { seen, isOpen: false };
-    run.spend(text.length);
+    run.spend(text.length * SCAN_UNITS);
     return { seen: seen.union(this.#find(text).seen), isOpen: false };
   }
 
   /** What stands in the term's own text. @throws WorkBudgetError */
   words(run: Run): TextSighting {
     const folded = run.folded(this.#term);
-    run.spend(folded.length);
+    run.spend(folded.length * SCAN_UNITS);
     const { words, patterns, seen } = this.#find(folded);
     run.spend((folded.length * words.length) / INCLUDES_PER_UNIT);
     const present = words.filter(({ text }) => folded.includes(text)).map(({ signal }) => signal);
@@ -93,7 +93,7 @@ export class TermWatch implements Watch {
   /** The patterns that are found in the term's own text. @throws WorkBudgetError */
   findings(run: Run, text: string): Findings {
     const { patterns } = run.words(this);
-    return this.#finderNow().findings(text, patterns, () => run.affords(text.length * PASS_UNITS));
+    return this.#finderNow().findings(text, patterns, (units) => run.affords(units));
   }
 
   #find(folded: string): Found {
@@ -107,8 +107,8 @@ export class TermWatch implements Watch {
   }
 }
 
-/** Units of work: about a nanosecond each. */
-const PASS_UNITS = 4;
+/** Units of work for each character: see run.ts. Measured on hostile texts. */
+const SCAN_UNITS = 2;
 const INCLUDES_PER_UNIT = 8;
 
 interface Found {
@@ -180,7 +180,7 @@ class Finder {
     return { words, patterns, seen: new Set([...words.map(signalOf), ...this.#signals(patterns)]) };
   }
 
-  findings(text: string, candidates: readonly number[], affords: () => boolean): Findings {
+  findings(text: string, candidates: readonly number[], affords: (units: number) => boolean): Findings {
     this.#set ??= joinPatterns(this.#patterns.map(({ pattern }) => pattern));
     const gaveUp = new Map<Signal, PatternBudgetError>();
     const asked = candidates.filter((number) => this.#patterns[number]?.asked.ofText);
