@@ -6,20 +6,21 @@ import { type Affords, type Candidate, groupPatterns, isCompiled } from './patte
 // All patterns that look at one text, tested together: one pass finds which literals are there, and only the patterns that
 // could match with those literals run.
 
-type GaveUp = (index: number, error: PatternBudgetError) => void;
+/** `error` is undefined where `affords` said no. */
+type GaveUp = (index: number, error: PatternBudgetError | undefined) => void;
 
 export interface PatternSet {
   /**
    * Indexes of all patterns that are found in the text, ascending. A pattern that gives up is told to `gaveUp` and the
    * others go on; without `gaveUp` its PatternBudgetError is thrown.
    */
-  match(text: string, gaveUp?: GaveUp): number[];
+  match(text: string, gaveUp?: (index: number, error: PatternBudgetError) => void): number[];
   /**
    * As `match`, for a caller who has looked for the patterns' literals himself.
    * @param candidates of the patterns, those whose literals are there or which have none
    * @param affords asked before each pass over the text; where it says no, what is left gives up
    */
-  among(text: string, candidates: readonly number[], affords: Affords, gaveUp?: GaveUp): number[];
+  among(text: string, candidates: readonly number[], affords: Affords, gaveUp: GaveUp): number[];
 }
 
 export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
@@ -30,7 +31,7 @@ export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
       isSure ||
       (affords(text.length * costOf(patterns[index]))
         ? tests(patterns[index], index, text, gaveUp)
-        : refuses(patterns[index], index, gaveUp));
+        : refuses(index, gaveUp));
     return [...Map.groupBy(candidates, (index) => groupOf.get(index))]
       .flatMap(([group, wanted]) => group?.narrow(text, wanted, affords) ?? [])
       .filter(finds)
@@ -42,7 +43,16 @@ export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
     among,
     match(text, gaveUp) {
       candidatesIn ??= literalFilter(patterns);
-      return among(text, candidatesIn(text), () => true, gaveUp);
+      return among(
+        text,
+        candidatesIn(text),
+        () => true,
+        (index, error) => {
+          if (error === undefined) return;
+          if (gaveUp === undefined) throw error;
+          gaveUp(index, error);
+        },
+      );
     },
   };
 }
@@ -73,24 +83,17 @@ function literalFilter(patterns: readonly Pattern[]): (text: string) => readonly
   };
 }
 
-function tests(
-  pattern: Pattern | undefined,
-  index: number,
-  text: string,
-  gaveUp: GaveUp | undefined,
-): boolean {
+function tests(pattern: Pattern | undefined, index: number, text: string, gaveUp: GaveUp): boolean {
   try {
     return pattern?.test(text) ?? false;
   } catch (error) {
-    if (gaveUp === undefined || !(error instanceof PatternBudgetError)) throw error;
+    if (!(error instanceof PatternBudgetError)) throw error;
     gaveUp(index, error);
     return false;
   }
 }
 
-function refuses(pattern: Pattern | undefined, index: number, gaveUp: GaveUp | undefined): boolean {
-  const error = new PatternBudgetError(pattern?.source ?? '');
-  if (gaveUp === undefined) throw error;
-  gaveUp(index, error);
+function refuses(index: number, gaveUp: GaveUp): boolean {
+  gaveUp(index, undefined);
   return false;
 }

@@ -1,6 +1,5 @@
 import { type Network, parseAddress, parseNetwork } from './address.ts';
-import type { Run } from './run.ts';
-import { NOTHING_SEEN, type Sighting, type Signal, type Watch } from './watch.ts';
+import { NOTHING_SEEN, type Sighting, type Signal, type Watch, type WatchedRun } from './watch.ts';
 
 /** Networks that rules look for in one term: one look-up for each width in use, however many networks there are. */
 export class NetworkWatch implements Watch {
@@ -23,8 +22,8 @@ export class NetworkWatch implements Watch {
     return signal;
   }
 
-  look(run: Run): Sighting {
-    const datum = run.datum(this.#term, 'whole');
+  look(run: WatchedRun): Sighting {
+    const datum = run.source.get(this.#term);
     const address = typeof datum === 'string' ? parseAddress(datum) : undefined;
     if (address === undefined) return NOTHING_SEEN;
     const seen = new Set<Signal>();

@@ -4,9 +4,15 @@ import type { Fields } from './fields.ts';
 import type { Aspect } from './filter-tree.ts';
 import type { Outcome } from './outcome.ts';
 import { similarity } from './similarity.ts';
-import type { Findings, TermWatch, TextSighting } from './term-watch.ts';
 import { fold } from './text.ts';
-import { ANYTHING_SEEN, type Sighting, type Watch } from './watch.ts';
+import {
+  ANYTHING_SEEN,
+  type Findings,
+  type Sighting,
+  type TextSighting,
+  type TextWatch,
+  type Watch,
+} from './watch.ts';
 
 /** Where filters read from: an event, an alert, whatever has named values. */
 export interface TermSource {
@@ -35,8 +41,8 @@ export class Run {
   readonly #folded = new Map<string, string>();
   readonly #measures = new Map<string, Datum>();
   readonly #sightings = new Map<Watch, Sighting>();
-  readonly #words = new Map<TermWatch, TextSighting | WorkBudgetError>();
-  readonly #findings = new Map<TermWatch, Findings>();
+  readonly #words = new Map<TextWatch, TextSighting | WorkBudgetError>();
+  readonly #findings = new Map<TextWatch, Findings>();
   #workLeft = MAX_WORK;
 
   constructor(source: TermSource) {
@@ -61,14 +67,14 @@ export class Run {
   }
 
   /** @throws WorkBudgetError */
-  words(watch: TermWatch): TextSighting {
+  words(watch: TextWatch): TextSighting {
     const known = this.#words.get(watch) ?? this.#lookForWords(watch);
     this.#words.set(watch, known);
     if (known instanceof WorkBudgetError) throw known;
     return known;
   }
 
-  #lookForWords(watch: TermWatch): TextSighting | WorkBudgetError {
+  #lookForWords(watch: TextWatch): TextSighting | WorkBudgetError {
     try {
       return watch.words(this);
     } catch (error) {
@@ -78,7 +84,7 @@ export class Run {
   }
 
   /** @throws WorkBudgetError */
-  findings(watch: TermWatch, text: string): Findings {
+  findings(watch: TextWatch, text: string): Findings {
     const known = this.#findings.get(watch) ?? watch.findings(this, text);
     this.#findings.set(watch, known);
     return known;

@@ -1,19 +1,16 @@
-import {
-  joinPatterns,
-  LiteralScan,
-  type Pattern,
-  type PatternBudgetError,
-  type PatternSet,
-} from '../regex/index.ts';
+import { joinPatterns, LiteralScan, type Pattern, type PatternSet } from '../regex/index.ts';
+import { WorkBudgetError } from './budget.ts';
 import { TOP_ARRAY_KEY } from './json-leaves.ts';
-import type { Run } from './run.ts';
-import { ANYTHING_SEEN, NOTHING_SEEN, type Sighting, type Signal, type Watch } from './watch.ts';
-
-/** What the patterns of a term have found in its text. */
-export interface Findings {
-  readonly found: ReadonlySet<Signal>;
-  readonly gaveUp: ReadonlyMap<Signal, PatternBudgetError>;
-}
+import {
+  ANYTHING_SEEN,
+  type Findings,
+  NOTHING_SEEN,
+  type Sighting,
+  type Signal,
+  type TextSighting,
+  type TextWatch,
+  type WatchedRun,
+} from './watch.ts';
 
 interface Word {
   readonly text: string;
@@ -28,7 +25,7 @@ interface WatchedPattern {
 }
 
 /** Words and patterns that rules look for in one term: in its text, or in the keys and values under it. */
-export class TermWatch implements Watch {
+export class TermWatch implements TextWatch {
   readonly #term: string;
   readonly #words = new Map<string, Word>();
   readonly #patterns = new Map<Pattern, WatchedPattern>();
@@ -69,7 +66,7 @@ export class TermWatch implements Watch {
     this.#watchesFields = true;
   }
 
-  look(run: Run): Sighting {
+  look(run: WatchedRun): Sighting {
     const datum = run.source.get(this.#term);
     if (datum === undefined) return NOTHING_SEEN;
     if (typeof datum !== 'string') return ANYTHING_SEEN;
@@ -80,8 +77,7 @@ export class TermWatch implements Watch {
     return { seen: seen.union(this.#find(text).seen), isOpen: false };
   }
 
-  /** What stands in the term's own text. @throws WorkBudgetError */
-  words(run: Run): TextSighting {
+  words(run: WatchedRun): TextSighting {
     const folded = run.folded(this.#term);
     run.spend(folded.length * SCAN_UNITS);
     const { words, patterns, seen } = this.#find(folded);
@@ -90,8 +86,7 @@ export class TermWatch implements Watch {
     return { seen, words: new Set(present), patterns };
   }
 
-  /** The patterns that are found in the term's own text. @throws WorkBudgetError */
-  findings(run: Run, text: string): Findings {
+  findings(run: WatchedRun, text: string): Findings {
     const { patterns } = run.words(this);
     return this.#finderNow().findings(text, patterns, (units) => run.affords(units));
   }
@@ -118,13 +113,6 @@ interface Found {
   readonly patterns: readonly number[];
   /** The signals of all these. */
   readonly seen: ReadonlySet<Signal>;
-}
-
-export interface TextSighting {
-  readonly seen: ReadonlySet<Signal>;
-  /** Signals of the words that are there, and no others. */
-  readonly words: ReadonlySet<Signal>;
-  readonly patterns: readonly number[];
 }
 
 /** A literal of a word (`clause` is 0), or one of a pattern's clauses. */
@@ -182,11 +170,11 @@ class Finder {
 
   findings(text: string, candidates: readonly number[], affords: (units: number) => boolean): Findings {
     this.#set ??= joinPatterns(this.#patterns.map(({ pattern }) => pattern));
-    const gaveUp = new Map<Signal, PatternBudgetError>();
+    const gaveUp = new Map<Signal, Error>();
     const asked = candidates.filter((number) => this.#patterns[number]?.asked.ofText);
     const found = this.#set.among(text, asked, affords, (number, error) => {
       const watched = this.#patterns[number];
-      if (watched) gaveUp.set(watched.signal, error);
+      if (watched) gaveUp.set(watched.signal, error ?? new WorkBudgetError('text'));
     });
     return { found: new Set(this.#signals(found)), gaveUp };
   }
@@ -221,13 +209,13 @@ function literalOf(word: string): string {
 }
 
 /** What keys and values under a term may hold and its text does not, because something is escaped in it. */
-function hiddenText(term: string, text: string, run: Run): string {
+function hiddenText(term: string, text: string, run: WatchedRun): string {
   const isEscaped = term === 'query_param' ? /[%+]/.test(text) : text.includes('\\');
   if (isEscaped) return fieldsText(term, run);
   return text.startsWith('[') ? TOP_ARRAY_KEY : '';
 }
 
-function fieldsText(term: string, run: Run): string {
+function fieldsText(term: string, run: WatchedRun): string {
   const fields = run.source.fields?.(term);
   if (fields === undefined) return '';
   const texts = fields.values.filter((value) => typeof value === 'string');

@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { compileRuleSet, parseRule, type Rule, viewOf } from './index.ts';
+
+/** The bound is 50 ms on a machine that does nothing else; tests share theirs. Figures are printed. */
+const GENEROUS_MS = 400;
+const MB = 1_000_000;
+const POLICIES = '../shared/policies';
+
+function rulesIn(folder: string): readonly Rule[] {
+  if (!existsSync(folder)) {
+    process.stdout.write(`SKIPPED the published policies: ${folder} is not here\n`);
+    return [];
+  }
+  return readdirSync(folder).flatMap((file) => {
+    const { rule } = parseRule(readFileSync(`${folder}/${file}`, 'utf8'));
+    return rule ? [{ ...rule, feed: 'malicious_events' as const }] : [];
+  });
+}
+
+function filled(piece: string): string {
+  return piece.repeat(Math.ceil(MB / piece.length)).slice(0, MB);
+}
+
+/** The same on every run: characters as if drawn from a hat. */
+function mixed(alphabet: string): string {
+  let state = 1;
+  const letters = Array.from({ length: MB }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return alphabet[Math.floor((state / 2 ** 32) * alphabet.length)] ?? '';
+  });
+  return letters.join('');
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const texts: Readonly<Record<string, string>> = {
+  'line feeds': filled('\n'),
+  "'or'or": filled("'or'"),
+  '<<<<': filled('<'),
+  '((((': filled('('),
+  ';;;;': filled(';'),
+  '../../': filled('../'),
+  'base64, the same again and again': filled(`${BASE64.slice(7)}${BASE64.slice(0, 9)}`),
+  'open tags': filled('<script onload='),
+  'SQL words': filled('union select '),
+  'stack frames': filled('\tat java.'),
+  'shell words': filled(';sleep 1 '),
+  'many leaves': `{"a":[${'"or 1=1",'.repeat(49_000)}1]}`,
+  'many keys': `{${Array.from({ length: 40_000 }, (_, i) => `"k${i}":"v${i}"`).join()}}`,
+  'escaped letters': `["${'\\u0041'.repeat(MB / 6)}"]`,
+  'encoded blanks': filled('%27%20or%20'),
+  'no ASCII': filled('é'),
+};
+/** So varied that several patterns keep computing: what is over the budget must be said. */
+const costly: Readonly<Record<string, string>> = {
+  'base64 at random': mixed(BASE64),
+  'what attacks are made of': mixed('<>\'"();|&$ {}[]=/\\.-#%oran \n'),
+};
+
+const rules = [...rulesIn('rules'), ...rulesIn(POLICIES)];
+const set = compileRuleSet(rules);
+
+function judged(text: string): { readonly milliseconds: number; readonly failed: readonly string[] } {
+  let milliseconds = Number.POSITIVE_INFINITY;
+  let failed: readonly string[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    const view = viewOf(
+      { path: '/x', method: 'POST', requestPayload: text, statusCode: 500 },
+      'malicious_events',
+    );
+    const start = performance.now();
+    const { failures } = set.match(view);
+    milliseconds = Math.min(milliseconds, performance.now() - start);
+    failed = failures.map(({ rule, reason }) => `${rule.id}: ${reason}`);
+  }
+  process.stdout.write(`${rules.length} rules, ${text.length} characters: ${milliseconds.toFixed(1)} ms\n`);
+  return { milliseconds, failed };
+}
+
+describe('a megabyte and the rules we publish', () => {
+  it.each(Object.entries(texts))('%s: judged in full', (_name, text) => {
+    const { milliseconds, failed } = judged(text);
+    expect(milliseconds).toBeLessThan(GENEROUS_MS);
+    expect(failed).toEqual([]);
+  });
+
+  it.each(Object.entries(costly))('%s: judged, or it is said which rules are not', (_name, text) => {
+    const { milliseconds, failed } = judged(text);
+    expect(milliseconds).toBeLessThan(GENEROUS_MS);
+    for (const reason of failed) expect(reason).toMatch(/needs too many steps|more .+ than may be looked at/);
+  });
+});
+
+describe('a thousand rules whose words are all there', () => {
+  it('cost one event no more than its share', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => {
+      const { rule } = parseRule(
+        `id: M${i}\nfilter: {request_payload: {regex: "(?i)needle${i}x[^<]*<b", contains_all: [needle${i}x, hay${i}y]}}\n`,
+      );
+      if (rule === undefined) throw new Error('the rule does not parse');
+      return rule;
+    });
+    const words = Array.from({ length: 1_000 }, (_, i) => `needle${i}x hay${i}y `).join('');
+    const crowded = compileRuleSet(many);
+    const view = viewOf({ path: '/', requestPayload: filled(words) }, 'malicious_events');
+    const start = performance.now();
+    const { matches, failures } = crowded.match(view);
+    const milliseconds = performance.now() - start;
+    process.stdout.write(
+      `1000 rules, all called: ${milliseconds.toFixed(1)} ms, ${failures.length} without verdict\n`,
+    );
+    expect(milliseconds).toBeLessThan(5 * GENEROUS_MS);
+    expect(matches).toEqual([]);
+    expect(failures.length).toBeGreaterThan(0);
+  });
+});
