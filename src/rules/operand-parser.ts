@@ -74,7 +74,15 @@ function checkOperand(operator: OperatorName, scalar: PositionedScalar, problems
   }
 }
 
+/** Longer ones take seconds to compile, and minutes where there are many. */
+const MAX_PATTERN_CHARS = 32_768;
+
 function checkPattern(text: string, scalar: PositionedScalar, problems: ProblemList): void {
+  if (text.length > MAX_PATTERN_CHARS) {
+    const message = `The pattern is longer than ${MAX_PATTERN_CHARS} characters; split it into several.`;
+    problems.error('bad-pattern', scalar.place, message);
+    return;
+  }
   try {
     const { pattern, isJava } = compileRulePattern(text);
     warnOfPattern(pattern, scalar, problems);

@@ -52,10 +52,14 @@ export class RuleError extends Error {
   }
 }
 
+/** More problems in one file than this are not told: a file of nothing else would take its size many times over. */
+export const MAX_TOLD = 200;
+
 /** Gathers everything wrong with one file, so that all of it is told at once. */
 export class ProblemList {
   readonly #file: string | undefined;
   readonly #problems: Problem[] = [];
+  #failed = false;
 
   constructor(file?: string) {
     this.#file = file;
@@ -66,7 +70,7 @@ export class ProblemList {
   }
 
   get failed(): boolean {
-    return this.#problems.some((problem) => problem.severity === 'error');
+    return this.#failed;
   }
 
   error(code: RuleProblemCode, place: Place | undefined, message: string): void {
@@ -83,6 +87,10 @@ export class ProblemList {
     place: Place | undefined,
     message: string,
   ): void {
+    // A refused file must say why, however many warnings came before.
+    const isFirstError = severity === 'error' && !this.#failed;
+    this.#failed ||= isFirstError;
+    if (this.#problems.length >= MAX_TOLD && !isFirstError) return;
     const file = this.#file === undefined ? {} : { file: this.#file };
     this.#problems.push({ code, severity, message, ...file, ...place });
   }

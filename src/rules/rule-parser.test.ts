@@ -255,10 +255,30 @@ describe('files that attack the reader', () => {
       'too-large',
     ],
     ['an alias of itself', 'id: A\nfilter: &f {and: [*f]}\n', 'too-deep'],
+    ['an alias of nothing', `id: A\nfilter: {url: {eq: *a}}\nx: ${'['.repeat(5_000)}`, 'yaml-syntax'],
+    ['a thousand aliases', `id: A\nx: &a 1\nfilter: {url: {eq: [${'*a ,'.repeat(1_000)}]}}\n`, 'too-large'],
+    ['a number for a list of conditions', 'id: A\nfilter: {and: 5}\n', 'empty-node'],
+    ['a number for a list of tests', 'id: A\nfilter: {url: {eq: /}}\ntests: 5\n', 'bad-test'],
+    ['a number for a list of windows', 'id: A\nfilter: {url: {eq: /}}\naggregation_rules: 5\n', 'wrong-type'],
+    [
+      'a pattern of a megabyte',
+      `id: A\nfilter: {url: {regex: "${'(a|b)'.repeat(200_000)}"}}\n`,
+      'bad-pattern',
+    ],
   ])('%s', (_what, text, code) => {
     const { rule, problems } = parseRule(text);
     expect(rule).toBeUndefined();
     expect(problems.map((problem) => problem.code).join()).toContain(code);
+  });
+
+  it.each<[string, string]>([
+    ['nothing but keys', `id: 5\n${Array.from({ length: 40_000 }, (_, i) => `k${i}: 1\n`).join('')}`],
+    ['nothing but merges', `id: 5\nx: &a {b: 1}\ny:\n${' - <<: *a\n'.repeat(30_000)}`],
+    ['nothing but mistakes', `id: 5\n${'@a: 1\n'.repeat(40_000)}`],
+  ])('%s takes seconds at most, and is told of in few words', (_what, text) => {
+    const started = performance.now();
+    expect(parseRule(text).problems.length).toBeLessThanOrEqual(250);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -10,7 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { type Place, type Positioned, type PositionedEntry, scalarOf } from './positioned.ts';
-import type { ProblemList } from './problems.ts';
+import { MAX_TOLD, type ProblemList, quoted } from './problems.ts';
 
 /** UTF-16 units. Real templates take a few thousand. */
 const MAX_TEXT = 1_048_576;
@@ -41,7 +43,7 @@ export function readYaml(text: string, problems: ProblemList): YamlFile {
   const lines = new LineCounter();
   const document = parse(text.replace(/^\uFEFF/, ''), lines, problems);
   if (document === undefined) return {};
-  const broken = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const [broken] = document.errors;
   const brokenAt = broken && placeAt(lines, broken.pos[0]);
   return { root: positionedFrom(document.contents, { document, lines }, problems), brokenAt };
 }
@@ -52,7 +54,8 @@ function parse(text: string, lines: LineCounter, problems: ProblemList): Documen
     document = parseDocument(text, {
       lineCounter: lines,
       merge: true,
-      uniqueKeys: true,
+      // Comparing each key with each takes minutes for a file of nothing but keys; the reader below looks them up.
+      uniqueKeys: false,
       prettyErrors: false,
       // Nothing is printed either way, but a silent parser does not tell of a second document.
       logLevel: 'error',
@@ -63,17 +66,12 @@ function parse(text: string, lines: LineCounter, problems: ProblemList): Documen
     problems.error('too-deep', undefined, `The file cannot be read: ${reason}.`);
     return undefined;
   }
-  for (const error of document.errors) {
-    const place = placeAt(lines, error.pos[0]);
-    if (error.code === 'DUPLICATE_KEY') problems.error('duplicate-key', place, TWICE);
-    else problems.error('yaml-syntax', place, firstLine(error.message));
-  }
-  for (const warning of document.warnings)
+  for (const error of document.errors.slice(0, MAX_TOLD))
+    problems.error('yaml-syntax', placeAt(lines, error.pos[0]), firstLine(error.message));
+  for (const warning of document.warnings.slice(0, MAX_TOLD))
     problems.warn('yaml-syntax', placeAt(lines, warning.pos[0]), firstLine(warning.message));
   return document;
 }
-
-const TWICE = 'This key stands twice in one map; keep one of them, or put both into a list under and.';
 
 function firstLine(message: string): string {
   return `${message.split('\n', 1)[0]?.replace(/[.:]$/, '')}.`;
@@ -93,8 +91,11 @@ export function positionedFrom(
   try {
     return new Reader(places, problems).read(node, 0);
   } catch (error) {
-    if (!(error instanceof TooMuch)) throw error;
-    problems.error(error.code, error.place, error.message);
+    // Finding what an alias stands for may overflow the stack.
+    if (error instanceof RangeError)
+      problems.error('too-deep', undefined, 'The file nests too deeply; flatten it.');
+    else if (error instanceof TooMuch) problems.error(error.code, error.place, error.message);
+    else throw error;
     return undefined;
   }
 }
@@ -114,6 +115,9 @@ class Reader {
   readonly #problems: ProblemList;
   #nodes = 0;
   #aliases = 0;
+  /** The node that each name stands for where the reading is. */
+  readonly #anchors = new Map<string, unknown>();
+  #inAlias = false;
 
   constructor(places: YamlPlaces, problems: ProblemList) {
     this.#places = places;
@@ -127,14 +131,25 @@ class Reader {
       throw new TooMuch('too-large', place, `The file holds more than ${MAX_NODES} values; split it.`);
     if (depth > MAX_DEPTH)
       throw new TooMuch('too-deep', place, `The file nests deeper than ${MAX_DEPTH} levels; flatten it.`);
-    if (isAlias(node)) return this.read(this.#resolve(node, place), depth + 1);
+    if (isAlias(node)) return this.#readAlias(node, place, depth);
+    if (isNode(node) && node.anchor !== undefined && !this.#inAlias) this.#anchors.set(node.anchor, node);
     if (isMap(node)) return { kind: 'map', entries: this.#entries(node, depth), place };
     if (isSeq(node))
       return { kind: 'list', items: node.items.map((item) => this.read(item, depth + 1)), place };
     return isScalar(node) ? scalarOf(node.value, place, node.source) : scalarOf(null, place, undefined);
   }
 
-  #resolve(alias: { resolve(document: Document): unknown }, place: Place | undefined): unknown {
+  #readAlias(alias: Alias, place: Place | undefined, depth: number): Positioned {
+    const wasInAlias = this.#inAlias;
+    const target = this.#resolve(alias, place);
+    this.#inAlias = true;
+    const read = this.read(target, depth + 1);
+    this.#inAlias = wasInAlias;
+    return read;
+  }
+
+  /** The document's own way walks all of it for every alias: only for anchors outside what is read here. */
+  #resolve(alias: Alias, place: Place | undefined): unknown {
     this.#aliases += 1;
     if (this.#aliases > MAX_ALIASES)
       throw new TooMuch(
@@ -142,20 +157,30 @@ class Reader {
         place,
         `The file uses more than ${MAX_ALIASES} aliases; write them out.`,
       );
-    return alias.resolve(this.#places.document);
+    return this.#anchors.get(alias.source) ?? alias.resolve(this.#places.document);
   }
 
   /** A key of the map itself wins over a merged one, wherever the merge stands. */
   #entries(map: YAMLMap, depth: number): readonly PositionedEntry[] {
     const own: PositionedEntry[] = [];
     const merged: PositionedEntry[] = [];
+    const seen = new Set<string>();
     for (const pair of map.items) {
-      if (isMergeKey(pair.key)) merged.push(...this.#merge(pair.value, depth + 1));
-      else own.push(this.#entry(pair, depth));
+      if (isMergeKey(pair.key)) {
+        for (const entry of this.#merge(pair.value, depth + 1)) merged.push(entry);
+        continue;
+      }
+      const entry = this.#entry(pair, depth);
+      if (seen.has(entry.key)) this.#twice(entry);
+      seen.add(entry.key);
+      own.push(entry);
     }
-    if (merged.length === 0) return own;
-    const seen = new Set(own.map(({ key }) => key));
     return [...own, ...merged.filter(({ key }) => !seen.has(key) && seen.add(key))];
+  }
+
+  #twice({ key, place }: PositionedEntry): void {
+    const message = `${quoted(key)} stands twice in this map; keep one of them, or put both into a list under and.`;
+    this.#problems.error('duplicate-key', place, message);
   }
 
   #merge(value: unknown, depth: number): readonly PositionedEntry[] {
