@@ -129,6 +129,7 @@ export class FilterParser {
         entry,
         `${collection} cannot stand inside ${context.collection ?? context.aspect}.`,
       );
+    this.#checkNetwork(entry, collection, context.term);
     return { kind: collection, children: this.#children(entry, { ...context, collection }) };
   }
 
@@ -137,6 +138,7 @@ export class FilterParser {
       return this.#misplaced(entry, `${aspect} stands without a term above it, such as request_payload.`);
     if (context.aspect !== undefined)
       return this.#misplaced(entry, `${aspect} cannot stand inside ${context.aspect}.`);
+    this.#checkNetwork(entry, aspect, context.term);
     return { kind: 'and', children: this.#children(entry, { ...context, aspect }) };
   }
 
@@ -181,18 +183,16 @@ export class FilterParser {
     );
   }
 
-  #checkNetwork(entry: PositionedEntry, operator: string, term: string): void {
+  /** @param word an operator, or whatever else stands under the term */
+  #checkNetwork(entry: PositionedEntry, word: string, term: string): void {
     const kind = this.#terms.get(term);
-    const isNetworkOperator = NETWORK_OPERATORS.has(operator);
+    const isNetworkOperator = NETWORK_OPERATORS.has(word);
     if (kind === 'network' && !isNetworkOperator)
-      this.#misplaced(
-        entry,
-        `${term} takes contains_either_cidr and not_contains_cidr only, not ${operator}.`,
-      );
+      this.#misplaced(entry, `${term} takes contains_either_cidr and not_contains_cidr only, not ${word}.`);
     if (isNetworkOperator && kind !== 'network' && kind !== 'address')
       this.#misplaced(
         entry,
-        `${operator} works on addresses only (source_ip, destination_ip, actor, ip_address), not on ${term}.`,
+        `${word} works on addresses only (source_ip, destination_ip, actor, ip_address), not on ${term}.`,
       );
   }
 
@@ -206,6 +206,7 @@ export class FilterParser {
         entry,
         `extract stands directly under ${collection}; put key or value between them.`,
       );
+    this.#checkNetwork(entry, 'extract', term);
     if (value.kind === 'scalar' && typeof value.value === 'string')
       return { kind: 'extract', term, aspect: aspect ?? 'whole', name: value.value };
     this.#problems.error(

@@ -9,7 +9,7 @@ export function parseInfo(
   entry: PositionedEntry | undefined,
   problems: ProblemList,
 ): { info: RuleInfo; severity?: Severity } {
-  if (entry === undefined) return { info: { other: {} } };
+  if (entry === undefined || isNothing(entry)) return { info: { other: {} } };
   if (entry.value.kind !== 'map') {
     problems.error(
       'wrong-type',
@@ -20,6 +20,10 @@ export function parseInfo(
   }
   const severity = severityOf(entryOf(entry.value, 'severity'), problems);
   return { info: infoFrom(plain(entry.value)), ...(severity === undefined ? {} : { severity }) };
+}
+
+function isNothing({ value }: PositionedEntry): boolean {
+  return value.kind === 'scalar' && value.value === null;
 }
 
 function severityOf(entry: PositionedEntry | undefined, problems: ProblemList): Severity | undefined {

@@ -146,6 +146,12 @@ describe('problems', () => {
       ['2:16: error unsupported-operator: magic_validate needs'],
     ],
     [
+      'a part of an address',
+      'id: A\nfilter: {source_ip: {key: {contains_either_cidr: 10.0.0.0/8}}}\n',
+      ['2:22: error misplaced-word'],
+    ],
+    ['a name for an address', 'id: A\nfilter: {source_ip: {extract: a}}\n', ['2:22: error misplaced-word']],
+    [
       'mixed decimals',
       'id: A\nfilter: {url: {eq: [1.5, a]}}\n',
       ['2:20: error bad-operand: eq mixes decimal numbers'],
