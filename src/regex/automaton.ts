@@ -26,7 +26,9 @@ export class Stepper {
   readonly isAnchored: boolean;
   readonly #program: Program;
   readonly #backward: boolean;
-  readonly #accepts: readonly Uint8Array[];
+  /** 1 where a set takes a symbol, by set and symbol. */
+  readonly #accepts: Uint8Array;
+  readonly #width: number;
   readonly #isStart: Uint8Array;
   readonly #stamps: Int32Array;
   #stamp = 0;
@@ -36,7 +38,11 @@ export class Stepper {
     this.#program = program;
     this.#backward = backward;
     this.conditions = tabulate(program.conditions, alphabet);
-    this.#accepts = program.sets.map((set) => Uint8Array.from([...alphabet.members(set), 0]));
+    this.#width = alphabet.size + 1;
+    this.#accepts = new Uint8Array(program.sets.length * this.#width);
+    program.sets.forEach((set, i) => {
+      this.#accepts.set(alphabet.members(set), i * this.#width);
+    });
     this.#stamps = new Int32Array(program.ops.length);
     const leaves = this.#leavesFrom([program.start]);
     this.#isStart = new Uint8Array(program.ops.length);
@@ -75,7 +81,7 @@ export class Stepper {
       const next = nexts[at] ?? 0;
       switch (ops[at]) {
         case CHAR:
-          if (this.#accepts[arg]?.[base] === 1) targets.push(next);
+          if (this.#accepts[arg * this.#width + base] === 1) targets.push(next);
           break;
         case SPLIT:
           this.#push(next);

@@ -109,7 +109,7 @@ function leafFinder({ ops, nexts, others }: Program, leafOf: Int32Array): (from:
 }
 
 function leavesWith({ ops }: Program, leafOf: Int32Array, op: number): number[] {
-  return ops.flatMap((each, at) => (each === op ? [leafOf[at] ?? 0] : []));
+  return [...ops].flatMap((each, at) => (each === op ? [leafOf[at] ?? 0] : []));
 }
 
 /** Per class of characters, the instructions that take it; the edge of the text fits none. */

@@ -43,7 +43,7 @@ export class LazyDfa {
   readonly #edge: number;
   /** Symbols with oracle bits, numbered as they turn up; those without are the classes themselves. */
   readonly #marked = new Map<number, number>();
-  readonly #symbols: Sign[] = [];
+  readonly #markedSigns: Sign[] = [];
   #width: number;
   #cells = new Int32Array(0);
   #states: State[] = [];
@@ -58,7 +58,6 @@ export class LazyDfa {
     this.#alphabet = alphabet;
     this.#stepper = new Stepper(program, alphabet, backward);
     this.#edge = alphabet.size;
-    for (let base = 0; base <= alphabet.size; base++) this.#symbols.push({ base, mask: 0 });
     this.#width = alphabet.size + 1;
     this.#clear();
   }
@@ -88,14 +87,19 @@ export class LazyDfa {
     return { items: classes, length, edge };
   }
 
+  get #symbolCount(): number {
+    return this.#edge + 1 + this.#markedSigns.length;
+  }
+
   #symbolOf(base: number, mask: number): number {
     if (mask === 0) return base;
     const key = mask * (this.#edge + 1) + base;
     const known = this.#marked.get(key);
     if (known !== undefined) return known;
-    if (this.#symbols.length > 0xffff) throw new PatternBudgetError(this.#source);
-    this.#marked.set(key, this.#symbols.length);
-    return this.#symbols.push({ base, mask }) - 1;
+    if (this.#symbolCount > 0xffff) throw new PatternBudgetError(this.#source);
+    this.#marked.set(key, this.#symbolCount);
+    this.#markedSigns.push({ base, mask });
+    return this.#symbolCount - 1;
   }
 
   /** Whether any pattern ends anywhere; reads forward. */
@@ -185,9 +189,9 @@ export class LazyDfa {
   /** Symbols were added since the rows were laid out: lay them out anew. */
   #makeRoom(): void {
     makeRoomFor(this);
-    if (this.#symbols.length <= this.#width) return;
-    if (this.#symbols.length > MAX_SYMBOLS) throw new PatternBudgetError(this.#source);
-    this.#width = 2 * this.#symbols.length;
+    if (this.#symbolCount <= this.#width) return;
+    if (this.#symbolCount > MAX_SYMBOLS) throw new PatternBudgetError(this.#source);
+    this.#width = 2 * this.#symbolCount;
     this.#clear();
   }
 
@@ -286,7 +290,8 @@ export class LazyDfa {
   }
 
   #meaningOf(symbol: number): Sign {
-    const meaning = this.#symbols[symbol];
+    if (symbol <= this.#edge) return { base: symbol, mask: 0 };
+    const meaning = this.#markedSigns[symbol - this.#edge - 1];
     if (meaning === undefined) throw new Error('a symbol that has no meaning');
     return meaning;
   }

@@ -27,30 +27,37 @@ const MAX_WIDTH = 18;
 const MAX_STEPS_PER_BYTE = 8;
 const FREE_STEPS = 20_000;
 
-/** A gram of a literal, and where in the literal it begins. */
-interface Spot {
-  readonly literal: number;
-  readonly offset: number;
-}
-
+/** Grams of literals, and where in the literal each begins. */
 class SpotTable {
-  readonly spots = new Map<number, Spot[]>();
+  readonly literals: number[] = [];
+  readonly offsets: number[] = [];
+  /** The next spot of the same gram; -1 after the last. */
+  readonly nexts: number[] = [];
+  /** By gram: the first spot. Objects for each would take most of a rule's memory. */
+  readonly firsts = new Map<number, number>();
   /** 1 for each hash of a gram: at most places of most texts there is no more to ask. */
   marks = new Uint8Array(1);
   shift = 0;
 
-  add(gram: number, spot: Spot): void {
-    const known = this.spots.get(gram);
-    if (known) known.push(spot);
-    else this.spots.set(gram, [spot]);
+  add(gram: number, literal: number, offset: number): void {
+    this.nexts.push(this.firsts.get(gram) ?? -1);
+    this.firsts.set(gram, this.literals.push(literal) - 1);
+    this.offsets.push(offset);
+  }
+
+  /** How many spots have the gram. */
+  count(gram: number): number {
+    let count = 0;
+    for (let spot = this.firsts.get(gram) ?? -1; spot >= 0; spot = this.nexts[spot] ?? -1) count += 1;
+    return count;
   }
 
   close(): this {
-    const wanted = SPARSENESS + Math.ceil(Math.log2(this.spots.size + 1));
+    const wanted = SPARSENESS + Math.ceil(Math.log2(this.firsts.size + 1));
     const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, wanted));
     this.shift = 32 - width;
     this.marks = new Uint8Array(2 ** width);
-    for (const gram of this.spots.keys()) this.marks[Math.imul(gram, HASH) >>> this.shift] = 1;
+    for (const gram of this.firsts.keys()) this.marks[Math.imul(gram, HASH) >>> this.shift] = 1;
     return this;
   }
 }
@@ -58,7 +65,9 @@ class SpotTable {
 type Tell = (owner: number) => void;
 
 export class LiteralScan {
-  readonly #literals: readonly Uint8Array[];
+  /** All literals, one behind the other; `starts` has one entry more than there are literals. */
+  readonly #bytes: Uint8Array;
+  readonly #starts: Int32Array;
   readonly #owners: readonly (readonly number[])[];
   readonly #lone: readonly { readonly text: string; readonly index: number }[];
   readonly #tables: readonly (readonly [Stride, SpotTable])[];
@@ -72,7 +81,8 @@ export class LiteralScan {
     const owners = ownersByText(literals);
     const texts = [...owners.keys()];
     this.#owners = [...owners.values()];
-    this.#literals = texts.map((text) => Uint8Array.from(text, (char) => char.charCodeAt(0)));
+    this.#bytes = Buffer.from(texts.join(''), 'latin1');
+    this.#starts = startsOf(texts);
     this.#found = new Int32Array(texts.length);
     this.#lone = texts.flatMap((text, index) => (text.length < 2 ? [{ text, index }] : []));
     const tables = new Map<Stride, SpotTable>();
@@ -94,38 +104,34 @@ export class LiteralScan {
     if (this.#stepsLeft < 0) for (let i = 0; i < this.#owners.length; i += 1) this.#tell(i, tell);
   }
 
-  #scanFor(
-    stride: Stride,
-    { marks, shift, spots }: SpotTable,
-    text: TextBytes,
-    length: number,
-    tell: Tell,
-  ): void {
+  #scanFor(stride: Stride, table: SpotTable, text: TextBytes, length: number, tell: Tell): void {
     const end = gramCount(length, stride);
     const findSuspects = FIND_SUSPECTS[stride];
     for (let from = 0; from < end && this.#stepsLeft >= 0; from += CHUNK) {
-      const count = findSuspects(text, from, Math.min(end, from + CHUNK), marks, shift);
+      const count = findSuspects(text, from, Math.min(end, from + CHUNK), table.marks, table.shift);
       for (let i = 0; i < count; i += 1) {
         const at = suspects[i] ?? 0;
-        const known = spots.get(gramAt(text, at, stride));
-        if (known) this.#compare(text.bytes, at * stride, length, known, tell);
+        const first = table.firsts.get(gramAt(text, at, stride));
+        if (first !== undefined) this.#compare(text.bytes, at * stride, length, table, first, tell);
       }
     }
   }
 
-  #compare(bytes: Uint8Array, at: number, length: number, spots: readonly Spot[], tell: Tell): void {
-    this.#stepsLeft -= spots.length;
-    for (const { literal, offset } of spots) {
-      if (this.#found[literal] !== this.#stamp && this.#stands(literal, bytes, at - offset, length)) {
-        this.#tell(literal, tell);
-      }
+  #compare(bytes: Uint8Array, at: number, length: number, table: SpotTable, first: number, tell: Tell): void {
+    const { literals, offsets, nexts } = table;
+    for (let spot = first; spot >= 0; spot = nexts[spot] ?? -1) {
+      this.#stepsLeft -= 1;
+      const literal = literals[spot] ?? 0;
+      const isNew = this.#found[literal] !== this.#stamp;
+      if (isNew && this.#stands(literal, bytes, at - (offsets[spot] ?? 0), length)) this.#tell(literal, tell);
     }
   }
 
-  #stands(index: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const literal = this.#literals[index];
-    if (literal === undefined || start < 0 || start + literal.length > length) return false;
-    for (let i = 0; i < literal.length; i += 1) if (bytes[start + i] !== literal[i]) return false;
+  #stands(literal: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const from = this.#starts[literal] ?? 0;
+    const size = (this.#starts[literal + 1] ?? 0) - from;
+    if (start < 0 || start + size > length) return false;
+    for (let i = 0; i < size; i += 1) if (bytes[start + i] !== this.#bytes[from + i]) return false;
     return true;
   }
 
@@ -148,6 +154,12 @@ function ownersByText(literals: readonly (readonly string[])[]): ReadonlyMap<str
   return owners;
 }
 
+function startsOf(texts: readonly string[]): Int32Array {
+  const starts = new Int32Array(texts.length + 1);
+  for (const [index, text] of texts.entries()) starts[index + 1] = (starts[index] ?? 0) + text.length;
+  return starts;
+}
+
 /** The widest stride at which a literal of this length is sure to be met with a whole gram. */
 function strideFor(length: number): Stride {
   if (length >= 7) return 4;
@@ -165,16 +177,16 @@ function addSpots(text: string, literal: number, tables: Map<Stride, SpotTable>)
   const start = rarestStart(grams, stride, table);
   for (let offset = start; offset < start + stride; offset += 1) {
     const gram = grams[offset];
-    if (gram !== undefined) table.add(gram, { literal, offset });
+    if (gram !== undefined) table.add(gram, literal, offset);
   }
 }
 
 /** Where the literal shares its grams with the fewest others: nobody wants `http` compared with a thousand. */
-function rarestStart(grams: readonly number[], stride: Stride, { spots }: SpotTable): number {
+function rarestStart(grams: readonly number[], stride: Stride, table: SpotTable): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let start = 0; start + stride <= grams.length; start += 1) {
-    const taken = grams.slice(start, start + stride).map((gram) => spots.get(gram)?.length ?? 0);
+    const taken = grams.slice(start, start + stride).map((gram) => table.count(gram));
     const shared = taken.reduce((sum, count) => sum + count, 0);
     if (shared < least) [best, least] = [start, shared];
   }

@@ -19,12 +19,12 @@ export type Oracle =
   | { readonly kind: 'final'; readonly place: Place };
 
 export interface Program {
-  readonly ops: readonly number[];
+  readonly ops: Int32Array;
   /** CHAR: index into `sets`; NEAR: into `conditions`; FAR: into `oracles`; MATCH: number of the pattern. */
-  readonly args: readonly number[];
-  readonly nexts: readonly number[];
+  readonly args: Int32Array;
+  readonly nexts: Int32Array;
   /** SPLIT: the other way; FAR: 1 where the oracle must say no. */
-  readonly others: readonly number[];
+  readonly others: Int32Array;
   readonly start: number;
   readonly sets: readonly CodeSet[];
   readonly conditions: readonly Condition[];
@@ -66,10 +66,10 @@ class Compiler {
 
   program(start: number): Program {
     return {
-      ops: this.#ops,
-      args: this.#args,
-      nexts: this.#nexts,
-      others: this.#others,
+      ops: Int32Array.from(this.#ops),
+      args: Int32Array.from(this.#args),
+      nexts: Int32Array.from(this.#nexts),
+      others: Int32Array.from(this.#others),
       start,
       sets: this.#sets.values,
       conditions: this.#conditions.values,
