@@ -126,9 +126,9 @@ function addRuleCommands(program: Command, io: Io, done: Done): void {
       .description(description)
       .option(...RULES, collect, [])
       .option(...CONFIG);
-  add('list', 'list the rules: id, severity, source, file')
+  add('list', 'list the rules: id, severity, source, last hit, file')
     .option('--json', 'print one JSON object a rule')
-    .action((options) => done(listRules(io, options)));
+    .action(async (options) => done(await listRules(io, options)));
   add('explain', 'tell how a rule comes to its verdict on one event')
     .argument('<rule>', 'its id')
     .argument('[file]', 'one event as JSON; - or none is stdin')

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTocsin } from '../../test/pipeline/fake-io.ts';
+import { loadSetup } from '../app/load.ts';
+import { openDaemonStore } from '../app/store.ts';
+import type { Alert } from '../core/alert.ts';
 
 let folder: string;
 let rules: readonly string[];
@@ -27,6 +30,10 @@ tests:
     events: [{ exchange: { path: /admin } }]
     expect: match
 `;
+const ALERT: Alert = {
+  ...{ fingerprint: 'f', rule: 'a', ruleName: 'A', severity: 'HIGH', source: 's', feed: 'malicious_events' },
+  ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: Date.UTC(2026, 7, 1, 12), openedAtMs: 0, sample: [] },
+};
 const FAILS = RULE.replace('id: a', 'id: b').replace('expect: match', 'expect: silent');
 
 describe('tocsin test', () => {
@@ -119,16 +126,26 @@ describe('tocsin rules', () => {
     });
   });
 
-  it('lists those of the configuration', async () => {
+  it('lists those of the configuration, with their last hits once there is a store', async () => {
     const config = join(folder, 'config.yaml');
+    const file = join(folder, 'tocsin.db');
     writeFileSync(
       config,
       `sources: [{ name: s, type: akto, url: "https://a.example", api_key: k }]
 destinations: [{ name: d, type: slack, url: "https://hooks.slack.example/x" }]
-routes: [{ to: [d] }]\n`,
+routes: [{ to: [d] }]
+store: "sqlite:${file}"\n`,
     );
-    const { code, out } = await runTocsin(['rules', 'list', '-c', config, '--json'], { cwd: folder });
-    expect([code, JSON.parse(out)]).toMatchObject([0, { id: 'a' }]);
+    const list = async (...more: readonly string[]) =>
+      (await runTocsin(['rules', 'list', '-c', config, ...more], { cwd: folder })).out;
+    expect(JSON.parse(await list('--json'))).not.toHaveProperty('last_hit');
+    const { setup } = loadSetup({ file: config, cwd: folder, env: {} });
+    const store = openDaemonStore(setup ?? expect.fail());
+    expect(JSON.parse(await list('--json'))).toMatchObject({ id: 'a', last_hit: null });
+    await store.transaction((tx) => tx.writeAlerts([ALERT], 0));
+    await store.close();
+    expect(JSON.parse(await list('--json'))).toMatchObject({ id: 'a', last_hit: '2026-08-01T12:00:00.000Z' });
+    expect(await list()).toMatch(/LAST HIT +FILE\na .* 2026-08-01T12:00:00\.000Z +\S+a\.yaml\n/);
   });
 
   it('explains one', async () => {

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { styleText } from 'node:util';
-import { loadSetup } from '../app/load.ts';
+import { loadSetup, type Setup } from '../app/load.ts';
 import { type LoadedRules, loadRules } from '../app/rule-files.ts';
+import { openStoreBeside } from '../app/store.ts';
 import { isJsonObject } from '../core/json.ts';
+import { StoreError } from '../core/store.ts';
 import { type ExplainedPart, type Explanation, explainRule, type Verdict, viewOf } from '../rules/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { isError, printProblems } from './problems.ts';
@@ -15,20 +17,41 @@ export interface RulesOptions {
   readonly json?: boolean;
 }
 
-/** `tocsin rules list`: which rules there are, in the order of their files. */
-export function listRules(io: Io, options: RulesOptions): ExitCode {
-  const { rules } = loadValid(io, options);
+/** `tocsin rules list`: which rules there are, in the order of their files, and when each last raised an alert. */
+export async function listRules(io: Io, options: RulesOptions): Promise<ExitCode> {
+  const setup = options.rules.length > 0 ? undefined : loadSetupOf(io, options.config);
+  const { rules } = loadValid(io, setup?.config.rules.paths ?? options.rules);
+  const hits = setup && (await lastHits(setup));
   const rows = rules.map(({ id, severity, feed, file, info, tests }) => ({
     ...{ id, severity: severity ?? null, source: feed, file: file ?? null, name: info.name ?? null },
     tests: tests.length,
+    ...(hits === undefined ? {} : { last_hit: hits.get(id) ?? null }),
   }));
   if (options.json) {
     for (const row of rows) io.out(`${JSON.stringify(row)}\n`);
     return 0;
   }
-  const cells = rows.map(({ id, severity, source, file }) => [id, severity ?? "event's", source, file ?? '']);
-  for (const line of aligned([['ID', 'SEVERITY', 'SOURCE', 'FILE'], ...cells])) io.out(`${line}\n`);
+  const cells = rows.map(({ id, severity, source, file }) => [
+    ...[id, severity ?? "event's", source],
+    ...(hits === undefined ? [] : [hits.get(id) ?? 'never']),
+    file ?? '',
+  ]);
+  const heading = ['ID', 'SEVERITY', 'SOURCE', ...(hits === undefined ? [] : ['LAST HIT']), 'FILE'];
+  for (const line of aligned([heading, ...cells])) io.out(`${line}\n`);
   return 0;
+}
+
+/** By rule, as ISO 8601; undefined where no daemon has made the store yet. */
+async function lastHits(setup: Setup): Promise<ReadonlyMap<string, string> | undefined> {
+  if (!existsSync(setup.config.store.path)) return undefined;
+  try {
+    const store = openStoreBeside(setup);
+    const hits = await store.lastHits().finally(() => store.close());
+    return new Map(hits.map(({ rule, lastHitMs }) => [rule, new Date(lastHitMs).toISOString()]));
+  } catch (error) {
+    if (error instanceof StoreError) throw new CliError(error.message);
+    throw error;
+  }
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
@@ -42,8 +65,8 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 /** Rules that can run; what is wrong with others is told, and ends the command. */
-function loadValid(io: Io, options: RulesOptions): LoadedRules {
-  const loaded = loadRules(pathsOf(io, options));
+function loadValid(io: Io, paths: readonly string[]): LoadedRules {
+  const loaded = loadRules(paths);
   if (loaded.problems.some(isError)) {
     printProblems(io, '', { problems: loaded.problems, ruleTexts: loaded.texts });
     throw new CliError('the rules above are not valid');
@@ -51,12 +74,11 @@ function loadValid(io: Io, options: RulesOptions): LoadedRules {
   return loaded;
 }
 
-function pathsOf(io: Io, { rules, config }: RulesOptions): readonly string[] {
-  if (rules.length > 0) return rules;
+function loadSetupOf(io: Io, config: string): Setup {
   const { setup, ...told } = loadSetup({ file: config, cwd: io.cwd, env: io.env });
-  if (setup) return setup.config.rules.paths;
+  if (setup) return setup;
   printProblems(io, config, told);
-  throw new CliError(`${config} does not say where the rules are; name them with --rules PATH`);
+  throw new CliError(`${config} is not valid; mend it, or name the rules with --rules PATH`);
 }
 
 /** `tocsin rules explain`: how a rule comes to its verdict on one event. */
@@ -66,7 +88,8 @@ export async function explain(
   file: string | undefined,
   options: RulesOptions,
 ): Promise<ExitCode> {
-  const { rules, origins } = loadValid(io, options);
+  const paths = options.rules.length > 0 ? options.rules : loadSetupOf(io, options.config).config.rules.paths;
+  const { rules, origins } = loadValid(io, paths);
   const rule = rules.find((one) => one.id === id);
   if (rule === undefined)
     throw new CliError(`there is no rule ${JSON.stringify(id)}; "tocsin rules list" names them`);

@@ -180,6 +180,8 @@ export interface Store {
   discard(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Deliveries that wait for a destination not named here go to the dead letters; returns how many. */
   abandonOthers(destinations: readonly string[], nowMs: number): Promise<number>;
+  /** When each rule last raised or raised again an alert that is still kept; event time. */
+  lastHits(): Promise<readonly { rule: string; lastHitMs: number }[]>;
   /** Pending and dead rows by destination, for metrics. */
   countDeliveries(): Promise<readonly { destination: string; state: DeliveryState; count: number }[]>;
   prune(retention: Retention, nowMs: number): Promise<PruneReport>;

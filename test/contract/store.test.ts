@@ -192,6 +192,22 @@ describe('alerts and groups', () => {
     sample: [],
   });
 
+  test('tells when each rule was last hit, over all its alerts', async () => {
+    const store = start();
+    expect(await store.lastHits()).toEqual([]);
+    const alerts = [
+      { ...alert('x', 'LOW', 1), lastSeenMs: 5_000 },
+      { ...alert('y', 'LOW', 1), lastSeenMs: 7_000 },
+      { ...alert('z', 'LOW', 1), rule: 'S' },
+    ];
+    await store.transaction((tx) => tx.writeAlerts(alerts, 0));
+    const hits = await (await restart(store)).lastHits();
+    expect(hits.toSorted((a, b) => a.lastHitMs - b.lastHitMs)).toEqual([
+      { rule: 'S', lastHitMs: 2 },
+      { rule: 'R', lastHitMs: 7_000 },
+    ]);
+  });
+
   test('pending counts add up whatever is listed, worst first', async () => {
     const store = start();
     const pending = await store.transaction(async (tx) => {

@@ -14,7 +14,7 @@ import type {
 import { type Database, lockFile, openDatabase } from './database.ts';
 import * as outbox from './outbox.ts';
 import { prune } from './prune.ts';
-import { json, maybeInt } from './row.ts';
+import { int, json, maybeInt, text } from './row.ts';
 import { SqliteTx } from './transaction.ts';
 
 export interface SqliteOptions {
@@ -117,6 +117,13 @@ class SqliteStore implements Store {
 
   abandonOthers(destinations: readonly string[], nowMs: number): Promise<number> {
     return this.#atomically(() => outbox.abandonOthers(this.#db, destinations, nowMs));
+  }
+
+  lastHits(): ReturnType<Store['lastHits']> {
+    const sql = `SELECT body ->> '$.rule' AS rule, max(body ->> '$.lastSeenMs') AS last_hit_ms FROM alerts GROUP BY 1`;
+    return this.#alone(() =>
+      this.#db.all(sql).map((row) => ({ rule: text(row, 'rule'), lastHitMs: int(row, 'last_hit_ms') })),
+    );
   }
 
   countDeliveries(): ReturnType<Store['countDeliveries']> {
