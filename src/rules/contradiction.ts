@@ -75,7 +75,6 @@ function excludes(eq: Condition, other: Condition, kind: TermKind): boolean {
 }
 
 function equalTo(operand: Operand | undefined, kind: TermKind): Datum {
-  if (typeof operand === 'string' && operand.includes('${')) return undefined;
   if (kind === 'number') return typeof operand === 'string' ? parseInt32(operand) : operand;
   if (kind === 'flag') return operand === true || fold(String(operand)) === 'true';
   return typeof operand === 'string' ? operand : undefined;

@@ -1,6 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { formatProblem } from '../core/problem.ts';
 import { compileRule, parseRule } from './index.ts';
 
@@ -63,6 +64,7 @@ describe('warnings', () => {
   });
 
   it.each<[string, string]>([
+    ['a name bound by extract', '{and: [{method: {extract: m}}, {method: {eq: "${m}"}}]}'],
     ['an ordinary range', '{response_code: {gte: 400, lt: 500}}'],
     ['ranges side by side', '{or: [{response_code: {lt: 400}}, {response_code: {gte: 500}}]}'],
     ['different keys', '{request_headers: {for_one: {and: [{key: {eq: a}}, {key: {eq: b}}]}}}'],
@@ -92,6 +94,22 @@ describe('warnings', () => {
     expect(told(text)).toContain('1:5: warning differs-from-original');
     expect(told(`${text}runbook: x\n`)).toBe('');
   });
+});
+
+const VECTORS = '../shared/vectors/filters.jsonl';
+
+it.skipIf(!existsSync(VECTORS))('no rule of the golden vectors that matches is said to match nothing', () => {
+  const rows = readFileSync(VECTORS, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  const wrong = rows.filter(isJsonObject).filter(({ template, message, countryCode }) => {
+    const { rule, problems } = parseRule(String(template));
+    if (rule === undefined || !problems.some(({ code }) => code === 'unmatchable-rule')) return false;
+    const event = isJsonObject(message) ? { ...message, country: countryCode ?? '' } : {};
+    return compileRule(String(template)).matches(event);
+  });
+  expect(wrong.map(({ name }) => name)).toEqual([]);
 });
 
 const word = fc.constantFrom('a', 'b', 'ab', '', 'GET', '5');

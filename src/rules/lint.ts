@@ -4,6 +4,7 @@ import { misfitOf, type Prospect } from './misfit.ts';
 import type { Place } from './positioned.ts';
 import type { ProblemList, RuleProblemCode } from './problems.ts';
 import { differenceOf } from './quirks.ts';
+import { usesVariables } from './variables.ts';
 import type { OperatorName, TermKind, TermTable } from './vocabulary.ts';
 
 export interface LintScope {
@@ -99,7 +100,8 @@ class Linter {
       );
     const difference = this.#scope.isTemplate ? differenceOf(condition, kind) : undefined;
     if (difference !== undefined) this.#warn('differs-from-original', condition, difference);
-    const complaint = misfitOf(condition, kind);
+    // What a name stands for is not known before the event.
+    const complaint = usesVariables(condition) ? undefined : misfitOf(condition, kind);
     if (complaint === undefined) return 'open';
     this.#warn(complaint.code, condition, complaint.message);
     return complaint.prospect;
@@ -153,8 +155,10 @@ function either(prospects: readonly Prospect[]): Prospect {
 
 /** Conditions that must all hold of the same values. */
 function conjuncts(filter: Filter): readonly Condition[] {
-  if (filter.kind === 'condition')
-    return filter.aspect === 'key' || filter.aspect === 'value' ? [] : [filter];
+  if (filter.kind === 'condition') {
+    const isPart = filter.aspect === 'key' || filter.aspect === 'value';
+    return isPart || usesVariables(filter) ? [] : [filter];
+  }
   if (filter.kind === 'and' || filter.kind === 'term') return filter.children.flatMap(conjuncts);
   return [];
 }
