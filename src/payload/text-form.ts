@@ -118,17 +118,22 @@ function readHeaderValues(scanner: Scanner, values: string[]): void {
 
 /** A header with one value and nothing escaped, as printed: nearly all are, and one step takes them faster than their tokens. */
 const PRINTED_HEADER =
-  /\{\n {2}key: "([ !#-[\]-~]*)"\n {2}value \{\n {4}values: "([ !#-[\]-~]*)"\n {2}\}\n\}/y;
+  /(request|response)_headers \{\n {2}key: "([ !#-[\]-~]*)"\n {2}value \{\n {4}values: "([ !#-[\]-~]*)"\n {2}\}\n\}/y;
 
-/** A map's entry is a key and a value for ever, so anything else in it is damage and not a newer field. */
-function readHeader(scanner: Scanner, headers: Headers): void {
-  const [, name, value] = scanner.takePrinted(PRINTED_HEADER) ?? [];
-  if (name !== undefined && value !== undefined) headers.set(name, [value]);
-  else readAnyHeader(scanner, headers);
+function readPrintedHeader(scanner: Scanner, { requestHeaders, responseHeaders }: Draft): boolean {
+  const [, side, name, value] = scanner.takePrinted(PRINTED_HEADER) ?? [];
+  if (name === undefined || value === undefined) return false;
+  setHeader(scanner, side === 'request' ? requestHeaders : responseHeaders, name, [value]);
+  return true;
+}
+
+function setHeader(scanner: Scanner, headers: Headers, name: string, values: string[]): void {
+  headers.set(name, values);
   if (headers.size > MAX_HEADERS) scanner.fail('too-large', `it holds more than ${MAX_HEADERS} headers`);
 }
 
-function readAnyHeader(scanner: Scanner, headers: Headers): void {
+/** A map's entry is a key and a value for ever, so anything else in it is damage and not a newer field. */
+function readHeader(scanner: Scanner, headers: Headers): void {
   let key = '';
   const values: string[] = [];
   readMessage(scanner, (name) => {
@@ -136,7 +141,7 @@ function readAnyHeader(scanner: Scanner, headers: Headers): void {
     else if (name === 'value') readHeaderValues(scanner, values);
     else scanner.fail('unexpected-character', 'a header holds something besides key and value');
   });
-  headers.set(key, values);
+  setHeader(scanner, headers, key, values);
 }
 
 function readHeaders(scanner: Scanner, headers: Headers): void {
@@ -198,6 +203,16 @@ function isDamagedHeaders(name: string): boolean {
   });
 }
 
+/** Skips a field that nobody here knows, and tells so. */
+function readAnyField(scanner: Scanner, exchange: Draft): boolean {
+  const name = scanner.name();
+  if (readField(scanner, name, exchange)) return true;
+  if (isDamagedHeaders(name))
+    scanner.fail('damaged-name', 'a header field has letters in the midst of its name');
+  skipValue(scanner);
+  return false;
+}
+
 /**
  * Reads the text format of `HttpResponseParam`, without its schema: known fields must be of their
  * type, unknown ones are skipped. A text of unknown fields only is something else and is refused.
@@ -209,14 +224,8 @@ export function decodeTextForm(text: string): Exchange {
   let known = false;
   let unknown = false;
   while (!Number.isNaN(scanner.peek())) {
-    const name = scanner.name();
-    if (readField(scanner, name, exchange)) known = true;
-    else {
-      if (isDamagedHeaders(name))
-        scanner.fail('damaged-name', 'a header field has letters in the midst of its name');
-      skipValue(scanner);
-      unknown = true;
-    }
+    if (readPrintedHeader(scanner, exchange) || readAnyField(scanner, exchange)) known = true;
+    else unknown = true;
     scanner.separator();
   }
   if (unknown && !known) scanner.fail('no-known-field', 'no field of an HTTP exchange is in it');
