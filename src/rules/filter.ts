@@ -9,7 +9,7 @@ import { withoutPlace } from './positioned.ts';
 import { ProblemList } from './problems.ts';
 import { Run, type TermSource } from './run.ts';
 import type { TermTable } from './vocabulary.ts';
-import { positionedFrom, type YamlPlaces } from './yaml-file.ts';
+import { positionedFrom, type YamlPlaces } from './yaml-reader.ts';
 
 /** A filter outside rules: a route's `when`, a silence's `match`. */
 export interface CompiledFilter {
