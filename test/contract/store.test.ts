@@ -51,6 +51,32 @@ const judged = (feedId: string, timeMs?: number, text?: string): JudgedEvent => 
   rules: [{ rule: 'R', name: 'A rule', severity: 'HIGH' }],
 });
 
+const alert = (fingerprint: string, severity: Alert['severity'], count: number): Alert => ({
+  fingerprint,
+  rule: 'R',
+  ruleName: 'A rule',
+  severity,
+  source: 'akto',
+  feed: 'malicious_events',
+  group: { actor: fingerprint },
+  count,
+  firstSeenMs: 1,
+  lastSeenMs: 2,
+  openedAtMs: 3,
+  sample: [],
+});
+
+const group = (id: string, dueMs?: number): AlertGroup => ({
+  id,
+  route: 'default',
+  labels: {},
+  to: ['oncall'],
+  openedMs: 0,
+  reason: 'opened',
+  sequence: 0,
+  ...(dueMs === undefined ? {} : { dueMs }),
+});
+
 /** Commits events, enqueues them for `destination`, and moves the cursor, as a page does. */
 async function commit(store: Store, ids: readonly string[], nowMs = 0, destination = 'siem'): Promise<void> {
   await store.transaction(async (tx) => {
@@ -177,21 +203,6 @@ describe('the outbox', () => {
 });
 
 describe('alerts and groups', () => {
-  const alert = (fingerprint: string, severity: Alert['severity'], count: number): Alert => ({
-    fingerprint,
-    rule: 'R',
-    ruleName: 'A rule',
-    severity,
-    source: 'akto',
-    feed: 'malicious_events',
-    group: { actor: fingerprint },
-    count,
-    firstSeenMs: 1,
-    lastSeenMs: 2,
-    openedAtMs: 3,
-    sample: [],
-  });
-
   test('tells when each rule was last hit, over all its alerts', async () => {
     const store = start();
     expect(await store.lastHits()).toEqual([]);
@@ -229,16 +240,6 @@ describe('alerts and groups', () => {
 
   test('only groups with something to tell come due', async () => {
     const store = start();
-    const group = (id: string, dueMs?: number): AlertGroup => ({
-      id,
-      route: 'default',
-      labels: {},
-      to: ['oncall'],
-      openedMs: 0,
-      reason: 'opened',
-      sequence: 0,
-      ...(dueMs === undefined ? {} : { dueMs }),
-    });
     await store.transaction((tx) =>
       tx.writeGroups([group('late', 200), group('now', 100), group('quiet')], 0),
     );
@@ -294,6 +295,26 @@ describe('retention', () => {
     await deliverAll(store, 20);
     expect(await store.prune(tight, 30)).toMatchObject({ clearedPayloads: 500, overBound: false });
     expect((await store.unseen([event('e1').id])).size).toBe(0);
+  });
+
+  test('forgets the oldest records before their time when payloads are not what fills it', async () => {
+    const store = start();
+    const many = Array.from({ length: 4_000 }, (_, index) => judged(`e${index}`, index));
+    await store.transaction(async (tx) => {
+      await tx.insertEvents([...many, judged('newest', 1e9)], 0);
+      await tx.writeCursor('akto', 'malicious_events', {}, 0);
+      await tx.writeAlerts(
+        many.map((_, index) => ({ ...alert(`f${index}`, 'LOW', 1), description: 'x'.repeat(500) })),
+        0,
+      );
+      await tx.writeGroups([group('due', 5)], 0);
+      await tx.addPending([{ group: 'due', fingerprint: 'f7', count: 3 }]);
+    });
+    const tight = { ...RETENTION, maxBytes: 400_000 };
+    expect(await store.prune(tight, 10)).toMatchObject({ overBound: false });
+    expect((await store.unseen([event('newest').id])).size).toBe(0);
+    const pending = await store.transaction((tx) => tx.readPending('due', 9));
+    expect(pending).toMatchObject({ newCount: 3, omittedAlerts: 0, alerts: [{ fingerprint: 'f7' }] });
   });
 
   test('a full store takes nothing, breaks nothing, and works again once there is room', async () => {

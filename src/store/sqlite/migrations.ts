@@ -87,4 +87,12 @@ export const migrations: readonly string[] = [
   CREATE INDEX outbox_unsettled ON outbox (delivery_id) WHERE state <> 'done';
   CREATE INDEX outbox_settled ON outbox (settled_ms) WHERE state <> 'pending';
   `,
+  `
+  -- Pruning looks for the oldest; an attacker who makes many alerts must not make that slow.
+  CREATE INDEX alerts_updated ON alerts (updated_ms);
+  CREATE INDEX groups_quiet ON groups (updated_ms) WHERE due_ms IS NULL;
+  CREATE INDEX notifications_created ON notifications (created_ms);
+  CREATE INDEX pending_counts_alert ON pending_counts (fingerprint);
+  CREATE INDEX outbox_done ON outbox (settled_ms) WHERE state = 'done';
+  `,
 ];

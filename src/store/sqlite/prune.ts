@@ -5,37 +5,58 @@ import { maybeInt, text } from './row.ts';
 /** Rows deleted by one statement: small enough that no caller waits long for its turn. */
 const CHUNK = 2_000;
 const MAX_CHUNKS = 10;
+/** Records come in several kinds, and what is undelivered among them is looked at in vain. */
+const MAX_RECORD_CHUNKS = 4;
 /** Space is cleared down to this share of the bound, so that not every page needs clearing again. */
 const LOW_WATER = 0.9;
 
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
+const PENDING = 'EXISTS (SELECT 1 FROM pending_counts p WHERE p.fingerprint = t.fingerprint)';
 
-/** Deletes what has aged out, one chunk of each kind a call, then clears delivered payloads if space is short. */
+/** Deletes what has aged out, one chunk of each kind a call, then makes room if space is short. */
 export function prune(db: Database, retention: Retention, nowMs: number): PruneReport {
-  const before = nowMs - retention.eventsMs;
   pullBack(db, nowMs);
-  db.run(
-    `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE state = 'done' AND settled_ms < ? LIMIT ${CHUNK})`,
-    before,
-  );
+  const aged = deleteRecords(db, nowMs - retention.eventsMs, retention.lookbackMs);
   db.run(
     `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE state = 'dead' AND settled_ms < ? LIMIT ${CHUNK})`,
     nowMs - retention.deadLettersMs,
   );
-  const deletedEvents = deleteEvents(db, before, retention.lookbackMs);
   db.run(
-    `DELETE FROM notifications WHERE id IN (SELECT id FROM notifications t WHERE created_ms < ? AND NOT ${UNDELIVERED} LIMIT ${CHUNK})`,
-    before,
+    `DELETE FROM windows WHERE (rule, condition, group_key) IN
+     (SELECT rule, condition, group_key FROM windows WHERE expires_ms < ? LIMIT ${CHUNK})`,
+    nowMs,
   );
-  db.run('DELETE FROM windows WHERE expires_ms < ?', nowMs);
-  db.run(
-    'DELETE FROM alerts WHERE updated_ms < ? AND fingerprint NOT IN (SELECT fingerprint FROM pending_counts)',
-    before,
-  );
-  db.run('DELETE FROM groups WHERE due_ms IS NULL AND updated_ms < ?', before);
   const clearedPayloads = clearPayloads(db, retention.maxBytes);
+  const crowded = clearedPayloads < CHUNK * MAX_CHUNKS ? crowdOut(db, retention, nowMs) : 0;
   const bytes = usedBytes(db);
-  return { deletedEvents, clearedPayloads, bytes, overBound: bytes > retention.maxBytes };
+  const overBound = bytes > retention.maxBytes;
+  return { deletedEvents: aged + crowded, clearedPayloads, bytes, overBound };
+}
+
+/**
+ * Records whose payloads are gone fill a store too, and whoever writes the events chooses how many
+ * there are: the oldest go before their time, or reading would stop until they have aged.
+ */
+function crowdOut(db: Database, { maxBytes, lookbackMs }: Retention, nowMs: number): number {
+  if (usedBytes(db) <= maxBytes) return 0;
+  let deleted = 0;
+  for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
+    deleted += deleteRecords(db, nowMs, lookbackMs);
+  }
+  return deleted;
+}
+
+/** A chunk of each kind, oldest first, of what was settled before and nothing waits for. @returns deleted events */
+function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): number {
+  const oldest = (table: string, key: string, where: string, order: string): void => {
+    const chunk = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${order} LIMIT ${CHUNK}`;
+    db.run(`DELETE FROM ${table} WHERE ${key} IN (${chunk})`, beforeMs);
+  };
+  oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
+  oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
+  oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
+  oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
+  return deleteEvents(db, beforeMs, lookbackMs);
 }
 
 /** Longer than anything may be put off: what is due later was written by a clock that was ahead. */
