@@ -91,6 +91,18 @@ describe('a deliverer', () => {
     expect(await states()).toEqual(['done']);
   });
 
+  it('is not silenced by a rest that a clock wrote down which was ahead', async () => {
+    await enqueue('a');
+    const outcomes: Outcome[] = [{ kind: 'retry', reason: 'busy', afterMs: 60_000 }];
+    const siem = recording('siem', () => outcomes.shift() ?? { kind: 'done' });
+    const { pass } = deliver(siem);
+    await pass(never);
+    bench.clock.nowMs -= 86_400_000;
+    await enqueue('b');
+    await pass(never);
+    expect(siem.batches).toEqual([[idOf('a')], [idOf('b')]]);
+  });
+
   it('retries only what was not taken', async () => {
     await enqueue('a', 'b', 'c');
     let first = true;

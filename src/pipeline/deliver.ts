@@ -21,6 +21,8 @@ export interface DeliverDeps {
 /** Sends one destination's queue: claim → send → settle, one batch at a time, oldest first. */
 export function createDeliverer({ store, destination, clock, random, telemetry }: DeliverDeps) {
   let health: Health = HEALTHY;
+  /** When that was found. A clock before it has gone back, and must not make a rest longer. */
+  let settledAtMs = 0;
   /** Outcomes that the store did not take. Nothing more is sent until it has. */
   let unrecorded: readonly Settlement[] = [];
 
@@ -37,10 +39,11 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
   }
 
   async function sendBatch(signal: AbortSignal): Promise<number | undefined> {
-    if (clock.now() < health.restUntilMs) return health.restUntilMs;
+    const nowMs = clock.now();
+    if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
     // A held destination is asked with one delivery, not with a batch that it will refuse.
     const limit = health.heldBecause === undefined ? destination.batch.maxItems : 1;
-    const batch = await store.claim(destination.name, clock.now(), LEASE_MS, limit);
+    const batch = await store.claim(destination.name, nowMs, LEASE_MS, limit);
     if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
     const outcome = await destination.deliver(
       batch.map((claimed) => claimed.delivery),
@@ -56,6 +59,7 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
     const before = health;
     const settled = decideSettlement(batch, outcome, before, nowMs, random);
     health = settled.health;
+    settledAtMs = nowMs;
     unrecorded = settled.settlements;
     if (settled.reason === 'held') {
       telemetry.destinationHeld(destination.name, health.heldBecause ?? '', health.restUntilMs - nowMs);

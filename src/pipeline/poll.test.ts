@@ -131,6 +131,14 @@ describe('a poller', () => {
     }
   });
 
+  it('does not rest on for as long as the clock went back', async () => {
+    const { from } = failing(REFUSED);
+    const { pass } = poller(from);
+    expect(await pass(never)).toEqual(['failed']);
+    bench.clock.nowMs -= 86_400_000;
+    expect(await pass(never)).toEqual(['read']);
+  });
+
   it('waits as long as the source asks for', async () => {
     const { from, asked } = failing(new SourceError('unavailable', 'too many requests', 5_000));
     const { pass } = poller(from);

@@ -32,6 +32,8 @@ export type PollResult = 'read' | 'behind' | 'failed' | 'resting' | 'stopped';
 
 interface Rest {
   readonly failures: number;
+  /** A clock before it has gone back, and must not make the rest longer. */
+  readonly sinceMs: number;
   readonly untilMs: number;
 }
 
@@ -48,7 +50,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
 
   async function pollFeed(reader: FeedReader, stopping: AbortSignal): Promise<PollResult> {
     const rest = rests.get(reader.feed);
-    if (rest !== undefined && clock.now() < rest.untilMs) return 'resting';
+    if (rest !== undefined && isResting(rest, clock.now())) return 'resting';
     const finished = new AbortController();
     const deadline = new AbortController();
     const progress = { pages: 0 };
@@ -91,7 +93,8 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   function failed(reader: FeedReader, error: unknown): PollResult {
     const failures = rests.get(reader.feed)?.failures ?? 0;
     const retryInMs = restAfter(error, failures, random);
-    rests.set(reader.feed, { failures: failures + 1, untilMs: clock.now() + retryInMs });
+    const sinceMs = clock.now();
+    rests.set(reader.feed, { failures: failures + 1, sinceMs, untilMs: sinceMs + retryInMs });
     if (error instanceof StoreError) telemetry.storeFailed(error.kind, error.message);
     const outcome = outcomeWord(error);
     const frames = outcome === 'broken' ? framesOf(error) : undefined;
@@ -100,6 +103,10 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   }
 
   return { pass };
+}
+
+function isResting({ sinceMs, untilMs }: Rest, nowMs: number): boolean {
+  return sinceMs <= nowMs && nowMs < untilMs;
 }
 
 /** A feed that gives nothing for a whole poll is not behind: it hangs. */

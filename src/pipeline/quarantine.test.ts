@@ -39,6 +39,15 @@ describe('countOverrun', () => {
     expect(lengths).toEqual([10, 20, 40, 60, 60, 60]);
   });
 
+  it('does not last longer because the clock went back', () => {
+    const { overruns } = overrunsAt([0, 0, 0, 0, 0].map((at) => at + 25 * HOUR));
+    expect([25 * HOUR, 24 * HOUR, HOUR].map((at) => isQuarantined(overruns, at))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('sends a rule on probation back at its next overrun, but forgets after a good day', () => {
     const { overruns } = overrunsAt([0, 0, 0, 0, 0]);
     expect(countOverrun(overruns, overruns.untilMs + HOUR).reason).toBe('quarantined');
