@@ -148,6 +148,22 @@ store: "sqlite:${file}"\n`,
     expect(await list()).toMatch(/LAST HIT +FILE\na .* 2026-08-01T12:00:00\.000Z +\S+a\.yaml\n/);
   });
 
+  it('lets no control character of a rule reach the terminal', async () => {
+    write('a.yaml', RULE.replace('id: a', 'id: "a\\e[2J"'));
+    const id = 'a\u001b[2J';
+    const outputs = [
+      await runTocsin(['rules', 'list', ...rules]),
+      await runTocsin(['rules', 'explain', id, ...rules], { stdin: '{}' }),
+      await runTocsin(['test', '--coverage', join(folder, 'rules')]),
+      await runTocsin(['test', '--tap', join(folder, 'rules')]),
+    ];
+    for (const { code, out, err } of outputs) {
+      expect(code).toBe(0);
+      expect((out + err).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+      expect(out).toContain('a [2J');
+    }
+  });
+
   it('explains one', async () => {
     const stdin = JSON.stringify({ path: '/x\u001b[2J', statusCode: 500 });
     const { code, out } = await runTocsin(['rules', 'explain', 'a', ...rules], { stdin });

@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 import { loadSetup, type Setup } from '../app/load.ts';
 import { type LoadedRules, loadRules } from '../app/rule-files.ts';
 import { openStoreBeside } from '../app/store.ts';
+import { printable } from '../core/excerpt.ts';
 import { isJsonObject } from '../core/json.ts';
 import { StoreError } from '../core/store.ts';
 import { type ExplainedPart, type Explanation, explainRule, type Verdict, viewOf } from '../rules/index.ts';
@@ -37,7 +38,7 @@ export async function listRules(io: Io, options: RulesOptions): Promise<ExitCode
     file ?? '',
   ]);
   const heading = ['ID', 'SEVERITY', 'SOURCE', ...(hits === undefined ? [] : ['LAST HIT']), 'FILE'];
-  for (const line of aligned([heading, ...cells])) io.out(`${line}\n`);
+  for (const line of aligned([heading, ...cells])) io.out(`${printable(line)}\n`);
   return 0;
 }
 
@@ -95,7 +96,7 @@ export async function explain(
     throw new CliError(`there is no rule ${JSON.stringify(id)}; "tocsin rules list" names them`);
   const explanation = explainRule(rule, viewOf(await readEvent(io, file), rule.feed), origins);
   if (options.json) io.out(`${JSON.stringify(explanation)}\n`);
-  else printExplanation(io, explanation);
+  else printExplanation(io, explanation, rule.aggregations.length > 0);
   return 0;
 }
 
@@ -123,8 +124,10 @@ const SUMMARY: Readonly<Record<Verdict, string>> = {
   unknown: 'has no verdict on this event',
 };
 
-function printExplanation(io: Io, { rule, verdict, payloadError, filters }: Explanation): void {
-  io.out(`${rule} ${SUMMARY[verdict]}\n`);
+function printExplanation(io: Io, explanation: Explanation, hasWindows: boolean): void {
+  const { rule, verdict, payloadError, filters } = explanation;
+  const windows = hasWindows && verdict === 'true' ? '; its windows decide whether that raises an alert' : '';
+  io.out(`${printable(rule)} ${SUMMARY[verdict]}${windows}\n`);
   if (payloadError !== undefined)
     io.out(`its payload does not decode, so it sees no exchange: ${payloadError}\n`);
   io.out('\n');

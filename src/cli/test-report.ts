@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../core/excerpt.ts';
 import type { RuleTestResult } from '../rules/index.ts';
 
 /** What the tests of one rule gave. */
@@ -30,7 +31,7 @@ type Format = (reports: readonly RuleReport[], options: ReportOptions) => readon
 /** For people. */
 export const asPretty: Format = (reports, options) => [
   ...reports.flatMap(({ id, tests }) => tests.map((result) => prettyTest(id, result, options.colour))),
-  ...coverageLines(reports, options),
+  ...coverageLines(reports, options).map(printable),
   ...summaryOf(reports),
 ];
 
@@ -54,26 +55,21 @@ export const asTap: Format = (reports, options) => {
       `${passed ? 'ok' : 'not ok'} ${index + 1} - ${tapText(`${id}: ${name}`)}`,
       ...(passed ? [] : ['  ---', `  message: ${JSON.stringify(message)}`, '  ...']),
     ]),
-    ...coverageLines(reports, { ...options, colour: false }).map((line) => `# ${oneLine(line)}`),
+    ...coverageLines(reports, { ...options, colour: false }).map((line) => `# ${printable(line)}`),
     ...summaryOf(reports).map((line) => `# ${line}`),
   ];
 };
 
 /** A number sign begins a directive. */
 function tapText(text: string): string {
-  return oneLine(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#');
-}
-
-/** What stands in a rule file must not speak to the terminal, nor begin a line of its own. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+  return printable(text).replaceAll('\\', '\\\\').replaceAll('#', '\\#');
 }
 
 function prettyTest(rule: string, { name, passed, message }: RuleTestResult, colour: boolean): string {
   const word = passed ? 'ok' : 'not ok';
   const mark = colour ? styleText(passed ? 'green' : 'red', word, { validateStream: false }) : word;
-  const line = `${mark}  ${oneLine(`${rule}: ${name}`)}`;
-  return passed ? line : `${line}\n        ${oneLine(message)}`;
+  const line = `${mark}  ${printable(`${rule}: ${name}`)}`;
+  return passed ? line : `${line}\n        ${printable(message)}`;
 }
 
 function coverageLines(reports: readonly RuleReport[], options: ReportOptions): readonly string[] {

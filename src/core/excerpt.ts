@@ -71,6 +71,6 @@ function paint(code: string, text: string): string {
 }
 
 /** A terminal obeys control characters; what stands in a file must not be able to speak to it. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
