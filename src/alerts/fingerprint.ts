@@ -5,9 +5,17 @@ export function fingerprint(rule: string, group: Readonly<Record<string, string>
   return digest([rule, ...sorted(group)]);
 }
 
-/** A group's identity: its route and that route's `group_by` values. 16 hex digits. */
-export function groupId(route: string, labels: Readonly<Record<string, string>>): string {
-  return digest(['group', route, ...sorted(labels)]);
+/**
+ * A group's identity: its route, that route's `group_by` values, and which of its destinations are not
+ * told because an earlier route tells them: what is told to fewer is counted apart. 16 hex digits.
+ */
+export function groupId(
+  route: string,
+  labels: Readonly<Record<string, string>>,
+  leftOut: readonly string[] = [],
+): string {
+  const parts = ['group', route, ...sorted(labels)];
+  return digest(leftOut.length === 0 ? parts : [...parts, 'without', ...leftOut.toSorted()]);
 }
 
 function sorted(values: Readonly<Record<string, string>>): string[] {

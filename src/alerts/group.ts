@@ -17,6 +17,8 @@ export interface GroupTarget {
   readonly route: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly to: readonly string[];
+  /** Destinations of the route that an earlier route tells. */
+  readonly leftOut?: readonly string[];
   readonly timing: Timing;
 }
 
@@ -33,10 +35,11 @@ export function expectNotification(
   target: GroupTarget,
   nowMs: number,
 ): AlertGroup {
-  const { route, labels, to, timing } = target;
+  const { route, labels, to, leftOut, timing } = target;
   if (group?.dueMs !== undefined)
     return { ...group, to, dueMs: Math.min(group.dueMs, nowMs + longestMs(group, timing)) };
-  const base = group ?? { id: groupId(route, labels), route, labels, openedMs: nowMs, sequence: 0 };
+  const id = groupId(route, labels, leftOut);
+  const base = group ?? { id, route, labels, openedMs: nowMs, sequence: 0 };
   return { ...base, to, ...decideDue(group?.lastNotifiedMs, timing, nowMs) };
 }
 

@@ -40,6 +40,42 @@ describe('chooseRoutes', () => {
     expect(chooseRoutes(routes, 'x').map(({ name }) => name)).toEqual(expected);
   });
 
+  it.each<[string, readonly [string, readonly string[]][], readonly [string, string[], string[]?][]]>([
+    [
+      'each destination by the first that names it',
+      [
+        ['a+', ['x', 'y']],
+        ['b', ['y', 'z']],
+      ],
+      [
+        ['a+', ['x', 'y']],
+        ['b', ['z'], ['y']],
+      ],
+    ],
+    [
+      'no route that is left with nobody',
+      [
+        ['a+', ['x']],
+        ['b+', ['x']],
+        ['c', ['z', 'x']],
+      ],
+      [
+        ['a+', ['x']],
+        ['c', ['z'], ['x']],
+      ],
+    ],
+    ['one without destinations as it stands', [['a+', []]], [['a+', []]]],
+  ])('tells nobody twice: %s', (_, given, expected) => {
+    const routes = given.map(([name, to]) => ({ ...route(name), to }));
+    expect(
+      chooseRoutes(routes, 'x').map(({ name, to, leftOut }) => [
+        name,
+        to,
+        ...(leftOut === undefined ? [] : [leftOut]),
+      ]),
+    ).toEqual(expected);
+  });
+
   it('does not ask routes behind the one that ends it', () => {
     const never: Route<string> = {
       ...route('never'),

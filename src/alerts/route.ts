@@ -13,16 +13,37 @@ export interface Route<Subject> {
   readonly timing: Timing;
 }
 
-/** The routes a subject takes: the first that matches, and further ones while `continue` says so. */
+/** A route as one subject takes it. */
+export interface ChosenRoute<Subject> extends Route<Subject> {
+  /** Those of its destinations that an earlier route tells already; `to` is without them. */
+  readonly leftOut?: readonly string[];
+}
+
+/**
+ * The routes a subject takes: the first that matches, and further ones while `continue` says so.
+ * Each destination is told by the first that names it: nobody is paged twice for one fact.
+ */
 export function chooseRoutes<Subject>(
   routes: readonly Route<Subject>[],
   subject: Subject,
-): readonly Route<Subject>[] {
-  const chosen: Route<Subject>[] = [];
+): readonly ChosenRoute<Subject>[] {
+  const chosen: ChosenRoute<Subject>[] = [];
+  const told = new Set<string>();
   for (const route of routes) {
     if (route.when !== undefined && !route.when.matches(subject)) continue;
-    chosen.push(route);
+    chosen.push(...withoutTold(route, told));
+    for (const name of route.to) told.add(name);
     if (!route.continue) break;
   }
   return chosen;
+}
+
+function withoutTold<Subject>(
+  route: Route<Subject>,
+  told: ReadonlySet<string>,
+): readonly ChosenRoute<Subject>[] {
+  const leftOut = route.to.filter((name) => told.has(name));
+  if (leftOut.length === 0) return [route];
+  const to = route.to.filter((name) => !told.has(name));
+  return to.length === 0 ? [] : [{ ...route, to, leftOut }];
 }

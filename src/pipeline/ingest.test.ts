@@ -246,6 +246,27 @@ describe('routes', () => {
     ]);
   });
 
+  it('tell a destination that two of them name by the first, and its other alerts by the second', async () => {
+    const both = route('both', { to: ['siem', 'oncall'] });
+    await ingest({ routes: [{ ...urgent, continue: true }, both] })([attack('a'), ...threeProbes]);
+    await ingest({
+      routes: [
+        { ...urgent, continue: true },
+        { ...both, groupBy: [] },
+      ],
+    })([attack('b'), ...threeProbes.map((_, index) => probe(`q${index}`, 600 + index))]);
+    const groups = await waiting();
+    const counts = (name: string) => groups.flatMap((group) => (group.to.includes(name) ? group.counts : []));
+    const all = [
+      ['burst', '203.0.113.9', 1],
+      ['burst', '203.0.113.9', 1],
+      ['injection', '203.0.113.9', 1],
+      ['injection', '203.0.113.9', 1],
+    ];
+    expect(counts('siem').sort()).toEqual(all);
+    expect(counts('oncall').sort()).toEqual([...all.slice(0, 2), ['injection', '203.0.113.9', 2]]);
+  });
+
   it('may take none: the alert is kept and nobody is told', async () => {
     await ingest({ routes: [urgent] })(threeProbes);
     expect(await waiting()).toEqual([]);

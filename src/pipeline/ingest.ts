@@ -1,7 +1,7 @@
 import { groupId } from '../alerts/fingerprint.ts';
 import { expectNotification, type GroupTarget } from '../alerts/group.ts';
 import { record } from '../alerts/lifecycle.ts';
-import { chooseRoutes, type Route } from '../alerts/route.ts';
+import { type ChosenRoute, chooseRoutes, type Route } from '../alerts/route.ts';
 import type { Alert } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Stream } from '../core/delivery.ts';
@@ -124,7 +124,7 @@ async function expectNotifications(
   for (const { firing, subject } of fired) {
     for (const route of routesFor(firing, subject, routes, destinations)) {
       const target = targetOf(route, subject);
-      const group = groupId(target.route, target.labels);
+      const group = groupId(target.route, target.labels, target.leftOut);
       const key = `${group} ${firing.fingerprint}`;
       targets.set(group, target);
       counts.set(key, { group, fingerprint: firing.fingerprint, count: (counts.get(key)?.count ?? 0) + 1 });
@@ -144,7 +144,7 @@ function routesFor(
   subject: TermSource,
   routes: readonly Route<TermSource>[],
   destinations: IngestDeps['destinations'],
-): readonly Route<TermSource>[] {
+): readonly ChosenRoute<TermSource>[] {
   const chosen = chooseRoutes(routes, subject);
   if (chosen.length > 0 || feed !== 'operations') return chosen;
   const to = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
@@ -158,9 +158,12 @@ const OPERATIONS_ROUTE = {
   timing: { groupWaitMs: 10_000, groupIntervalMs: 5 * 60_000, repeatIntervalMs: 4 * 60 * 60_000 },
 };
 
-function targetOf({ name, to, timing, groupBy }: Route<TermSource>, subject: TermSource): GroupTarget {
+function targetOf(
+  { name, to, leftOut, timing, groupBy }: ChosenRoute<TermSource>,
+  subject: TermSource,
+): GroupTarget {
   const labels = Object.fromEntries(groupBy.map((term) => [term, termText(subject, term) ?? '']));
-  return { route: name, labels, to, timing };
+  return { route: name, labels, to, timing, ...(leftOut === undefined ? {} : { leftOut }) };
 }
 
 function eventRows(
