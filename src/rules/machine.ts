@@ -4,31 +4,11 @@ import type { Datum } from './datum.ts';
 import type { Condition, Extract, Filter, Group } from './filter-tree.ts';
 import { CLOSED, type Gate, gateOfAll, gateOfAny } from './gate.ts';
 import { Lookout } from './lookout.ts';
+import { type Decide, inOrder, type Node, PlainNode, SharedNode, shortCircuit } from './node.ts';
 import { buildOperator, type Operator, patternOperator } from './operators.ts';
-import {
-  combineKeys,
-  FALSE,
-  type MatchedKeys,
-  type Outcome,
-  plainOutcome,
-  TRUE,
-  UNKNOWN,
-  unknown,
-} from './outcome.ts';
-import type { Run } from './run.ts';
+import { plainOutcome, TRUE } from './outcome.ts';
 import { isRegex, textDecider } from './text-condition.ts';
 import { bindVariables, extractInto, usesVariables } from './variables.ts';
-
-/** One canonical piece of a filter: equal pieces of all rules are the same node, decided once a run. */
-export interface Node {
-  readonly id: number;
-  /** Without one of its signals the node does not hold. */
-  readonly gate: Gate | undefined;
-  /** Never throws: what cannot be decided is UNKNOWN. */
-  evaluate(run: Run, linked?: MatchedKeys): Outcome;
-}
-
-type Decide = (run: Run, linked: MatchedKeys) => Outcome;
 
 /**
  * Turns filters into shared nodes. Everything that depends on the source alone is decided once a
@@ -37,6 +17,8 @@ type Decide = (run: Run, linked: MatchedKeys) => Outcome;
 export class Machine {
   readonly lookout = new Lookout();
   readonly #nodes = new Map<string, Node>();
+  /** By node: what must hold for it to hold, and costs next to nothing to ask. */
+  readonly #guards = new Map<Node, Node>();
 
   compile(filter: Filter): Node {
     if (filter.kind === 'constant')
@@ -46,6 +28,11 @@ export class Machine {
     if (filter.kind === 'condition') return this.#condition(filter);
     if (filter.kind === 'extract') return this.#extract(filter);
     return this.#group(filter);
+  }
+
+  /** A comparison of numbers without which a filter does not hold: asked first, it may spare a look at texts. */
+  guardOf(node: Node): Node | undefined {
+    return this.#guards.get(node);
   }
 
   #shared(key: string, gate: Gate | undefined, decideOnce: Decide): Node {
@@ -74,9 +61,10 @@ export class Machine {
     }
     const gate = this.lookout.gateOf(condition);
     const decideIt = this.#decider(condition, gate);
-    return condition.aspect === 'value'
-      ? this.#inPlace(key, gate, decideIt)
-      : this.#shared(key, gate, decideIt);
+    if (condition.aspect === 'value') return this.#inPlace(key, gate, decideIt);
+    const node = this.#shared(key, gate, decideIt);
+    if (isComparison(condition)) this.#guards.set(node, node);
+    return node;
   }
 
   #decider(condition: Condition, gate: Gate | undefined): Decide {
@@ -103,6 +91,15 @@ export class Machine {
 
   #group(group: Group): Node {
     const children = group.children.map((child) => this.compile(child));
+    const node = this.#groupOf(group, children);
+    const guards = children.map((child) => this.#guards.get(child));
+    const isGuard = children.every((child, i) => guards[i] === child);
+    const guard = group.kind === 'or' ? onlyOne(guards) : guards.find((one) => one !== undefined);
+    if (guard) this.#guards.set(node, isGuard && group.kind !== 'or' ? node : guard);
+    return node;
+  }
+
+  #groupOf(group: Group, children: readonly Node[]): Node {
     const key = `${group.kind}(${children.map(({ id }) => id).join()})`;
     const operator = group.kind === 'or' ? 'or' : 'and';
     const gate = (operator === 'or' ? gateOfAny : gateOfAll)(children.map((child) => child.gate));
@@ -119,71 +116,14 @@ export class Machine {
   }
 }
 
-class PlainNode implements Node {
-  readonly id: number;
-  readonly gate: Gate | undefined;
-  readonly #decide: Decide;
+const COMPARISONS: ReadonlySet<string> = new Set(['gt', 'gte', 'lt', 'lte', 'eq']);
 
-  constructor(id: number, gate: Gate | undefined, decideHere: Decide) {
-    this.id = id;
-    this.gate = gate;
-    this.#decide = decideHere;
-  }
-
-  evaluate(run: Run, linked?: MatchedKeys): Outcome {
-    try {
-      return this.#decide(run, linked);
-    } catch (error) {
-      return unknown(error);
-    }
-  }
+function isComparison({ term, aspect, operator }: Condition): boolean {
+  return term === 'response_code' && aspect === 'whole' && COMPARISONS.has(operator);
 }
 
-/** What it decides is kept by the run, so that no node holds on to an event. */
-class SharedNode implements Node {
-  readonly id: number;
-  readonly gate: Gate | undefined;
-  readonly #inPlace: PlainNode;
-
-  constructor(id: number, gate: Gate | undefined, decideOnce: Decide) {
-    this.id = id;
-    this.gate = gate;
-    this.#inPlace = new PlainNode(id, gate, decideOnce);
-  }
-
-  evaluate(run: Run): Outcome {
-    const known = run.outcomes.get(this.id);
-    if (known) return known;
-    const outcome = this.#inPlace.evaluate(run);
-    run.outcomes.set(this.id, outcome);
-    return outcome;
-  }
-}
-
-/** Kleene's AND and OR: an undecided child matters only where the decided ones leave the verdict open. */
-function shortCircuit(children: readonly Node[], operator: 'and' | 'or', run: Run): Outcome {
-  const decisive = operator === 'and' ? FALSE : TRUE;
-  let undecided: Outcome | undefined;
-  for (const child of children) {
-    const outcome = child.evaluate(run);
-    if (outcome.verdict === decisive) return plainOutcome(operator === 'or');
-    if (outcome.verdict === UNKNOWN) undecided ??= outcome;
-  }
-  return undecided ?? plainOutcome(operator === 'and');
-}
-
-/** Every child in order, each seeing the keys matched before it. One undecided child leaves the whole undecided. */
-function inOrder(children: readonly Node[], operator: 'and' | 'or', run: Run, linked: MatchedKeys): Outcome {
-  let holds = operator === 'and';
-  let keys = linked;
-  for (const child of children) {
-    const outcome = child.evaluate(run, keys);
-    if (outcome.verdict === UNKNOWN) return outcome;
-    const childHolds = outcome.verdict === TRUE;
-    holds = operator === 'and' ? holds && childHolds : holds || childHolds;
-    keys = combineKeys(keys, outcome.keys, operator);
-  }
-  return { verdict: holds ? TRUE : FALSE, keys };
+function onlyOne(guards: readonly (Node | undefined)[]): Node | undefined {
+  return guards.every((guard) => guard === guards[0]) ? guards[0] : undefined;
 }
 
 /** Whether a predicate's children hand matched keys, or variables, to one another. */

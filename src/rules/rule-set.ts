@@ -1,11 +1,12 @@
 import { parseSeverity, type Severity } from '../core/severity.ts';
 import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
-import { Dispatch } from './dispatch.ts';
+import { Dispatch, type Terms } from './dispatch.ts';
 import type { EventView } from './event-view.ts';
 import type { Filter } from './filter-tree.ts';
-import { type Gate, gateOfAny } from './gate.ts';
-import { Machine, type Node } from './machine.ts';
+import { gateOfAny } from './gate.ts';
+import { Machine } from './machine.ts';
+import type { Node } from './node.ts';
 import { type Cause, FALSE, type Outcome, TRUE, UNKNOWN, unknown } from './outcome.ts';
 import type { Rule } from './rule.ts';
 import { Run } from './run.ts';
@@ -84,13 +85,14 @@ export function compileRuleSet(rules: readonly Rule[]): RuleSet {
 
 function dispatch(rules: readonly Rule[], machine: Machine): Dispatch<CompiledRule> {
   const compiled = rules.map((rule) => compile(rule, machine));
-  return new Dispatch(compiled, gateOfRule, machine.lookout);
+  return new Dispatch(compiled, (each) => termsOf(each, machine), machine.lookout);
 }
 
 /** A rule without a filter matches by its success_filter or its failure_filter. */
-function gateOfRule({ filter, success, failure }: CompiledRule): Gate | undefined {
-  if (filter) return filter.gate;
-  return gateOfAny([success, failure].flatMap((node) => (node ? [node.gate] : [])));
+function termsOf({ filter, success, failure }: CompiledRule, machine: Machine): Terms {
+  if (filter) return { gate: filter.gate, guard: machine.guardOf(filter) };
+  const gate = gateOfAny([success, failure].flatMap((node) => (node ? [node.gate] : [])));
+  return { gate, guard: undefined };
 }
 
 function compile(rule: Rule, machine: Machine): CompiledRule {

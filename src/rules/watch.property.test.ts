@@ -77,6 +77,14 @@ const places: fc.Arbitrary<Pick<Condition, 'term' | 'aspect' | 'collection'>> = 
     collection: fc.constantFrom(undefined, 'for_one' as const, 'for_all' as const),
   }),
 );
+const comparisons: fc.Arbitrary<Condition> = fc.record({
+  kind: fc.constant('condition' as const),
+  term: fc.constant('response_code'),
+  aspect: fc.constant('whole' as const),
+  collection: fc.constant(undefined),
+  operator: fc.constantFrom('gt' as const, 'lte' as const, 'eq' as const),
+  operands: fc.tuple(fc.constantFrom(200, 400)),
+});
 const networks: fc.Arbitrary<Condition> = fc.record({
   kind: fc.constant('condition' as const),
   term: fc.constant('source_ip'),
@@ -99,6 +107,7 @@ const conditions: fc.Arbitrary<Condition> = fc.oneof(
       .map(([place, ask]): Condition => ({ kind: 'condition', ...place, ...ask })),
   },
   { weight: 1, arbitrary: networks },
+  { weight: 2, arbitrary: comparisons },
 );
 
 const piece = fc.constantFrom(
@@ -137,6 +146,7 @@ const exchanges: fc.Arbitrary<JsonObject> = fc.record({
   requestPayload: body,
   ip: fc.constantFrom('10.1.2.3', '10.9.9.9', '192.0.2.1:80', '2001:db8::1', 'none', ''),
   country: fc.constantFrom('a', 'ab', ''),
+  statusCode: fc.constantFrom(200, 400, 500),
 });
 
 function ruleOf(filter: Filter, index: number): Rule {
