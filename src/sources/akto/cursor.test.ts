@@ -42,6 +42,18 @@ describe('planPoll', () => {
     });
   });
 
+  it.each([
+    { why: 'nothing was read yet: the first poll anew', highWaterS: NOW + 500_000, fromS: NOW - 86_400 },
+    {
+      why: 'events were read there: the clock is behind now',
+      highWaterS: NOW + 500_010,
+      fromS: NOW + 500_000,
+    },
+  ])('where the first poll began under a clock that was far ahead, and $why', ({ highWaterS, fromS }) => {
+    const known = { highWaterS, floorS: NOW + 500_000 };
+    expect(planPoll(known, NOW, lookback).fromS).toBe(fromS);
+  });
+
   it('never asks from second 0, which would mean no bound, nor past 32 bits', () => {
     expect(planPoll(undefined, 100, lookback).fromS).toBe(1);
     expect(planPoll(undefined, 2 ** 31, lookback).toS).toBe(2 ** 31 - 1);

@@ -80,7 +80,13 @@ const LONGEST_BETWEEN_S = 300;
 /** How far the polls in between look back. */
 const SHORT_LOOKBACK_S = 60;
 
-export function planPoll(known: Position | undefined, nowS: number, lookback: Lookback): Plan {
+/** How far behind the newest event a poll may ask: a look-back begins where the last one has to be joined. */
+export function reachS({ lateArrivalS }: Pick<Lookback, 'lateArrivalS'>, deadlineS: number): number {
+  return lateArrivalS + LONGEST_BETWEEN_S + 2 * deadlineS;
+}
+
+export function planPoll(stored: Position | undefined, nowS: number, lookback: Lookback): Plan {
+  const known = stored !== undefined && beganAhead(stored, nowS) ? undefined : stored;
   const floorS = known?.floorS ?? Math.max(1, nowS - lookback.initialS);
   const position = known ?? { highWaterS: floorS, floorS };
   // A clock that went back must not make the range end before it begins.
@@ -91,6 +97,11 @@ export function planPoll(known: Position | undefined, nowS: number, lookback: Lo
   const fromS = Math.max(1, floorS, lookbackFrom(position, isFull, lookback));
   const again = gaps.filter((found) => found.fromS < fromS && found.pollsLeft > 0);
   return { fromS, toS, startedS: nowS, isFull, requests: 0, position: { ...position, gaps: again }, again };
+}
+
+/** A first poll under a clock that was far ahead read nothing, and would go on so until that time has come. */
+function beganAhead({ floorS, highWaterS }: Position, nowS: number): boolean {
+  return floorS > nowS + CLOCK_SKEW_S && highWaterS <= floorS;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { SourceType } from '../../schema/adapter.ts';
 import { AktoClient } from './client.ts';
 import { type AktoConfig, aktoConfig } from './config.ts';
+import { reachS } from './cursor.ts';
 import { createEventReader } from './reader.ts';
 
 /** The server honours more; answers larger than this serve nobody. */
@@ -28,7 +29,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       type: config.type,
       schedule: config.schedule,
       deadlineMs,
-      lookbackMs: config.late_arrival,
+      lookbackMs: reachS(lookback, deadlineMs / 1_000) * 1_000,
       readers: [reader],
       close: async () => client.close(),
     };
