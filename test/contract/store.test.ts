@@ -311,7 +311,8 @@ describe('retention', () => {
       await tx.addPending([{ group: 'due', fingerprint: 'f7', count: 3 }]);
     });
     const tight = { ...RETENTION, maxBytes: 400_000 };
-    expect(await store.prune(tight, 10)).toMatchObject({ overBound: false });
+    expect(await store.prune(tight, 3_600_000)).toMatchObject({ overBound: true, deletedEvents: 0 });
+    expect(await store.prune(tight, 3_600_001)).toMatchObject({ overBound: false });
     expect((await store.unseen([event('newest').id])).size).toBe(0);
     const pending = await store.transaction((tx) => tx.readPending('due', 9));
     expect(pending).toMatchObject({ newCount: 3, omittedAlerts: 0, alerts: [{ fingerprint: 'f7' }] });

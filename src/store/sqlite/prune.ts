@@ -5,6 +5,8 @@ import { maybeInt, text } from './row.ts';
 /** Rows deleted by one statement: small enough that no caller waits long for its turn. */
 const CHUNK = 2_000;
 const MAX_CHUNKS = 10;
+/** What is younger is not crowded out: readers may see it again, and alerts still grow. */
+const YOUNG_MS = 3_600_000;
 /** Records come in several kinds, and what is undelivered among them is looked at in vain. */
 const MAX_RECORD_CHUNKS = 4;
 /** Space is cleared down to this share of the bound, so that not every page needs clearing again. */
@@ -41,7 +43,7 @@ function crowdOut(db: Database, { maxBytes, lookbackMs }: Retention, nowMs: numb
   if (usedBytes(db) <= maxBytes) return 0;
   let deleted = 0;
   for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
-    deleted += deleteRecords(db, nowMs, lookbackMs);
+    deleted += deleteRecords(db, nowMs - YOUNG_MS, lookbackMs);
   }
   return deleted;
 }
