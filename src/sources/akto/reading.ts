@@ -128,12 +128,19 @@ export class Reading {
   addGap({ fromS, toS }: Range, problem: string, pollsLeft = GAP_POLLS): void {
     const gaps = this.#position.gaps ?? [];
     if (pollsLeft > 0) {
-      this.#position = { ...this.#position, gaps: [...gaps, { fromS, toS, pollsLeft }].slice(-MOST_GAPS) };
+      const all = [...gaps, { fromS, toS, pollsLeft }];
+      this.#position = { ...this.#position, gaps: all.slice(-MOST_GAPS) };
+      for (const lost of all.slice(0, -MOST_GAPS))
+        this.#noteGap(lost, 'there are too many gaps; it is given up');
     }
     if (pollsLeft === 0 || pollsLeft === GAP_POLLS) {
       const next = pollsLeft === 0 ? 'it is given up' : 'the next polls ask for them again';
-      this.#notes.push(`${named(this.options.source)} epoch seconds ${fromS} to ${toS}: ${problem}; ${next}`);
+      this.#noteGap({ fromS, toS }, `${problem}; ${next}`);
     }
+  }
+
+  #noteGap({ fromS, toS }: Range, problem: string): void {
+    this.#notes.push(`${named(this.options.source)} epoch seconds ${fromS} to ${toS}: ${problem}`);
   }
 
   /** A known gap has been asked for once more; what is still missing of it was added anew. */
