@@ -1,5 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePayload, type Exchange, PayloadError } from './index.ts';
@@ -71,6 +72,16 @@ describe.runIf(present)('golden vectors', () => {
   it.each(rows.filter((row) => row.error))('$name is refused', ({ text }) => {
     expect(decoded(text)).toBeInstanceOf(PayloadError);
   });
+});
+
+it.runIf(present)('golden vectors: every verdict, in one line', () => {
+  const rows = present ? readRows(VECTORS) : [];
+  const passed = rows.filter(({ text, expected }) => {
+    const outcome = decoded(text);
+    return expected === undefined ? outcome instanceof PayloadError : isDeepStrictEqual(outcome, expected);
+  });
+  process.stdout.write(`textproto.jsonl: ${passed.length} / ${rows.length} passed\n`);
+  expect(passed).toHaveLength(rows.length);
 });
 
 describe('an error', () => {
