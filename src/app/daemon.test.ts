@@ -128,6 +128,17 @@ describe('a reload', () => {
     await arrived(show('e1', 'First'));
   });
 
+  it('that fails in a way nobody expected says so, ends nothing, and can be made again', async () => {
+    const { daemon, show, logs, write } = await start();
+    const bug = new TypeError('a bug');
+    vi.spyOn(daemon.store, 'abandonOthers').mockRejectedValueOnce(bug).mockRejectedValueOnce(bug);
+    write('rules/b.yaml', ruleFor('Second'));
+    expect(await daemon.reload()).toMatchObject([{ code: 'not-started' }]);
+    expect(messages(logs)).toContainEqual(expect.stringContaining('unexpected error'));
+    expect(await daemon.reload()).toEqual([]);
+    await arrived(show('e1', 'Second'));
+  });
+
   it('that comes while the daemon stops does not claim to be in force', async () => {
     const { daemon } = await start();
     const stopping = running.stop();

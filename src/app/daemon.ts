@@ -41,8 +41,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   /** One reload at a time, in the order asked for. */
   function reload(): Promise<readonly Problem[]> {
-    const mine = turn.then(applyReload);
-    turn = mine.catch(() => undefined);
+    const mine = turn.then(applyReload).catch((error: unknown) => {
+      // Signals and the file watch have nobody to catch it, and it must not end the daemon.
+      telemetry.unexpected('reload', framesOf(error));
+      return [FAILED];
+    });
+    turn = mine;
     return mine;
   }
 
@@ -55,8 +59,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       return refused;
     }
     const before = setup;
-    await pipeline.stop();
     try {
+      await pipeline.stop();
       await use(loaded.setup);
     } catch (error) {
       telemetry.unexpected('reload', framesOf(error));
@@ -71,7 +75,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   async function use(next: Setup): Promise<void> {
     setup = next;
     pipeline = build();
-    await pipeline.start();
+    await pipeline.start().catch(async (error: unknown) => {
+      // Half of it may run, and must not deliver beside the next one.
+      await pipeline.stop();
+      throw error;
+    });
   }
 
   const watched = (): readonly string[] => [place.file, ...setup.config.rules.paths];
@@ -104,6 +112,12 @@ const NOT_STARTED: Problem = {
   code: 'not-started',
   severity: 'error',
   message: 'the new configuration could not be started, so the old one runs again; see the log',
+};
+
+const FAILED: Problem = {
+  code: 'not-started',
+  severity: 'error',
+  message: 'the reload failed in an unexpected way and nothing may run now; see the log, and restart Tocsin',
 };
 
 const STOPPING: Problem = {
