@@ -31,6 +31,22 @@ describe('parseRows', () => {
     });
   });
 
+  it('leaves out a row that is nested too deeply to be written down, and no other with it', () => {
+    const nested = (levels: number): Json => {
+      let value: Json = 'x';
+      for (let level = 0; level < levels; level += 1) value = level % 2 === 0 ? [value] : { a: value };
+      return value;
+    };
+    const row = (id: string, levels: number) => ({ id, timestamp: NOW_S, more: nested(levels) });
+    const { events, seconds, rejected } = parse(row('deep', 50_000), row('edge', 100), row('over', 101));
+    expect(events.map(({ feedId }) => feedId)).toEqual(['edge']);
+    expect(seconds).toHaveLength(3);
+    expect(rejected).toEqual([
+      'source "akto/prod": the event "deep" is nested more than 100 levels deep, and was left out',
+      'source "akto/prod": the event "over" is nested more than 100 levels deep, and was left out',
+    ]);
+  });
+
   it('takes an id that stands twice in one answer once', () => {
     const { events, seconds } = parse({ id: 'a', timestamp: NOW_S }, { id: 'a', timestamp: NOW_S });
     expect([events.length, seconds.length]).toEqual([1, 1]);
