@@ -54,6 +54,15 @@ const states = async (): Promise<string> =>
   (await bench.store.listDeliveries({ limit: 10 })).map(({ state }) => state).join(' ');
 
 describe('tocsin deliveries list', () => {
+  it('lets no id speak to the terminal', async () => {
+    const id = idOf('\u001b]0;all is well\u0007\n6  done\u202e');
+    await bench.store.transaction((tx) =>
+      tx.enqueue([{ destination: 'x', kind: 'event', deliveryId: id }], bench.clock.now()),
+    );
+    const { out } = await deliveries('list', '--destination', 'x');
+    expect(out).toMatch(/^6 {2}pending.*\ufffd]0;all is well\ufffd\ufffd6 {2}done\ufffd\n$/);
+  });
+
   it('tells what was given up, and why', async () => {
     const { code, out } = await deliveries('list', '--state', 'dead', '--destination', 'soar');
     expect(code).toBe(0);

@@ -38,7 +38,9 @@ export async function listDeliveries(io: Io, options: ListOptions): Promise<Exit
 function lineOf(record: DeliveryRecord): string {
   const { seq, destination, state, attempts, deliveryId, reason } = record;
   const told = reason === undefined ? '' : `  ${reason}`;
-  return `${seq}  ${state}  ${destination}  ${attempts} attempts  ${deliveryId}${told}`;
+  const line = `${seq}  ${state}  ${destination}  ${attempts} attempts  ${deliveryId}${told}`;
+  // A feed chooses its ids, and a terminal obeys control characters.
+  return line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
 
 /** `tocsin deliveries redrive`: dead letters go back to the queue under their old ids. */
