@@ -65,7 +65,7 @@ export function createIngest(deps: IngestDeps) {
         matched: verdicts.filter((verdict) => verdict.matches.length > 0).length,
       },
     );
-    if (fresh.length > 0) deps.onCommitted();
+    if (fresh.length + facts.length > 0) deps.onCommitted();
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, messages, page, reader, rules } from '../../test/pipeline/bench.ts';
-import { createIngest } from './ingest.ts';
+import { StoreError } from '../core/store.ts';
+import { createIngest, type IngestDeps } from './ingest.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -17,11 +18,11 @@ const RULES = rules(
 const hostile = (id: string) => event(id, { url: `${'word '.repeat(2_000)}!` });
 const told = { name: 'oncall', send: new Set(['alerts'] as const) };
 
-function ingest() {
+function ingest(over: Partial<Pick<IngestDeps, 'store' | 'onCommitted'>> = {}) {
   const { store, clock, telemetry } = bench;
   // No route takes anything: what Tocsin says of itself must find its way all the same.
   const deps = { store, clock, telemetry, ruleSet: RULES, routes: [], destinations: [told] };
-  return createIngest({ ...deps, storeFull: () => undefined, onCommitted: () => undefined });
+  return createIngest({ ...deps, storeFull: () => undefined, onCommitted: () => undefined, ...over });
 }
 
 const matched = async (rule: string): Promise<number> => {
@@ -46,6 +47,31 @@ describe('a rule that overruns again and again', () => {
       labels: { rule: 'tocsin-rule-quarantined' },
     });
     expect(others).toEqual([]);
+  });
+
+  it('is told of at once with the next page that can be committed, though that holds nothing new', async () => {
+    let woken = 0;
+    let failing = true;
+    const store = new Proxy(bench.store, {
+      get(of, key) {
+        if (key !== 'transaction' || !failing) return Reflect.get(of, key).bind(of);
+        return async () => {
+          throw new StoreError('full', 'no space left; free some');
+        };
+      },
+    });
+    const take = ingest({
+      store,
+      onCommitted: () => {
+        woken += 1;
+      },
+    });
+    const hostiles = page(Array.from({ length: 5 }, (_, i) => hostile(`e${i}`)));
+    await expect(take(reader(), hostiles)).rejects.toThrow('no space');
+    failing = false;
+    await take(reader(), page([]));
+    expect(woken).toBe(1);
+    expect(await bench.store.nextGroupDueMs()).toBeDefined();
   });
 
   it('is asked again when its time is over', async () => {
