@@ -134,6 +134,56 @@ describe('properties', () => {
     );
   });
 
+  it('a long string that ends with its line is read as one that does not', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        '\\"',
+        '\\\\',
+        '\\n',
+        "\\'",
+        '\\/',
+        '\\?',
+        '\\u00e9',
+        '\\ud83d',
+        '\\udE00',
+        '\\u12',
+        '\\303\\251',
+        '\\x7',
+      ],
+      ...[
+        '"',
+        "'",
+        '/',
+        '\\',
+        '\t',
+        '\0',
+        '\x7f',
+        '\u2028',
+        'é',
+        '\ud83d',
+        '\ude00',
+        ' ',
+        '" ip: "',
+        '" "',
+        'x',
+      ],
+    );
+    const plain = fc.constantFrom('a', '\\n', '\\"');
+    const bodies = fc.array(fc.oneof({ arbitrary: plain, weight: 20 }, pieces), { maxLength: 60 });
+    fc.assert(
+      fc.property(bodies, fc.constantFrom('\n', '', '\n"more"\n'), (body, after) => {
+        const text = `request_payload: "${'b'.repeat(260)}${body.join('')}"`;
+        const shown = decoded(`${text}${after}`);
+        const other = decoded(`${text} ${after}`);
+        // Only the end of the text lies one further on.
+        const told = (outcome: typeof shown): unknown =>
+          outcome instanceof PayloadError ? outcome.code : outcome;
+        expect(told(shown)).toStrictEqual(told(other));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('any bytes are decoded as the platform decodes them', () => {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     fc.assert(

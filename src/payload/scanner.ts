@@ -22,6 +22,29 @@ function unescaped(quoted: string, hasApostrophes: boolean): string | undefined 
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Pieces of fewer characters are read faster one by one. */
+const LONG_PIECE = 256;
+/** More slashes are not looked at: a text of them alone would take long. */
+const MAX_SLASHES = 1_000;
+
+/** `\/` is JSON's alone. */
+function mayEscapeSlash(line: string): boolean {
+  let at = line.indexOf('/');
+  for (let slashes = 0; at >= 0; slashes += 1) {
+    if (slashes === MAX_SLASHES || line.charCodeAt(at - 1) === BACKSLASH) return true;
+    at = line.indexOf('/', at + 1);
+  }
+  return false;
+}
+
+function jsonString(quoted: string): string | undefined {
+  try {
+    return unescaped(quoted, false);
+  } catch {
+    return undefined;
+  }
+}
+
 /** `[0-9A-Za-z_.+-]`: what names, numbers and enum values are made of. */
 function isWord(code: number): boolean {
   return (
@@ -38,6 +61,9 @@ function isWord(code: number): boolean {
 export class Scanner {
   readonly text: string;
   #at = 0;
+  /** Where the last line ends that was looked at as a whole. */
+  #lineEnd = -1;
+  #triesLines = true;
 
   constructor(text: string) {
     this.text = text;
@@ -132,13 +158,33 @@ export class Scanner {
   string(): string {
     if (!this.atString()) this.#unexpected('a quoted string is missing');
     const start = this.#at;
-    const quick = this.#quickPiece();
+    const quick = this.#wholeLine() ?? this.#quickPiece();
     if (quick !== undefined && !this.atString()) return quick.isWellFormed() ? quick : quick.toWellFormed();
     this.#at = start;
     const quoted = new QuotedString(this.text, this.#at);
     do this.#at = quoted.piece(this.#at);
     while (this.atString());
     return quoted.end();
+  }
+
+  /**
+   * A long piece that ends with its line, as printed: one that is a JSON string means the same here, and the engine's own
+   * parser finds its end, too. Undefined for any other piece. A line is tried once and none after the first that is no
+   * JSON, for texts made to fail would take long.
+   */
+  #wholeLine(): string | undefined {
+    const start = this.#at;
+    if (!this.#triesLines || start < this.#lineEnd) return undefined;
+    const found = this.text.indexOf('\n', start);
+    const end = found < 0 ? this.text.length : found;
+    this.#lineEnd = end;
+    if (end - start < LONG_PIECE || this.text.charCodeAt(end - 1) !== DOUBLE_QUOTE) return undefined;
+    const line = this.text.slice(start, end);
+    if (line.includes("'") || mayEscapeSlash(line)) return undefined;
+    const value = jsonString(line);
+    if (value === undefined) this.#triesLines = false;
+    else this.#at = end;
+    return value;
   }
 
   /**
