@@ -42,7 +42,8 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
     const nowMs = clock.now();
     if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
     // A held destination is asked with one delivery, not with a batch that it will refuse.
-    const limit = health.heldBecause === undefined ? destination.batch.maxItems : 1;
+    const most = Math.min(destination.batch.maxItems, health.batchLimit ?? Number.POSITIVE_INFINITY);
+    const limit = health.heldBecause === undefined ? most : 1;
     const batch = await store.claim(destination.name, nowMs, LEASE_MS, limit);
     if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
     const outcome = await destination.deliver(

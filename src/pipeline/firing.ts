@@ -46,10 +46,11 @@ function groupOf(rule: Rule, view: EventView): Record<string, string> {
   return Object.fromEntries(values.map(([term, value]) => [term, shortened(value)]));
 }
 
-function windowKeys(match: RuleMatch, { view }: Verdict): readonly WindowKey[] {
+function windowKeys(match: RuleMatch, { event, view }: Verdict): readonly WindowKey[] {
   const { rule } = match;
   if (rule.aggregations.length === 0) return [];
-  const group = JSON.stringify(Object.values(groupOf(rule, view)));
+  // Sources are tenants: what happens at one neither fires nor hides anything at another.
+  const group = JSON.stringify([event.source, ...Object.values(groupOf(rule, view))]);
   return rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group }));
 }
 
@@ -98,7 +99,7 @@ function toFired(match: RuleMatch, verdict: Verdict): FiredRule {
   const group = groupOf(rule, view);
   const { name = rule.id, description, category } = rule.info;
   const firing: Firing = {
-    fingerprint: fingerprint(rule.id, group),
+    fingerprint: fingerprint(rule.id, { ...group, source: event.source }),
     rule: rule.id,
     ruleName: name,
     ...(description === undefined ? {} : { description }),

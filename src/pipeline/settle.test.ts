@@ -71,20 +71,35 @@ describe('decideSettlement', () => {
   });
 
   it.each<[string, Health, Outcome, Health]>([
-    ['a batch that failed whole rests', HEALTHY, RETRY, { failures: 1, restUntilMs: NOW + 1_000 }],
-    ['longer each time', { failures: 3, restUntilMs: 0 }, RETRY, { failures: 4, restUntilMs: NOW + 8_000 }],
+    [
+      'a batch that failed whole rests',
+      HEALTHY,
+      RETRY,
+      { failures: 1, restUntilMs: NOW + 1_000, batchLimit: 1 },
+    ],
+    [
+      'longer each time',
+      { failures: 3, restUntilMs: 0 },
+      RETRY,
+      { failures: 4, restUntilMs: NOW + 8_000, batchLimit: 1 },
+    ],
     [
       'a minute at most: others wait',
       { failures: 50, restUntilMs: 0 },
       RETRY,
-      { failures: 51, restUntilMs: NOW + 60_000 },
+      { failures: 51, restUntilMs: NOW + 60_000, batchLimit: 1 },
     ],
-    ['as long as asked for', HEALTHY, retryAfter(7_000), { failures: 1, restUntilMs: NOW + 7_000 }],
+    [
+      'as long as asked for',
+      HEALTHY,
+      retryAfter(7_000),
+      { failures: 1, restUntilMs: NOW + 7_000, batchLimit: 1 },
+    ],
     [
       'as long as the longest asked for',
       HEALTHY,
       partial(retryAfter(5), retryAfter(90), RETRY),
-      { failures: 1, restUntilMs: NOW + 90 },
+      { failures: 1, restUntilMs: NOW + 90, batchLimit: 1 },
     ],
     ['one item taken is health', { failures: 9, restUntilMs: 5 }, partial(DONE, RETRY, RETRY), HEALTHY],
     [
@@ -98,10 +113,33 @@ describe('decideSettlement', () => {
       'a probe that timed out is no end of a hold',
       held(1),
       RETRY,
-      { failures: 2, restUntilMs: NOW + 2_000, heldBecause: 'revoked' },
+      { failures: 2, restUntilMs: NOW + 2_000, heldBecause: 'revoked', batchLimit: 1 },
     ],
   ])('health: %s', (_, before, outcome, after) => {
     expect(decideSettlement(batch(3), outcome, before, NOW, most).health).toEqual(after);
+  });
+
+  it.each<[string, number, Outcome, number | undefined]>([
+    ['halved where nothing was taken', 500, RETRY, 250],
+    ['never less than one', 1, RETRY, 1],
+    ['as before where all was well', 500, DONE, undefined],
+  ])('the next batch is %s', (_, size, outcome, limit) => {
+    expect(decideSettlement(batch(size), outcome, HEALTHY, NOW, most).health.batchLimit).toBe(limit);
+  });
+
+  it('one bad item among five hundred soon fails alone, and batches grow back after it', () => {
+    let health = HEALTHY;
+    const sizes = Array.from({ length: 9 }, () => {
+      health = decideSettlement(batch(health.batchLimit ?? 500), RETRY, health, NOW, most).health;
+      return health.batchLimit;
+    });
+    expect(sizes).toEqual([250, 125, 62, 31, 15, 7, 3, 1, 1]);
+    const grown = Array.from({ length: 14 }, () => {
+      health = decideSettlement(batch(1), DONE, health, NOW, most).health;
+      return health.batchLimit;
+    });
+    expect(grown.slice(0, 3)).toEqual([2, 4, 8]);
+    expect(health).toEqual(HEALTHY);
   });
 
   it('a hold leaves its deliveries as they were: nothing is wrong with them', () => {

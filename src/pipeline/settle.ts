@@ -7,6 +7,8 @@ const RETRY_BASE_MS = 1_000;
 const RETRY_CAP_MS = 5 * 60_000;
 /** How long a destination rests after a batch that failed whole, at most: others wait behind it. */
 const REST_CAP_MS = 60_000;
+/** No destination takes more at once. */
+const LARGEST_BATCH = 10_000;
 const PROBE_BASE_MS = 30_000;
 const PROBE_CAP_MS = 10 * 60_000;
 
@@ -18,6 +20,11 @@ export interface Health {
   readonly restUntilMs: number;
   /** Why nothing passes until a person acts. */
   readonly heldBecause?: string;
+  /**
+   * How many items the next batch may have; undefined is as many as the destination takes. Halved
+   * with every batch that fails whole, so that one bad item soon fails alone and is put off by itself.
+   */
+  readonly batchLimit?: number;
 }
 
 export const HEALTHY: Health = { failures: 0, restUntilMs: 0 };
@@ -40,8 +47,8 @@ export function decideSettlement(
   const items = batch.map((_, index) => itemOutcome(outcome, index));
   const settlements = batch.map((claimed, index) => settleItem(claimed, items[index] ?? LOST, nowMs, random));
   const taken = items.filter((item) => item.kind !== 'retry').length;
-  if (taken === batch.length) return { settlements, health: HEALTHY, reason: 'delivered' };
-  if (taken > 0) return { settlements, health: HEALTHY, reason: 'partly-delivered' };
+  if (taken === batch.length) return { settlements, health: afterSuccess(health), reason: 'delivered' };
+  if (taken > 0) return { settlements, health: afterSuccess(health), reason: 'partly-delivered' };
   return { settlements, health: rest(items, health, nowMs, random), reason: 'retry' };
 }
 
@@ -60,6 +67,12 @@ function settleItem(claimed: ClaimedDelivery, item: ItemOutcome, nowMs: number, 
   return { seq, state: 'pending', reason: item.reason, dueMs: nowMs + waitMs, counted: true };
 }
 
+/** Batches grow back step by step: what made them fail may still be among what waits. */
+function afterSuccess({ batchLimit }: Health): Health {
+  const grown = (batchLimit ?? Number.POSITIVE_INFINITY) * 2;
+  return grown > LARGEST_BATCH ? HEALTHY : { ...HEALTHY, batchLimit: grown };
+}
+
 /** A batch of which nothing was taken says something of the destination, not only of its items. */
 function rest(items: readonly ItemOutcome[], health: Health, nowMs: number, random: Random): Health {
   const asked = items.flatMap((item) =>
@@ -68,7 +81,8 @@ function rest(items: readonly ItemOutcome[], health: Health, nowMs: number, rand
   const jitterMs = fullJitter(health.failures, RETRY_BASE_MS, REST_CAP_MS, random);
   const restMs = asked.length > 0 ? Math.max(...asked) : jitterMs;
   // A held destination that times out when probed is still held.
-  return { ...health, failures: health.failures + 1, restUntilMs: nowMs + restMs };
+  const batchLimit = Math.max(1, Math.floor(items.length / 2));
+  return { ...health, failures: health.failures + 1, restUntilMs: nowMs + restMs, batchLimit };
 }
 
 /** The deliveries wait unchanged and uncounted: nothing is wrong with them. */

@@ -104,7 +104,7 @@ describe('an answer', () => {
     [413, json(6), { kind: 'split' }],
     [302, '', { kind: 'hold' }],
     [400, '<html>', { kind: 'hold' }],
-    [403, '', { kind: 'hold' }],
+    [403, '', { kind: 'retry' }],
     [404, '', { kind: 'hold' }],
   ])('%i %s', (status, body, verdict) => {
     expect(classifyHec({ status, body, retryAfterMs: 9_000 }, 3)).toMatchObject(verdict);

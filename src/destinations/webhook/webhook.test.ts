@@ -159,7 +159,7 @@ describe('an answer of', () => {
     [307, 'retry'],
     [400, 'dead'],
     [401, 'hold'],
-    [403, 'hold'],
+    [403, 'retry'],
     [404, 'hold'],
     [405, 'hold'],
     [408, 'retry'],

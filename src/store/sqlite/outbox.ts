@@ -140,20 +140,17 @@ export function abandonOthers(db: Database, destinations: readonly string[], now
 
 /** Dead deliveries go back to the queue, attempts and all forgotten, under their old id. */
 export function redrive(db: Database, selection: DeliverySelection, nowMs: number): number {
-  const set = `state = 'pending', attempts = 0, due_ms = ${nowMs}, lease_until_ms = 0, settled_ms = NULL`;
-  return changeDead(db, set, selection);
+  const set = `state = 'pending', attempts = 0, due_ms = ?3, lease_until_ms = 0, settled_ms = NULL`;
+  return changeDead(db, set, selection, nowMs);
 }
 
 /** Dead deliveries are closed for good; the row stays as the record of it until it ages out. */
 export function discard(db: Database, selection: DeliverySelection, nowMs: number): number {
-  return changeDead(
-    db,
-    `state = 'done', settled_ms = ${nowMs}, reason = 'discarded: ' || coalesce(reason, '')`,
-    selection,
-  );
+  const set = `state = 'done', settled_ms = ?3, reason = 'discarded: ' || coalesce(reason, '')`;
+  return changeDead(db, set, selection, nowMs);
 }
 
-function changeDead(db: Database, set: string, selection: DeliverySelection): number {
+function changeDead(db: Database, set: string, selection: DeliverySelection, nowMs: number): number {
   const seqs = selection.seqs ?? [null];
   return seqs
     .map((seq) =>
@@ -161,6 +158,7 @@ function changeDead(db: Database, set: string, selection: DeliverySelection): nu
         `UPDATE outbox SET ${set} WHERE state = 'dead' AND (?1 IS NULL OR seq = ?1) AND (?2 IS NULL OR destination = ?2)`,
         seq,
         selection.destination ?? null,
+        nowMs,
       ),
     )
     .reduce((sum, changed) => sum + changed, 0);
