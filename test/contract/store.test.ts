@@ -183,6 +183,18 @@ describe('the outbox', () => {
     expect(await claimedIds(store)).toEqual([event('a').id]);
   });
 
+  test('passes over a delivery whose event is gone, and says so', async () => {
+    const store = start();
+    await commit(store, ['a', 'b']);
+    const db = new DatabaseSync(file);
+    db.exec("DELETE FROM payloads WHERE seq = (SELECT seq FROM events WHERE feed_id = 'a')");
+    db.close();
+    expect(await claimedIds(store)).toEqual([event('b').id]);
+    expect(await store.listDeliveries({ state: 'dead', limit: 9 })).toMatchObject([
+      { deliveryId: event('a').id, reason: expect.stringContaining('no longer holds') },
+    ]);
+  });
+
   test('keeps dead letters with their reason until they are redriven or discarded', async () => {
     const store = start();
     await commit(store, ['a', 'b']);

@@ -37,14 +37,28 @@ export function claim(
     nowMs,
     limit,
   );
-  return rows.map((row) => {
+  return rows.flatMap((row) => {
     const seq = int(row, 'seq');
+    const delivery = toDelivery(row);
+    if (delivery === undefined) {
+      db.run(
+        "UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ? WHERE seq = ?",
+        CONTENT_LOST,
+        nowMs,
+        seq,
+      );
+      return [];
+    }
     db.run('UPDATE outbox SET lease_until_ms = ? WHERE seq = ?', nowMs + leaseMs, seq);
-    return { seq, attempts: int(row, 'attempts'), delivery: toDelivery(row) };
+    return [{ seq, attempts: int(row, 'attempts'), delivery }];
   });
 }
 
-function toDelivery(row: Row): Delivery {
+const CONTENT_LOST = 'the store no longer holds what was to be delivered; the file may have been damaged';
+
+/** Undefined where its content is gone: one such row must not stop those behind it. */
+function toDelivery(row: Row): Delivery | undefined {
+  if (typeof (row['kind'] === 'alert' ? row['body'] : row['raw']) !== 'string') return undefined;
   const id = text(row, 'delivery_id');
   if (row['kind'] === 'alert') return { kind: 'alert', id, notification: json<Notification>(row, 'body') };
   const event: Event = {
