@@ -1,3 +1,4 @@
+import { SpotTable } from './spot-table.ts';
 import {
   bytesOf,
   CHUNK,
@@ -5,7 +6,6 @@ import {
   gramAt,
   gramCount,
   gramWidth,
-  HASH,
   type Stride,
   suspects,
   type TextBytes,
@@ -19,48 +19,9 @@ import {
 
 /** Beyond this a literal need not grow to be rare. */
 const MAX_LENGTH = 24;
-/** Of the marks: one in 32 is set, or fewer, and they all fit into a processor's nearer memory. */
-const SPARSENESS = 5;
-const MIN_WIDTH = 12;
-const MAX_WIDTH = 18;
 /** Comparisons a byte may cost on average; texts made to cost more are taken to hold every literal. */
 const MAX_STEPS_PER_BYTE = 8;
 const FREE_STEPS = 20_000;
-
-/** Grams of literals, and where in the literal each begins. */
-class SpotTable {
-  readonly literals: number[] = [];
-  readonly offsets: number[] = [];
-  /** The next spot of the same gram; -1 after the last. */
-  readonly nexts: number[] = [];
-  /** By gram: the first spot. Objects for each would take most of a rule's memory. */
-  readonly firsts = new Map<number, number>();
-  /** 1 for each hash of a gram: at most places of most texts there is no more to ask. */
-  marks = new Uint8Array(1);
-  shift = 0;
-
-  add(gram: number, literal: number, offset: number): void {
-    this.nexts.push(this.firsts.get(gram) ?? -1);
-    this.firsts.set(gram, this.literals.push(literal) - 1);
-    this.offsets.push(offset);
-  }
-
-  /** How many spots have the gram. */
-  count(gram: number): number {
-    let count = 0;
-    for (let spot = this.firsts.get(gram) ?? -1; spot >= 0; spot = this.nexts[spot] ?? -1) count += 1;
-    return count;
-  }
-
-  close(): this {
-    const wanted = SPARSENESS + Math.ceil(Math.log2(this.firsts.size + 1));
-    const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, wanted));
-    this.shift = 32 - width;
-    this.marks = new Uint8Array(2 ** width);
-    for (const gram of this.firsts.keys()) this.marks[Math.imul(gram, HASH) >>> this.shift] = 1;
-    return this;
-  }
-}
 
 type Tell = (owner: number) => void;
 
@@ -87,7 +48,8 @@ export class LiteralScan {
     this.#lone = texts.flatMap((text, index) => (text.length < 2 ? [{ text, index }] : []));
     const tables = new Map<Stride, SpotTable>();
     for (const [index, text] of texts.entries()) if (text.length > 1) addSpots(text, index, tables);
-    this.#tables = [...tables].map(([stride, table]) => [stride, table.close()]);
+    for (const table of tables.values()) table.close();
+    this.#tables = [...tables];
   }
 
   /**
@@ -111,8 +73,8 @@ export class LiteralScan {
       const count = findSuspects(text, from, Math.min(end, from + CHUNK), table.marks, table.shift);
       for (let i = 0; i < count; i += 1) {
         const at = suspects[i] ?? 0;
-        const first = table.firsts.get(gramAt(text, at, stride));
-        if (first !== undefined) this.#compare(text.bytes, at * stride, length, table, first, tell);
+        const first = table.first(gramAt(text, at, stride));
+        if (first >= 0) this.#compare(text.bytes, at * stride, length, table, first, tell);
       }
     }
   }

@@ -51,14 +51,15 @@ export const CHUNK = 4_096;
 /** Where the last go found grams whose hash is marked. */
 export const suspects = new Int32Array(CHUNK);
 
-type Mark = (text: TextBytes, from: number, end: number, marks: Uint8Array, shift: number) => number;
+type Mark = (text: TextBytes, from: number, end: number, marks: Int32Array, shift: number) => number;
 
 /** Fill `suspects` and tell how many. They do nothing else, for most of a scan's time is spent in them. */
 export const FIND_SUSPECTS: Readonly<Record<Stride, Mark>> = {
   4: ({ quads }, from, end, marks, shift) => {
     let count = 0;
     for (let at = from; at < end; at += 1) {
-      if (marks[Math.imul(quads[at] ?? 0, HASH) >>> shift] === 1) suspects[count++] = at;
+      const hash = Math.imul(quads[at] ?? 0, HASH) >>> shift;
+      if (((marks[hash >>> 5] ?? 0) >>> (hash & 31)) & 1) suspects[count++] = at;
     }
     return count;
   },
@@ -67,7 +68,8 @@ export const FIND_SUSPECTS: Readonly<Record<Stride, Mark>> = {
     let before = halves[from] ?? 0;
     for (let at = from; at < end; at += 1) {
       const next = halves[at + 1] ?? 0;
-      if (marks[Math.imul(before | (next << 16), HASH) >>> shift] === 1) suspects[count++] = at;
+      const hash = Math.imul(before | (next << 16), HASH) >>> shift;
+      if (((marks[hash >>> 5] ?? 0) >>> (hash & 31)) & 1) suspects[count++] = at;
       before = next;
     }
     return count;
@@ -77,7 +79,8 @@ export const FIND_SUSPECTS: Readonly<Record<Stride, Mark>> = {
     let before = bytes[from] ?? 0;
     for (let at = from; at < end; at += 1) {
       const next = bytes[at + 1] ?? 0;
-      if (marks[Math.imul(before | (next << 8), HASH) >>> shift] === 1) suspects[count++] = at;
+      const hash = Math.imul(before | (next << 8), HASH) >>> shift;
+      if (((marks[hash >>> 5] ?? 0) >>> (hash & 31)) & 1) suspects[count++] = at;
       before = next;
     }
     return count;
