@@ -3,7 +3,10 @@ import { setOwn } from './record.ts';
 import { Scanner } from './scanner.ts';
 import { skipValue } from './skip.ts';
 
-type Headers = Map<string, string[]>;
+interface Headers {
+  readonly record: Record<string, string[]>;
+  count: number;
+}
 type Scalars = Omit<Required<Exchange>, 'requestHeaders' | 'responseHeaders'>;
 type Draft = { -readonly [Key in keyof Scalars]: Scalars[Key] } & {
   readonly requestHeaders: Headers;
@@ -42,12 +45,12 @@ function emptyExchange(): Draft {
     method: '',
     path: '',
     type: '',
-    requestHeaders: new Map(),
+    requestHeaders: { record: {}, count: 0 },
     requestPayload: '',
     apiCollectionId: 0,
     statusCode: 0,
     status: '',
-    responseHeaders: new Map(),
+    responseHeaders: { record: {}, count: 0 },
     responsePayload: '',
     time: 0,
     aktoAccountId: '',
@@ -121,15 +124,18 @@ const PRINTED_HEADER =
   /(request|response)_headers \{\n {2}key: "([ !#-[\]-~]*)"\n {2}value \{\n {4}values: "([ !#-[\]-~]*)"\n {2}\}\n\}/y;
 
 function readPrintedHeader(scanner: Scanner, { requestHeaders, responseHeaders }: Draft): boolean {
-  const [, side, name, value] = scanner.takePrinted(PRINTED_HEADER) ?? [];
+  const found = scanner.takePrinted(PRINTED_HEADER);
+  const name = found?.[2];
+  const value = found?.[3];
   if (name === undefined || value === undefined) return false;
-  setHeader(scanner, side === 'request' ? requestHeaders : responseHeaders, name, [value]);
+  setHeader(scanner, found?.[1] === 'request' ? requestHeaders : responseHeaders, name, [value]);
   return true;
 }
 
 function setHeader(scanner: Scanner, headers: Headers, name: string, values: string[]): void {
-  headers.set(name, values);
-  if (headers.size > MAX_HEADERS) scanner.fail('too-large', `it holds more than ${MAX_HEADERS} headers`);
+  if (!Object.hasOwn(headers.record, name)) headers.count += 1;
+  setOwn(headers.record, name, values);
+  if (headers.count > MAX_HEADERS) scanner.fail('too-large', `it holds more than ${MAX_HEADERS} headers`);
 }
 
 /** A map's entry is a key and a value for ever, so anything else in it is damage and not a newer field. */
@@ -147,12 +153,6 @@ function readHeader(scanner: Scanner, headers: Headers): void {
 function readHeaders(scanner: Scanner, headers: Headers): void {
   scanner.take(':');
   readEach(scanner, () => readHeader(scanner, headers));
-}
-
-function headerRecord(headers: Headers): Record<string, string[]> {
-  const record: Record<string, string[]> = {};
-  for (const [name, values] of headers) setOwn(record, name, values);
-  return record;
 }
 
 /** Reads the field's value; false where nobody here knows the field. */
@@ -231,7 +231,7 @@ export function decodeTextForm(text: string): Exchange {
   if (unknown && !known) scanner.fail('no-known-field', 'no field of an HTTP exchange is in it');
   return {
     ...exchange,
-    requestHeaders: headerRecord(exchange.requestHeaders),
-    responseHeaders: headerRecord(exchange.responseHeaders),
+    requestHeaders: exchange.requestHeaders.record,
+    responseHeaders: exchange.responseHeaders.record,
   };
 }

@@ -87,8 +87,11 @@ function queryOf(path: string): string | undefined {
 }
 
 function headerText(headers: HeaderMap): string {
-  const members = [...headers].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  return `{${members.join(',')}}`;
+  let text = '';
+  for (const [name, value] of headers) {
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
 }
 
 const FORWARDING_HEADERS = [

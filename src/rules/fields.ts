@@ -57,9 +57,10 @@ export function joinedHeaders(
   headers: Readonly<Record<string, readonly string[]>>,
 ): ReadonlyMap<string, string> {
   const joined = new Map<string, string>();
-  for (const [name, values] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
     const folded = name.toLowerCase();
     const before = joined.get(folded);
+    const values = headers[name] ?? [];
     joined.set(folded, before === undefined ? values.join(';') : [before, ...values].join(';'));
   }
   return inHashOrder(joined);
