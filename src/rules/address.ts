@@ -15,6 +15,31 @@ const MAX_ADDRESS = 100;
  */
 export function parseAddress(text: string): readonly number[] | undefined {
   if (text.length > MAX_ADDRESS) return undefined;
+  return plainFourParts(text) ?? anyAddress(text);
+}
+
+/** Nearly all addresses are four decimal numbers and nothing else: every event's is read. */
+function plainFourParts(text: string): readonly number[] | undefined {
+  const bytes: number[] = [];
+  let part = -1;
+  for (let at = 0; at <= text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      // A zero in front means octal to some readers.
+      if (part === 0) return undefined;
+      part = part < 0 ? digit : part * 10 + digit;
+    } else if (part < 0 || part > 255 || (at < text.length && digit !== DOT)) return undefined;
+    else {
+      bytes.push(part);
+      part = -1;
+    }
+  }
+  return bytes.length === 4 ? bytes : undefined;
+}
+
+const DOT = 0x2e - 0x30;
+
+function anyAddress(text: string): readonly number[] | undefined {
   const bare = bareAddress(text.trim());
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare).toByteArray();
   if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined;

@@ -39,6 +39,8 @@ export class NetworkWatch implements Watch {
 function prefixOf(bytes: Network['bytes'], bits: number): string {
   const whole = bits >> 3;
   const rest = bits & 7;
-  const last = rest === 0 ? '' : (bytes[whole] ?? 0) >> (8 - rest);
-  return `${bytes.length}/${bits}/${bytes.slice(0, whole).join('.')}/${last}`;
+  // One unit says both the family and the width, and each byte is one more.
+  let key = String.fromCharCode((bytes.length << 8) | bits);
+  for (let i = 0; i < whole; i += 1) key += String.fromCharCode(bytes[i] ?? 0);
+  return rest === 0 ? key : key + String.fromCharCode((bytes[whole] ?? 0) >> (8 - rest));
 }
