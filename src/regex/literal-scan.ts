@@ -22,6 +22,8 @@ const MAX_LENGTH = 24;
 /** Comparisons a byte may cost on average; texts made to cost more are taken to hold every literal. */
 const MAX_STEPS_PER_BYTE = 8;
 const FREE_STEPS = 20_000;
+/** The largest that fits into a mark; a busy daemon scans as many texts within days. */
+const MAX_STAMP = 2 ** 31 - 1;
 
 type Tell = (owner: number) => void;
 
@@ -59,7 +61,8 @@ export class LiteralScan {
    */
   scan(text: string, tell: Tell): void {
     const bytes = bytesOf(text);
-    this.#stamp += 1;
+    if (this.#stamp === MAX_STAMP) this.#found.fill(0);
+    this.#stamp = this.#stamp === MAX_STAMP ? 1 : this.#stamp + 1;
     this.#stepsLeft = FREE_STEPS + MAX_STEPS_PER_BYTE * text.length;
     for (const { text: lone, index } of this.#lone) if (text.includes(lone)) this.#tell(index, tell);
     for (const [stride, table] of this.#tables) this.#scanFor(stride, table, bytes, text.length, tell);

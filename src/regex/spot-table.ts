@@ -16,9 +16,11 @@ export class SpotTable {
   shift = 0;
   /** By gram: the first spot. */
   readonly #building = new Map<number, number>();
-  /** The same once the table is closed: a gram lies where its hash says, or in the next place that was free. */
-  #grams = new Int32Array(1);
-  #firsts = new Int32Array(1).fill(-1);
+  /**
+   * The same once the table is closed, in pairs of a gram and its first spot: a gram lies where its hash says, or in the next
+   * place that was free, whose spot is -1.
+   */
+  #places = new Int32Array(2).fill(-1);
   #placeShift = 31;
 
   add(gram: number, literal: number, offset: number): void {
@@ -36,9 +38,9 @@ export class SpotTable {
 
   /** The first spot that has the gram; -1 where none does. Of a closed table only. */
   first(gram: number): number {
-    for (let place = Math.imul(gram, HASH) >>> this.#placeShift; ; place += 1) {
-      const first = this.#firsts[place] ?? -1;
-      if (first < 0 || this.#grams[place] === gram) return first;
+    for (let place = (Math.imul(gram, HASH) >>> this.#placeShift) * 2; ; place += 2) {
+      const first = this.#places[place + 1] ?? -1;
+      if (first < 0 || this.#places[place] === gram) return first;
     }
   }
 
@@ -56,16 +58,14 @@ export class SpotTable {
   }
 
   #place(width: number): void {
-    // As many places again behind the last: no search need begin anew at the first.
-    const places = 2 ** width + this.#building.size + 1;
     this.#placeShift = 32 - width;
-    this.#grams = new Int32Array(places);
-    this.#firsts = new Int32Array(places).fill(-1);
+    // Room behind the last place: no search need begin anew at the first.
+    this.#places = new Int32Array((2 ** width + this.#building.size + 1) * 2).fill(-1);
     for (const [gram, first] of this.#building) {
-      let place = Math.imul(gram, HASH) >>> this.#placeShift;
-      while ((this.#firsts[place] ?? -1) >= 0) place += 1;
-      this.#grams[place] = gram;
-      this.#firsts[place] = first;
+      let place = (Math.imul(gram, HASH) >>> this.#placeShift) * 2;
+      while ((this.#places[place + 1] ?? -1) >= 0) place += 2;
+      this.#places[place] = gram;
+      this.#places[place + 1] = first;
     }
     this.#building.clear();
   }

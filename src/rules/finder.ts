@@ -37,7 +37,11 @@ export class Finder {
   /** Without a literal that could tell that they are not there. */
   readonly #anywhere: readonly Word[];
   readonly #always: readonly number[];
-  readonly #clauseCounts: readonly number[];
+  readonly #clauseCounts: Int32Array;
+  /** By owner: the text in which it was met last; by pattern: how many of its clauses are not met in this one. */
+  readonly #met: Int32Array;
+  readonly #missing: Int32Array;
+  #stamp = 0;
   #set: PatternSet | undefined;
 
   constructor(words: readonly Word[], patterns: readonly WatchedPattern[]) {
@@ -58,23 +62,39 @@ export class Finder {
     this.#scan = new LiteralScan(literals);
     this.#owners = owners;
     this.#anywhere = words.filter(({ text }) => literalOf(text) === '');
-    this.#clauseCounts = patterns.map(({ pattern }) => tellingClauses(pattern).length);
+    this.#clauseCounts = Int32Array.from(patterns, ({ pattern }) => tellingClauses(pattern).length);
+    this.#met = new Int32Array(owners.length);
+    this.#missing = new Int32Array(patterns.length);
     this.#always = [...patterns.keys()].filter((number) => this.#clauseCounts[number] === 0);
   }
 
   find(folded: string): Found {
     const words = [...this.#anywhere];
-    const met = new Set<number>();
-    const counts = new Map<number, number>();
+    const patterns = [...this.#always];
+    this.#begin();
     this.#scan.scan(folded, (index) => {
-      if (met.has(index)) return;
-      met.add(index);
+      if (this.#met[index] === this.#stamp) return;
+      this.#met[index] = this.#stamp;
       const { word, pattern } = this.#owners[index] ?? {};
       if (word) words.push(word);
-      if (pattern !== undefined) counts.set(pattern, (counts.get(pattern) ?? 0) + 1);
+      if (pattern !== undefined && this.#isLastClause(pattern)) patterns.push(pattern);
     });
-    const patterns = [...this.#always, ...this.#complete(counts)];
-    return { words, patterns, seen: new Set([...words.map(signalOf), ...this.#signals(patterns)]) };
+    const seen = new Set<Signal>();
+    for (const { signal } of words) seen.add(signal);
+    for (const signal of this.#signals(patterns)) seen.add(signal);
+    return { words, patterns, seen };
+  }
+
+  #begin(): void {
+    if (this.#stamp === MAX_STAMP) this.#met.fill(0);
+    this.#stamp = this.#stamp === MAX_STAMP ? 1 : this.#stamp + 1;
+    this.#missing.set(this.#clauseCounts);
+  }
+
+  #isLastClause(pattern: number): boolean {
+    const missing = (this.#missing[pattern] ?? 0) - 1;
+    this.#missing[pattern] = missing;
+    return missing === 0;
   }
 
   findings(text: string, candidates: readonly number[], affords: (units: number) => boolean): Findings {
@@ -88,15 +108,13 @@ export class Finder {
     return { found: new Set(this.#signals(found)), gaveUp };
   }
 
-  /** Those of which every clause is met. */
-  #complete(counts: ReadonlyMap<number, number>): readonly number[] {
-    return [...counts.keys()].filter((number) => this.#clauseCounts[number] === counts.get(number));
-  }
-
   #signals(patterns: readonly number[]): readonly Signal[] {
     return patterns.flatMap((number) => this.#patterns[number]?.signal ?? []);
   }
 }
+
+/** The largest that fits into a mark. */
+const MAX_STAMP = 2 ** 31 - 1;
 
 /** Shorter ones make the scan slower than they make its answer sharper. */
 const TELLING_LENGTH = 5;
@@ -105,10 +123,6 @@ const TELLING_LENGTH = 5;
 function tellingClauses({ literals }: Pattern): Pattern['literals'] {
   const long = literals.filter((clause) => clause.every((text) => text.length >= TELLING_LENGTH));
   return long.length > 0 ? long : literals.slice(0, 1);
-}
-
-function signalOf({ signal }: Word): Signal {
-  return signal;
 }
 
 /** The longest part of a word that means the same in every script. */
