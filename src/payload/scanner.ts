@@ -1,4 +1,5 @@
 import { PayloadError, type PayloadErrorCode } from './error.ts';
+import { jsonString, mayEscapeSlash, unescaped } from './json-string.ts';
 import { QuotedString } from './quoted.ts';
 
 const LESS = 0x3c;
@@ -13,37 +14,8 @@ const BACKSLASH = 0x5c;
 const JSON_ESCAPES = new Uint8Array(128);
 for (const letter of `"'\\nrtbf`) JSON_ESCAPES[letter.charCodeAt(0)] = 1;
 
-/** @param quoted with its double quotes, without control characters */
-function unescaped(quoted: string, hasApostrophes: boolean): string | undefined {
-  const json = hasApostrophes
-    ? quoted.replaceAll('\\\\', '\0').replaceAll("\\'", "'").replaceAll('\0', '\\\\')
-    : quoted;
-  const value: unknown = JSON.parse(json);
-  return typeof value === 'string' ? value : undefined;
-}
-
 /** Pieces of fewer characters are read faster one by one. */
 const LONG_PIECE = 256;
-/** More slashes are not looked at: a text of them alone would take long. */
-const MAX_SLASHES = 1_000;
-
-/** `\/` is JSON's alone. */
-function mayEscapeSlash(line: string): boolean {
-  let at = line.indexOf('/');
-  for (let slashes = 0; at >= 0; slashes += 1) {
-    if (slashes === MAX_SLASHES || line.charCodeAt(at - 1) === BACKSLASH) return true;
-    at = line.indexOf('/', at + 1);
-  }
-  return false;
-}
-
-function jsonString(quoted: string): string | undefined {
-  try {
-    return unescaped(quoted, false);
-  } catch {
-    return undefined;
-  }
-}
 
 /** `[0-9A-Za-z_.+-]`: what names, numbers and enum values are made of. */
 function isWord(code: number): boolean {
@@ -180,7 +152,7 @@ export class Scanner {
     this.#lineEnd = end;
     if (end - start < LONG_PIECE || this.text.charCodeAt(end - 1) !== DOUBLE_QUOTE) return undefined;
     const line = this.text.slice(start, end);
-    if (line.includes("'") || mayEscapeSlash(line)) return undefined;
+    if (mayEscapeSlash(line)) return undefined;
     const value = jsonString(line);
     if (value === undefined) this.#triesLines = false;
     else this.#at = end;
