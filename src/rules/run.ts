@@ -27,7 +27,7 @@ export interface TermSource {
 }
 
 /** What judging one event may cost, in units of about a nanosecond, for all rules together. */
-const MAX_WORK = 50_000_000;
+const MAX_WORK = 40_000_000;
 /** Of testing one key or value. */
 const TEST_UNITS = 60;
 
