@@ -30,6 +30,14 @@ export interface Judged {
   readonly facts: readonly OperationalFact[];
 }
 
+/** What one page's judging leaves to say. Of failures only the number, the rules and the first are kept. */
+interface Notes {
+  readonly facts: OperationalFact[];
+  readonly failedRules: Set<string>;
+  failures: number;
+  firstFailure?: { readonly event: string; readonly reason: string };
+}
+
 /**
  * Judges events by the rules, before any transaction is open and without holding the event loop for
  * long. Remembers which rules overran: those are left out for a while.
@@ -39,23 +47,25 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
 
   return async function judge(events: readonly Event[]): Promise<Judged> {
     const verdicts: Verdict[] = [];
-    const facts: OperationalFact[] = [];
+    const notes: Notes = { facts: [], failedRules: new Set(), failures: 0 };
     let turnEndsMs = clock.now() + TURN_MS;
     for (const event of events) {
       const view = viewOf(event.raw, event.feed);
-      verdicts.push({ event, view, matches: judgeOne(event, view, facts) });
+      verdicts.push({ event, view, matches: judgeOne(event, view, notes) });
       if (clock.now() < turnEndsMs) continue;
       await clock.sleep(0);
       turnEndsMs = clock.now() + TURN_MS;
     }
-    return { verdicts, facts };
+    // One line a page: whoever writes the events must not choose how long the log gets.
+    telemetry.rulesFailed(notes.failures, notes.failedRules, notes.firstFailure);
+    return { verdicts, facts: notes.facts };
   };
 
-  function judgeOne(event: Event, view: EventView, facts: OperationalFact[]): readonly RuleMatch[] {
+  function judgeOne(event: Event, view: EventView, notes: Notes): readonly RuleMatch[] {
     try {
       const { matches, failures } = ruleSet.match(view, isOut);
       if (view.payloadError !== undefined) telemetry.payloadUndecodable(event, event.id, view.payloadError);
-      for (const failure of failures) facts.push(...fail(event, failure));
+      for (const failure of failures) fail(event, failure, notes);
       for (const { rule } of matches) telemetry.ruleMatched(rule.id);
       return matches;
     } catch (error) {
@@ -70,16 +80,19 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
   }
 
   /** Only a rule's own pattern puts it in quarantine: an event beyond all bounds would blind every rule at once. */
-  function fail(event: Event, { rule, reason, cause }: RuleFailure): readonly OperationalFact[] {
-    telemetry.ruleFailed(rule.id, event.id, reason);
-    if (cause !== 'pattern') return [];
+  function fail(event: Event, { rule, reason, cause }: RuleFailure, notes: Notes): void {
+    telemetry.ruleFailed(rule.id);
+    notes.failures += 1;
+    notes.failedRules.add(rule.id);
+    notes.firstFailure ??= { event: event.id, reason };
+    if (cause !== 'pattern') return;
     const nowMs = clock.now();
     const counted = countOverrun(overruns.get(rule.id) ?? NO_OVERRUNS, nowMs);
     overruns.set(rule.id, counted.overruns);
-    if (counted.reason !== 'quarantined') return [];
+    if (counted.reason !== 'quarantined') return;
     const { untilMs } = counted.overruns;
     telemetry.ruleQuarantined(rule.id, reason, untilMs - nowMs);
-    return [ruleQuarantined(rule.id, reason, untilMs, nowMs)];
+    notes.facts.push(ruleQuarantined(rule.id, reason, untilMs, nowMs));
   }
 }
 

@@ -105,7 +105,8 @@ it('metrics never carry what an event holds: only names of the configuration and
   const { telemetry } = recordedTelemetry();
   const akto = { source: 'akto', feed: 'malicious_events' } as const;
   telemetry.payloadUndecodable(akto, 'evil-id', 'evil reason');
-  telemetry.ruleFailed('r', 'evil-id', 'evil reason');
+  telemetry.ruleFailed('r');
+  telemetry.rulesFailed(1, new Set(['r']), { event: 'evil-id', reason: 'evil reason' });
   telemetry.deadLettered('siem', 'event', 'evil-id', 'evil reason');
   telemetry.deliveryFailed('siem', 1, 'evil reason', 1);
   telemetry.pageCommitted(akto, { fresh: 1, repeated: 0, rejected: ['evil row'], matched: 0 });

@@ -105,9 +105,18 @@ export function createTelemetry(logger: Logger) {
       metrics.matches.inc({ rule });
     },
 
-    ruleFailed(rule: string, event: string, reason: string): void {
+    ruleFailed(rule: string): void {
       metrics.ruleFailures.inc({ rule });
-      logger.warn({ rule, event, reason }, 'rule gave no verdict');
+    },
+
+    /** Of one page of events. */
+    rulesFailed(
+      failures: number,
+      rules: ReadonlySet<string>,
+      first: { readonly event: string; readonly reason: string } | undefined,
+    ): void {
+      if (failures === 0) return;
+      logger.warn({ failures, rules: [...rules].slice(0, NAMED), first }, 'rules gave no verdict');
     },
 
     alertsOpened(alerts: readonly { rule: string; fingerprint: string }[]): void {
