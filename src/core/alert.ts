@@ -13,6 +13,40 @@ export interface EventSummary {
   readonly statusCode?: number;
   readonly filterId?: string;
   readonly successfulExploit?: boolean;
+  /** The feed's own id of the object, where the object changes: its newest revision stands for all. */
+  readonly object?: string;
+  /** Under which the source keeps the requests of an aggregated event. */
+  readonly refId?: string;
+  readonly eventType?: string;
+  /** Attempts that an incident counts. */
+  readonly requests?: number;
+}
+
+/** One of the requests behind an aggregated event. All texts are attackers' and bounded. */
+export interface Evidence {
+  readonly timeMs?: number;
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly statusCode?: number;
+}
+
+/** What the source knew about an alert when it was told of. */
+export interface AlertContext {
+  /** Markdown, bounded. */
+  readonly remediation?: string;
+  /** The newest few, of `total`. */
+  readonly evidence?: { readonly requests: readonly Evidence[]; readonly total: number };
+  /** The incident as it stands now. Texts are attackers' and bounded. */
+  readonly incident?: {
+    readonly id: string;
+    readonly attackId?: string;
+    readonly requests?: number;
+    readonly userAgent?: string;
+    readonly updatedMs?: number;
+  };
+  /** What could not be fetched, in one sentence each. */
+  readonly missing: readonly string[];
 }
 
 /** What an alert is about: events of a feed, or Tocsin's own doing (source `tocsin`). */
@@ -44,6 +78,7 @@ export interface Alert {
 /** An alert inside one notification, with what is new since the last one that told of it. */
 export interface NotifiedAlert extends Alert {
   readonly newCount: number;
+  readonly context?: AlertContext;
 }
 
 /** One message about a group of alerts, decided once and then delivered to each destination of its route. */

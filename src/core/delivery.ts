@@ -1,4 +1,5 @@
 import type { Notification } from './alert.ts';
+import type { Digest } from './digest.ts';
 import type { Event } from './event.ts';
 import type { Severity } from './severity.ts';
 
@@ -20,7 +21,8 @@ export type Delivery =
       readonly event: Event;
       readonly rules: readonly MatchedRule[];
     }
-  | { readonly kind: 'alert'; readonly id: string; readonly notification: Notification };
+  | { readonly kind: 'alert'; readonly id: string; readonly notification: Notification }
+  | { readonly kind: 'digest'; readonly id: string; readonly digest: Digest };
 
 /** What became of one item. `reason` is a short sentence without secrets. */
 export type ItemOutcome =

@@ -4,6 +4,13 @@ export const FEEDS = ['malicious_events', 'incidents', 'threat_actors', 'threat_
 /** What a source can be read for. */
 export type Feed = (typeof FEEDS)[number];
 
+/** One feed of one source. */
+export interface FeedName {
+  /** The source's name in the configuration. */
+  readonly source: string;
+  readonly feed: Feed;
+}
+
 /** One fact that a feed showed, as it showed it. */
 export interface Event {
   /** Stable for ever and unique across sources: see {@link eventId}. Receivers de-duplicate on it. */
@@ -11,8 +18,10 @@ export interface Event {
   /** The source's name in the configuration. */
   readonly source: string;
   readonly feed: Feed;
-  /** The feed's own id. */
+  /** The feed's own id: of an object that changes, the same in all its revisions. */
   readonly feedId: string;
+  /** Which state of its object this is; absent in feeds whose rows are facts and never change. */
+  readonly revision?: string;
   /** Event time (not arrival), milliseconds since the epoch. */
   readonly timeMs: number;
   /** The source's own JSON, unknown keys and all. */

@@ -1,7 +1,9 @@
 import type { Alert, Notification, NotifiedAlert } from './alert.ts';
 import type { Delivery, MatchedRule } from './delivery.ts';
-import type { Event, Feed } from './event.ts';
-import type { Cursor } from './source.ts';
+import type { Digest } from './digest.ts';
+import type { Event, Feed, FeedName } from './event.ts';
+import type { FeedState } from './feed-state.ts';
+import type { Cursor, Slice } from './source.ts';
 
 /** Which events of one aggregation condition are counted together. */
 export interface WindowKey {
@@ -135,11 +137,52 @@ export interface PruneReport {
   readonly overBound: boolean;
 }
 
+/** History that is read outside the polls, so that it can go on after an interruption. */
+export interface BackfillState extends FeedName, Slice {
+  readonly id: string;
+  /** Of its last committed page; absent before the first. */
+  readonly cursor?: Cursor;
+  readonly startedMs: number;
+  /** Wall time; absent while there is more to read. */
+  readonly finishedMs?: number;
+  /** Events read, and those among them that had never been committed. */
+  readonly read: number;
+  readonly fresh: number;
+  /** Matches by rule, of the fresh ones. */
+  readonly matches: Readonly<Record<string, number>>;
+}
+
+/** What a digest counts of one event. Texts are attackers' and bounded; absent where the payload was cleared. */
+export interface EventFacts extends FeedName {
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly rules: readonly MatchedRule[];
+  readonly actor?: string;
+  readonly country?: string;
+  readonly method?: string;
+  readonly host?: string;
+  readonly url?: string;
+  readonly category?: string;
+  readonly severity?: string;
+}
+
 /** Everything inside one transaction: all of it is committed, or none. */
 export interface StoreTx {
   /** Inserts events that must be new. Throws {@link StoreError} `conflict` if one is known. */
   insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void>;
   writeCursor(source: string, feed: Feed, cursor: Cursor, nowMs: number): Promise<void>;
+  /**
+   * Of objects that change: the rules that any committed revision matched, by the object's feed id. An object
+   * that was never seen is not in the map.
+   */
+  readMatchedBefore(
+    name: FeedName,
+    feedIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  readFeedState(name: FeedName): Promise<FeedState | undefined>;
+  writeFeedState(state: FeedState, nowMs: number): Promise<void>;
+  writeBackfill(state: BackfillState, nowMs: number): Promise<void>;
+  insertDigest(digest: Digest): Promise<void>;
   readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]>;
   writeWindows(windows: readonly StoredWindow[]): Promise<void>;
   readAlerts(fingerprints: readonly string[]): Promise<readonly Alert[]>;
@@ -161,6 +204,19 @@ export interface Store {
   /** Which of these events have never been committed. */
   unseen(ids: readonly string[]): Promise<ReadonlySet<string>>;
   readCursor(source: string, feed: Feed): Promise<Cursor | undefined>;
+  /** Committed events of a feed whose event time lies in the slice. */
+  countEvents(name: FeedName, slice: Slice): Promise<number>;
+  readFeedStates(): Promise<readonly FeedState[]>;
+  readBackfill(id: string): Promise<BackfillState | undefined>;
+  hasDigest(id: string): Promise<boolean>;
+  /** Events of a slice (event time) in the order of their `seq`, after `afterSeq` (0 at first), at most `limit`. */
+  scanEvents(slice: Slice, afterSeq: number, limit: number): Promise<readonly EventFacts[]>;
+  /** Alerts opened in the slice (wall time), and deliveries that went to the dead letters in it, by destination. */
+  countInSlice(slice: Slice): Promise<{
+    readonly alertsOpened: number;
+    readonly notifications: number;
+    readonly deadLetters: readonly { readonly destination: string; readonly count: number }[];
+  }>;
   /** When the next group is due; undefined while none is pending. */
   nextGroupDueMs(): Promise<number | undefined>;
   /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */

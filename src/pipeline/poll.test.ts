@@ -217,7 +217,7 @@ describe('a poller', () => {
   });
 
   it('is cut off at its deadline while it waits for an answer', async () => {
-    const from = source(async function* (_, signal) {
+    const from = source(async function* (_cursor, _ingested, signal) {
       yield page([], { at: 1 });
       await bench.clock.sleep(3_600_000, signal);
       throw new SourceError('aborted', 'stopped');
@@ -231,7 +231,7 @@ describe('a poller', () => {
 
   it('has failed where the deadline came before any page: a feed that hangs is not just behind', async () => {
     bench.telemetry.watching([FEED], []);
-    const from = source(async function* (_, signal) {
+    const from = source(async function* (_cursor, _ingested, signal) {
       await bench.clock.sleep(3_600_000, signal);
       yield* [];
       throw new SourceError('aborted', 'stopped');
@@ -259,7 +259,7 @@ describe('a poller', () => {
 
   it('ends a request under way when it is stopped', async () => {
     const stopping = new AbortController();
-    const from = source(async function* (_, signal) {
+    const from = source(async function* (_cursor, _ingested, signal) {
       await bench.clock.sleep(3_600_000, signal);
       yield* [];
       throw new SourceError('aborted', 'stopped');

@@ -5,6 +5,7 @@ import type { Random } from '../core/random.ts';
 import {
   type FeedReader,
   type Page,
+  type Slice,
   type Source,
   SourceError,
   type SourceErrorKind,
@@ -73,8 +74,9 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     stopping: AbortSignal,
   ): Promise<PollResult> {
     const cursor = await store.readCursor(reader.source, reader.feed);
+    const ingested = { count: (slice: Slice) => store.countEvents(named(reader), slice) };
     let behind = false;
-    for await (const page of reader.poll(cursor, signal)) {
+    for await (const page of reader.poll(cursor, ingested, signal)) {
       await ingest(reader, page);
       progress.pages += 1;
       if (signal.aborted) return cutShort(reader, stopping);

@@ -61,6 +61,7 @@ const feed: SourceType<z.output<typeof feedShape>> = {
     schedule,
     deadlineMs: 1,
     lookbackMs: 0,
+    staleAfterMs: 1,
     readers: [],
     close: () => Promise.resolve(),
   }),

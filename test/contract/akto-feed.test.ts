@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { type Cursor, type FeedReader, SourceError } from '../../src/core/source.ts';
+import { type Cursor, type FeedReader, type Ingested, SourceError } from '../../src/core/source.ts';
 import {
   type AktoSimulator,
   type Hazard,
@@ -29,6 +29,11 @@ class ManualClock {
 /** The pipeline in small: commits a page whole, drops what it has, keeps the cursor. */
 class Consumer {
   readonly ids = new Set<string>();
+  readonly #times = new Map<string, number>();
+  readonly ingested: Ingested = {
+    count: async ({ fromMs, toMs }) =>
+      [...this.#times.values()].filter((timeMs) => timeMs >= fromMs && timeMs <= toMs).length,
+  };
   readonly rejected: string[] = [];
   cursor: Cursor | undefined;
 
@@ -36,10 +41,13 @@ class Consumer {
   async poll(reader: FeedReader, diesAfterPages = Number.POSITIVE_INFINITY): Promise<boolean> {
     let pages = 0;
     try {
-      for await (const page of reader.poll(this.cursor, AbortSignal.any([]))) {
+      for await (const page of reader.poll(this.cursor, this.ingested, AbortSignal.any([]))) {
         if (pages === diesAfterPages) return false;
         pages += 1;
-        for (const event of page.events) this.ids.add(event.feedId);
+        for (const event of page.events) {
+          this.ids.add(event.feedId);
+          this.#times.set(event.feedId, event.timeMs);
+        }
         this.rejected.push(...page.rejected);
         this.cursor = JSON.parse(JSON.stringify(page.cursor));
       }

@@ -93,6 +93,7 @@ export const source = (poll: Poll, over: Partial<Source> = {}): Source => ({
   schedule: '* * * * * *',
   deadlineMs: 60_000,
   lookbackMs: 0,
+  staleAfterMs: 900_000,
   readers: [reader(poll)],
   close: async () => undefined,
   ...over,

@@ -1,6 +1,6 @@
 import type { Random } from '../../core/random.ts';
 import type { Severity } from '../../core/severity.ts';
-import { between, hex, pick } from './seeded.ts';
+import { between, hex, pick } from '../http-hazards/seeded.ts';
 
 /** What one made request looks like, before it becomes an event. */
 export interface Attack {

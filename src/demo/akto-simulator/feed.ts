@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Random } from '../../core/random.ts';
-import { shuffle } from './seeded.ts';
+import { shuffle } from '../http-hazards/seeded.ts';
 
 /** What a request body asks for, defaults filled in as the server fills them in. */
 export interface FeedQuery {

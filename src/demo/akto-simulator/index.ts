@@ -3,12 +3,12 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { feedAnswer, sendHazard, sendJson } from './answer.ts';
 import { type FeedQuery, FeedRows, readQuery } from './feed.ts';
 import { type Hazards, NO_HAZARDS, type SimulatorRequest } from './hazards.ts';
-import { seededRandom } from './seeded.ts';
+import { seededRandom } from '../http-hazards/seeded.ts';
 
 export type { Hazard, Hazards } from './hazards.ts';
 export { makeEvents } from './made-events.ts';
 export { referenceEvent } from './reference-event.ts';
-export { seededRandom } from './seeded.ts';
+export { seededRandom } from '../http-hazards/seeded.ts';
 export { toJsonForm, toTextFormat } from './text-format.ts';
 
 export interface AktoSimulatorOptions {

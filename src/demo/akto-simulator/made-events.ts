@@ -13,7 +13,7 @@ import {
   sqlInjection,
   tooManyClientErrors,
 } from './attacks.ts';
-import { between, hex, pick, seededRandom, uuid } from './seeded.ts';
+import { between, hex, pick, seededRandom, uuid } from '../http-hazards/seeded.ts';
 import { toJsonForm, toTextFormat } from './text-format.ts';
 
 export interface MadeEventsOptions {

@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<Notification['reason'], string>> = {
 /** One message for one delivery. Every text an attacker wrote is escaped and bounded. */
 export function encodeSlack(delivery: Delivery): SlackMessage {
   const base = { text: headline(delivery), unfurl_links: false, unfurl_media: false };
-  if (delivery.kind === 'event') return base;
+  if (delivery.kind !== 'alert') return base;
   return { ...base, attachments: attachments(delivery.notification) };
 }
 
@@ -32,6 +32,7 @@ export function encodeSlackPlainly(delivery: Delivery): SlackMessage {
 }
 
 function headline(delivery: Delivery): string {
+  if (delivery.kind === 'digest') return plain(delivery.digest.title, 150);
   return delivery.kind === 'alert' ? alertsHeadline(delivery.notification) : eventLine(delivery);
 }
 

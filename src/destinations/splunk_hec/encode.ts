@@ -7,11 +7,16 @@ import type { SplunkHecConfig } from './config.ts';
 
 /** One delivery as Splunk gets it. `event` always carries `tocsin_id`, by which a search removes repeats. */
 export function encodeHec(delivery: Delivery, config: SplunkHecConfig): HecEnvelope {
-  const message = config.schema === 'cim' ? cim(delivery) : raw(delivery);
+  const message =
+    delivery.kind === 'digest'
+      ? { tocsin_id: delivery.id, kind: 'digest' }
+      : config.schema === 'cim'
+        ? cim(delivery)
+        : raw(delivery);
   return { message, metadata: { time: timeOf(delivery), ...placement(config) } };
 }
 
-function raw(delivery: Delivery): JsonObject {
+function raw(delivery: Exclude<Delivery, { kind: 'digest' }>): JsonObject {
   if (delivery.kind === 'alert') return rawAlert(delivery.id, delivery.notification);
   const { id, event, rules } = delivery;
   return {
@@ -24,7 +29,7 @@ function raw(delivery: Delivery): JsonObject {
   };
 }
 
-function cim(delivery: Delivery): JsonObject {
+function cim(delivery: Exclude<Delivery, { kind: 'digest' }>): JsonObject {
   return delivery.kind === 'alert'
     ? cimAlert(delivery.id, delivery.notification)
     : cimEvent(delivery.id, delivery.event, delivery.rules);
@@ -32,7 +37,12 @@ function cim(delivery: Delivery): JsonObject {
 
 /** Epoch seconds, with their milliseconds. */
 function timeOf(delivery: Delivery): string {
-  const timeMs = delivery.kind === 'alert' ? delivery.notification.createdAtMs : delivery.event.timeMs;
+  const timeMs =
+    delivery.kind === 'alert'
+      ? delivery.notification.createdAtMs
+      : delivery.kind === 'digest'
+        ? delivery.digest.createdAtMs
+        : delivery.event.timeMs;
   return (timeMs / 1_000).toFixed(3);
 }
 

@@ -5,7 +5,8 @@ import type { JsonObject } from '../../core/json.ts';
 /** `format: tocsin`, the native body. Times are ISO 8601 in UTC. Receivers must allow for new keys. */
 export type WebhookBody =
   | { type: `alert.${Notification['reason']}`; timestamp: string; data: WebhookAlerts }
-  | { type: 'event'; timestamp: string; data: WebhookEvent };
+  | { type: 'event'; timestamp: string; data: WebhookEvent }
+  | { type: 'digest'; timestamp: string; data: { id: string; title: string } };
 
 /** One notification. `new_count` counts the matches that no earlier body of this group has counted. */
 interface WebhookAlerts {
@@ -68,6 +69,10 @@ interface WebhookEvent {
 /** The body of a delivery: the same on every attempt, so that a receiver may compare. */
 export function encodeWebhook(delivery: Delivery): WebhookBody {
   if (delivery.kind === 'event') return encodeEvent(delivery);
+  if (delivery.kind === 'digest') {
+    const { id, title, createdAtMs } = delivery.digest;
+    return { type: 'digest', timestamp: isoTime(createdAtMs), data: { id, title } };
+  }
   const { notification } = delivery;
   return {
     type: `alert.${notification.reason}`,

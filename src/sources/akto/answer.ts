@@ -8,11 +8,11 @@ const PASSING = new Set([408, 409, 422, 423, 425, 429]);
 const QUOTED_CHARS = 200;
 
 /**
- * The JSON object of an answer. Throws {@link SourceError} for everything else, `refused` where only
+ * The JSON of an answer. Throws {@link SourceError} for everything else, `refused` where only
  * a person can help.
  * @param source the source's name, which begins every sentence
  */
-export function readAnswer(response: HttpResponse, source: string, nowMs: number): JsonObject {
+export function readAnswer(response: HttpResponse, source: string, nowMs: number): Json {
   const { status } = response;
   if (status === 401 || status === 403) throw forbidden(response, source);
   if (status >= 500 || PASSING.has(status)) throw passing(response, source, nowMs);
@@ -28,12 +28,12 @@ export function readAnswer(response: HttpResponse, source: string, nowMs: number
       `Akto does not know the request (${status}): check that url is Akto's address without a path`,
     );
   }
-  return jsonObject(response, source);
+  return jsonOf(response, source);
 }
 
-function jsonObject(response: HttpResponse, source: string): JsonObject {
+function jsonOf(response: HttpResponse, source: string): Json {
   const body = parseJsonBody(response);
-  if (isJsonObject(body)) return body;
+  if (body !== undefined) return body;
   const what = looksLikeHtml(response)
     ? 'an HTML page, perhaps a login page of a proxy,'
     : 'something that is not JSON';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import { SourceError } from '../../core/source.ts';
 import { createHttpClient, type HttpClient, type HttpResponse, NetError } from '../../net/index.ts';
@@ -46,20 +46,31 @@ export class AktoClient {
   }
 
   async fetchEvents(query: EventQuery, signal: AbortSignal): Promise<EventAnswer> {
-    const body = await this.#post('fetchSuspectSampleData', requestBody(query), signal);
+    const body = await this.ask('fetchSuspectSampleData', requestBody(query), signal);
     return readEventList(body, this.#options.source);
+  }
+
+  /** One of the API's actions, answered with a JSON object. Further endpoints stand in files of their own and ask through this. */
+  async ask(action: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    const answer = await this.askAny(action, body, signal);
+    if (isJsonObject(answer)) return answer;
+    throw new SourceError(
+      'unavailable',
+      `${named(this.#options.source)} Akto answered ${action} with no object`,
+    );
+  }
+
+  /** As `ask`, for the one action whose whole answer is a string. */
+  async askAny(action: string, body: JsonObject, signal: AbortSignal): Promise<Json> {
+    const before = this.#turn;
+    const answer = before.then(() => this.#send(action, body, signal));
+    // Whoever comes next waits for this one's end, good or bad.
+    this.#turn = answer.catch(() => undefined);
+    return readAnswer(this.#masked(await answer), this.#options.source, this.#options.clock.now());
   }
 
   close(): void {
     this.#http.close();
-  }
-
-  async #post(name: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject> {
-    const before = this.#turn;
-    const answer = before.then(() => this.#send(name, body, signal));
-    // Whoever comes next waits for this one's end, good or bad.
-    this.#turn = answer.catch(() => undefined);
-    return readAnswer(this.#masked(await answer), this.#options.source, this.#options.clock.now());
   }
 
   async #send(name: string, body: JsonObject, signal: AbortSignal): Promise<HttpResponse> {

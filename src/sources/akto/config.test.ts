@@ -16,6 +16,7 @@ describe('the configuration of a source', () => {
       page_size: 500,
       initial_lookback: 86_400_000,
       late_arrival: 900_000,
+      stale_after: 900_000,
       timeout: 30_000,
       deadline: 300_000,
     });

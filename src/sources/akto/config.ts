@@ -20,6 +20,9 @@ export const aktoConfig = z.strictObject({
   late_arrival: duration({ max: '7d' })
     .prefault('15m')
     .describe('How late an event may appear in the feed and still be found. Each poll reads this far back.'),
+  stale_after: duration({ min: '1m', max: '7d' })
+    .prefault('15m')
+    .describe('A feed that fails for longer is told of as an alert of source tocsin.'),
   timeout: duration({ min: '1s', max: '10m' }).prefault('30s').describe('For one request.'),
   deadline: duration({ min: '5s', max: '1h' })
     .prefault('5m')

@@ -30,6 +30,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       schedule: config.schedule,
       deadlineMs,
       lookbackMs: reachS(lookback, deadlineMs / 1_000) * 1_000,
+      staleAfterMs: config.stale_after,
       readers: [reader],
       close: async () => client.close(),
     };

@@ -17,7 +17,7 @@ export function createEventReader(options: EventReaderOptions): FeedReader {
   return {
     source,
     feed: 'malicious_events',
-    async *poll(cursor, signal) {
+    async *poll(cursor, _ingested, signal) {
       const plan = planPoll(readCursor(cursor, source), Math.floor(clock.now() / 1_000), lookback);
       const reading = new Reading(plan, options, signal);
       for (const steps of [again, walk]) {

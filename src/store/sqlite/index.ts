@@ -1,10 +1,13 @@
-import type { Feed } from '../../core/event.ts';
-import type { Cursor } from '../../core/source.ts';
+import type { Feed, FeedName } from '../../core/event.ts';
+import type { FeedState } from '../../core/feed-state.ts';
+import type { Cursor, Slice } from '../../core/source.ts';
 import type {
+  BackfillState,
   ClaimedDelivery,
   DeliveryFilter,
   DeliveryRecord,
   DeliverySelection,
+  EventFacts,
   PruneReport,
   Retention,
   Settlement,
@@ -15,6 +18,7 @@ import { type Database, lockFile, openDatabase } from './database.ts';
 import * as outbox from './outbox.ts';
 import { prune } from './prune.ts';
 import { int, json, maybeInt, text } from './row.ts';
+import { countInSlice, scanEvents } from './statistics.ts';
 import { SqliteTx } from './transaction.ts';
 
 export interface SqliteOptions {
@@ -78,6 +82,36 @@ class SqliteStore implements Store {
       const row = this.#db.get('SELECT cursor FROM cursors WHERE source = ? AND feed = ?', source, feed);
       return row === undefined ? undefined : json<Cursor>(row, 'cursor');
     });
+  }
+
+  countEvents({ source, feed }: FeedName, { fromMs, toMs }: Slice): Promise<number> {
+    const sql =
+      'SELECT count(*) AS events FROM events WHERE source = ? AND feed = ? AND time_ms BETWEEN ? AND ?';
+    return this.#alone(() => int(this.#db.get(sql, source, feed, fromMs, toMs), 'events'));
+  }
+
+  readFeedStates(): Promise<readonly FeedState[]> {
+    const sql = 'SELECT body FROM feeds ORDER BY source, feed';
+    return this.#alone(() => this.#db.all(sql).map((row) => json<FeedState>(row, 'body')));
+  }
+
+  readBackfill(id: string): Promise<BackfillState | undefined> {
+    return this.#alone(() => {
+      const row = this.#db.get('SELECT body FROM backfills WHERE id = ?', id);
+      return row === undefined ? undefined : json<BackfillState>(row, 'body');
+    });
+  }
+
+  hasDigest(id: string): Promise<boolean> {
+    return this.#alone(() => this.#db.get('SELECT 1 FROM digests WHERE id = ?', id) !== undefined);
+  }
+
+  scanEvents(slice: Slice, afterSeq: number, limit: number): Promise<readonly EventFacts[]> {
+    return this.#alone(() => scanEvents(this.#db, slice, afterSeq, limit));
+  }
+
+  countInSlice(slice: Slice): ReturnType<Store['countInSlice']> {
+    return this.#alone(() => countInSlice(this.#db, slice));
   }
 
   nextGroupDueMs(): Promise<number | undefined> {

@@ -95,4 +95,58 @@ export const migrations: readonly string[] = [
   CREATE INDEX pending_counts_alert ON pending_counts (fingerprint);
   CREATE INDEX outbox_done ON outbox (settled_ms) WHERE state = 'done';
   `,
+  `
+  -- Objects that change: all revisions of one share its feed_id.
+  ALTER TABLE events ADD COLUMN revision TEXT;
+  CREATE INDEX events_object ON events (source, feed, feed_id) WHERE revision IS NOT NULL;
+
+  CREATE TABLE feeds (
+    source TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    body TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    PRIMARY KEY (source, feed)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE backfills (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE digests (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX digests_created ON digests (created_ms);
+
+  CREATE INDEX alerts_opened ON alerts (body ->> '$.openedAtMs');
+
+  -- A table cannot lose a check: kind is for the code to know.
+  CREATE TABLE outbox_anew (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    destination TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'dead')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_ms INTEGER NOT NULL,
+    lease_until_ms INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    enqueued_ms INTEGER NOT NULL,
+    settled_ms INTEGER,
+    UNIQUE (destination, delivery_id)
+  ) STRICT;
+  INSERT INTO outbox_anew (seq, destination, kind, delivery_id, state, attempts, due_ms, lease_until_ms, reason, enqueued_ms, settled_ms)
+    SELECT seq, destination, kind, delivery_id, state, attempts, due_ms, lease_until_ms, reason, enqueued_ms, settled_ms FROM outbox;
+  -- Numbers that operators have seen are not given away again.
+  UPDATE sqlite_sequence SET seq = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) WHERE name = 'outbox_anew';
+  DROP TABLE outbox;
+  ALTER TABLE outbox_anew RENAME TO outbox;
+  CREATE INDEX outbox_pending ON outbox (destination, due_ms, seq) WHERE state = 'pending';
+  CREATE INDEX outbox_unsettled ON outbox (delivery_id) WHERE state <> 'done';
+  CREATE INDEX outbox_settled ON outbox (settled_ms) WHERE state <> 'pending';
+  CREATE INDEX outbox_done ON outbox (settled_ms) WHERE state = 'done';
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { Notification } from '../../core/alert.ts';
 import type { Delivery, MatchedRule } from '../../core/delivery.ts';
+import type { Digest } from '../../core/digest.ts';
 import { type Event, FEEDS, type Feed } from '../../core/event.ts';
 import {
   type ClaimedDelivery,
@@ -16,11 +17,13 @@ import { int, json, maybeInt, maybeText, text } from './row.ts';
 type Row = Record<string, unknown>;
 
 const CONTENT = `
-  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.time_ms, e.rules, p.raw, n.body
+  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.revision, e.time_ms, e.rules, p.raw,
+    coalesce(n.body, d.body) AS body
   FROM outbox o
   LEFT JOIN events e ON o.kind = 'event' AND e.id = o.delivery_id
   LEFT JOIN payloads p ON p.seq = e.seq
-  LEFT JOIN notifications n ON o.kind = 'alert' AND n.id = o.delivery_id`;
+  LEFT JOIN notifications n ON o.kind = 'alert' AND n.id = o.delivery_id
+  LEFT JOIN digests d ON o.kind = 'digest' AND d.id = o.delivery_id`;
 
 export function claim(
   db: Database,
@@ -58,21 +61,24 @@ const CONTENT_LOST = 'the store no longer holds what was to be delivered; the fi
 
 /** Undefined where its content is gone: one such row must not stop those behind it. */
 function toDelivery(row: Row): Delivery | undefined {
-  if (typeof (row['kind'] === 'alert' ? row['body'] : row['raw']) !== 'string') return undefined;
+  if (typeof (row['kind'] === 'event' ? row['raw'] : row['body']) !== 'string') return undefined;
   const id = text(row, 'delivery_id');
   if (row['kind'] === 'alert') return { kind: 'alert', id, notification: json<Notification>(row, 'body') };
+  if (row['kind'] === 'digest') return { kind: 'digest', id, digest: json<Digest>(row, 'body') };
+  const revision = maybeText(row, 'revision');
   const event: Event = {
     id,
     source: text(row, 'source'),
-    feed: feed(row),
+    feed: toFeed(row),
     feedId: text(row, 'feed_id'),
+    ...(revision === undefined ? {} : { revision }),
     timeMs: int(row, 'time_ms'),
     raw: json(row, 'raw'),
   };
   return { kind: 'event', id, event, rules: json<MatchedRule[]>(row, 'rules') };
 }
 
-function feed(row: Row): Feed {
+export function toFeed(row: Row): Feed {
   const name = text(row, 'feed');
   const known = FEEDS.find((candidate) => candidate === name);
   if (known === undefined)
@@ -122,7 +128,7 @@ function toRecord(row: Row): DeliveryRecord {
   return {
     seq: int(row, 'seq'),
     destination: text(row, 'destination'),
-    kind: row['kind'] === 'alert' ? 'alert' : 'event',
+    kind: kindOf(row),
     deliveryId: text(row, 'delivery_id'),
     state: state(row),
     attempts: int(row, 'attempts'),
@@ -131,6 +137,11 @@ function toRecord(row: Row): DeliveryRecord {
     dueMs: int(row, 'due_ms'),
     ...(settledMs === undefined ? {} : { settledMs }),
   };
+}
+
+function kindOf(row: Row): Delivery['kind'] {
+  const { kind } = row;
+  return kind === 'alert' || kind === 'digest' ? kind : 'event';
 }
 
 function state(row: Row): DeliveryState {

@@ -56,6 +56,7 @@ function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): numb
   };
   oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
   oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
+  oldest('digests', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
   oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
   oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
   return deleteEvents(db, beforeMs, lookbackMs);

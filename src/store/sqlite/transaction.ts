@@ -1,9 +1,13 @@
 import type { Alert, Notification, NotifiedAlert } from '../../core/alert.ts';
-import type { Feed } from '../../core/event.ts';
+import type { MatchedRule } from '../../core/delivery.ts';
+import type { Digest } from '../../core/digest.ts';
+import type { Feed, FeedName } from '../../core/event.ts';
+import type { FeedState } from '../../core/feed-state.ts';
 import { severityRank } from '../../core/severity.ts';
 import type { Cursor } from '../../core/source.ts';
 import {
   type AlertGroup,
+  type BackfillState,
   type JudgedEvent,
   type OutboxRow,
   type PendingAlerts,
@@ -27,12 +31,13 @@ export class SqliteTx implements StoreTx {
   async insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void> {
     for (const { event, rules } of events) {
       const inserted = this.#db.get(
-        `INSERT INTO events (id, source, feed, feed_id, time_ms, committed_ms, rules) VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO events (id, source, feed, feed_id, revision, time_ms, committed_ms, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO NOTHING RETURNING seq`,
         event.id,
         event.source,
         event.feed,
         event.feedId,
+        event.revision ?? null,
         event.timeMs,
         nowMs,
         JSON.stringify(rules),
@@ -55,6 +60,57 @@ export class SqliteTx implements StoreTx {
       feed,
       JSON.stringify(cursor),
       nowMs,
+    );
+  }
+
+  async readMatchedBefore(
+    { source, feed }: FeedName,
+    feedIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const sql =
+      'SELECT rules FROM events WHERE source = ? AND feed = ? AND feed_id = ? AND revision IS NOT NULL';
+    return new Map(
+      feedIds.flatMap((feedId) => {
+        const rows = this.#db.all(sql, source, feed, feedId);
+        if (rows.length === 0) return [];
+        const rules = rows.flatMap((row) => json<MatchedRule[]>(row, 'rules').map(({ rule }) => rule));
+        return [[feedId, new Set(rules)] as const];
+      }),
+    );
+  }
+
+  async readFeedState({ source, feed }: FeedName): Promise<FeedState | undefined> {
+    const row = this.#db.get('SELECT body FROM feeds WHERE source = ? AND feed = ?', source, feed);
+    return row === undefined ? undefined : json<FeedState>(row, 'body');
+  }
+
+  async writeFeedState(state: FeedState, nowMs: number): Promise<void> {
+    this.#db.run(
+      `INSERT INTO feeds (source, feed, body, updated_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET body = excluded.body, updated_ms = excluded.updated_ms`,
+      state.source,
+      state.feed,
+      JSON.stringify(state),
+      nowMs,
+    );
+  }
+
+  async writeBackfill(state: BackfillState, nowMs: number): Promise<void> {
+    this.#db.run(
+      `INSERT INTO backfills (id, body, updated_ms) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET body = excluded.body, updated_ms = excluded.updated_ms`,
+      state.id,
+      JSON.stringify(state),
+      nowMs,
+    );
+  }
+
+  async insertDigest(digest: Digest): Promise<void> {
+    this.#db.run(
+      'INSERT INTO digests (id, body, created_ms) VALUES (?, ?, ?)',
+      digest.id,
+      JSON.stringify(digest),
+      digest.createdAtMs,
     );
   }
 
