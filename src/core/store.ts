@@ -171,14 +171,6 @@ export interface StoreTx {
   /** Inserts events that must be new. Throws {@link StoreError} `conflict` if one is known. */
   insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void>;
   writeCursor(source: string, feed: Feed, cursor: Cursor, nowMs: number): Promise<void>;
-  /**
-   * Of objects that change: the rules that any committed revision matched, by the object's feed id. An object
-   * that was never seen is not in the map.
-   */
-  readMatchedBefore(
-    name: FeedName,
-    feedIds: readonly string[],
-  ): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   readFeedState(name: FeedName): Promise<FeedState | undefined>;
   writeFeedState(state: FeedState, nowMs: number): Promise<void>;
   writeBackfill(state: BackfillState, nowMs: number): Promise<void>;
@@ -203,6 +195,14 @@ export interface Store {
   transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
   /** Which of these events have never been committed. */
   unseen(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Of objects that change: the rules that any committed revision matched, by the object's feed id. An object
+   * that was never seen is not in the map.
+   */
+  readMatchedBefore(
+    name: FeedName,
+    feedIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   readCursor(source: string, feed: Feed): Promise<Cursor | undefined>;
   /** Committed events of a feed whose event time lies in the slice. */
   countEvents(name: FeedName, slice: Slice): Promise<number>;

@@ -18,7 +18,7 @@ import { type Database, lockFile, openDatabase } from './database.ts';
 import * as outbox from './outbox.ts';
 import { prune } from './prune.ts';
 import { int, json, maybeInt, text } from './row.ts';
-import { countInSlice, scanEvents } from './statistics.ts';
+import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
 import { SqliteTx } from './transaction.ts';
 
 export interface SqliteOptions {
@@ -75,6 +75,13 @@ class SqliteStore implements Store {
     return this.#alone(
       () => new Set(ids.filter((id) => this.#db.get('SELECT 1 FROM events WHERE id = ?', id) === undefined)),
     );
+  }
+
+  readMatchedBefore(
+    { source, feed }: FeedName,
+    feedIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return this.#alone(() => matchedBefore(this.#db, source, feed, feedIds));
   }
 
   readCursor(source: string, feed: Feed): Promise<Cursor | undefined> {

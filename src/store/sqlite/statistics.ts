@@ -68,6 +68,24 @@ function toFacts(row: Record<string, unknown>): EventFacts {
   };
 }
 
+export function matchedBefore(
+  db: Database,
+  source: string,
+  feed: string,
+  feedIds: readonly string[],
+): Map<string, ReadonlySet<string>> {
+  const sql =
+    'SELECT rules FROM events WHERE source = ? AND feed = ? AND feed_id = ? AND revision IS NOT NULL';
+  return new Map(
+    feedIds.flatMap((feedId) => {
+      const rows = db.all(sql, source, feed, feedId);
+      if (rows.length === 0) return [];
+      const rules = rows.flatMap((row) => json<MatchedRule[]>(row, 'rules').map(({ rule }) => rule));
+      return [[feedId, new Set(rules)] as const];
+    }),
+  );
+}
+
 export function countInSlice(
   db: Database,
   { fromMs, toMs }: Slice,

@@ -1,5 +1,4 @@
 import type { Alert, Notification, NotifiedAlert } from '../../core/alert.ts';
-import type { MatchedRule } from '../../core/delivery.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
@@ -60,22 +59,6 @@ export class SqliteTx implements StoreTx {
       feed,
       JSON.stringify(cursor),
       nowMs,
-    );
-  }
-
-  async readMatchedBefore(
-    { source, feed }: FeedName,
-    feedIds: readonly string[],
-  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-    const sql =
-      'SELECT rules FROM events WHERE source = ? AND feed = ? AND feed_id = ? AND revision IS NOT NULL';
-    return new Map(
-      feedIds.flatMap((feedId) => {
-        const rows = this.#db.all(sql, source, feed, feedId);
-        if (rows.length === 0) return [];
-        const rules = rows.flatMap((row) => json<MatchedRule[]>(row, 'rules').map(({ rule }) => rule));
-        return [[feedId, new Set(rules)] as const];
-      }),
     );
   }
 
