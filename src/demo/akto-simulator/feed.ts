@@ -1,15 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Random } from '../../core/random.ts';
-import { shuffle } from '../http-hazards/seeded.ts';
+import { shuffleTies } from '../http-hazards/ties.ts';
+import type { Backend, Endpoint } from './backend.ts';
+import { isWithin, type SecondRange, secondOf, wholeNumber } from './event-fields.ts';
 
 /** What a request body asks for, defaults filled in as the server fills them in. */
-export interface FeedQuery {
+interface FeedQuery extends SecondRange {
   readonly skip: number;
   readonly limit: number;
   readonly order: 1 | -1;
-  /** Inclusive; 0 means unbounded. */
-  readonly fromS: number;
-  readonly toS: number;
   /** The lists that restrict, by the event's key. Empty lists do not. */
   readonly anyOf: ReadonlyMap<string, ReadonlySet<unknown>>;
 }
@@ -34,9 +32,17 @@ const SINGLE_FILTERS: Readonly<Record<string, string>> = {
 
 const DEFAULT_LIMIT = 50;
 
-function whole(value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0;
-}
+export const fetchSuspectSampleData: Endpoint = {
+  lists: ['maliciousEvents'],
+  nameOf: ({ id }) => String(id),
+  answer(body, backend) {
+    const query = readQuery(body);
+    const asked = rowsFor(query, backend);
+    const limit = Math.min(query.limit, backend.mostRows);
+    const page = asked.slice(query.skip, query.skip + limit);
+    return feedAnswer(body, query, { rows: page, total: backend.total(asked.length) });
+  },
+};
 
 function filtersOf(body: JsonObject): Map<string, ReadonlySet<unknown>> {
   const anyOf = new Map<string, ReadonlySet<unknown>>();
@@ -52,64 +58,49 @@ function filtersOf(body: JsonObject): Map<string, ReadonlySet<unknown>> {
   return anyOf;
 }
 
-export function readQuery(body: JsonObject): FeedQuery {
+function readQuery(body: JsonObject): FeedQuery {
   const sort = body['sort'];
   return {
-    skip: whole(body['skip']),
-    limit: whole(body['limit']) || DEFAULT_LIMIT,
+    skip: wholeNumber(body['skip']),
+    limit: wholeNumber(body['limit']) || DEFAULT_LIMIT,
     order: isJsonObject(sort) && sort['detectedAt'] === 1 ? 1 : -1,
-    fromS: whole(body['startTimestamp']),
-    toS: whole(body['endTimestamp']),
+    fromS: wholeNumber(body['startTimestamp']),
+    toS: wholeNumber(body['endTimestamp']),
     anyOf: filtersOf(body),
   };
 }
 
-function secondOf(event: JsonObject): number {
-  return Number(event['timestamp']);
-}
-
-function isAsked(event: JsonObject, { fromS, toS, anyOf }: FeedQuery): boolean {
-  const second = secondOf(event);
-  if ((fromS > 0 && second < fromS) || (toS > 0 && second > toS)) return false;
-  for (const [key, values] of anyOf) if (!values.has(event[key])) return false;
+function isAsked(event: JsonObject, query: FeedQuery): boolean {
+  if (!isWithin(event, query)) return false;
+  for (const [key, values] of query.anyOf) if (!values.has(event[key])) return false;
   return true;
 }
 
-/** Rows of one second come in an order of their own at every request, as with an index on the second alone. */
-function shuffleTies(rows: JsonObject[], random: Random): void {
-  let start = 0;
-  for (let end = 1; end <= rows.length; end += 1) {
-    const first = rows[start];
-    const next = rows[end];
-    if (first !== undefined && next !== undefined && secondOf(first) === secondOf(next)) continue;
-    shuffle(random, rows, start, end);
-    start = end;
-  }
+function rowsFor(query: FeedQuery, { events, stableOrder, random }: Backend): JsonObject[] {
+  const asked = events.filter((event) => isAsked(event, query));
+  asked.sort((a, b) => query.order * (secondOf(a) - secondOf(b)));
+  if (!stableOrder) shuffleTies(asked, secondOf, random);
+  return asked;
 }
 
-export interface FeedAnswer {
-  readonly rows: readonly JsonObject[];
-  readonly total: number;
-}
-
-/** The rows a feed holds, and how it answers a query. */
-export class FeedRows {
-  readonly #rows: JsonObject[];
-  readonly #random: Random;
-
-  constructor(rows: readonly JsonObject[], random: Random) {
-    this.#rows = [...rows];
-    this.#random = random;
-  }
-
-  add(rows: readonly JsonObject[]): void {
-    this.#rows.push(...rows);
-  }
-
-  answer(query: FeedQuery, stableOrder: boolean): FeedAnswer {
-    const asked = this.#rows.filter((row) => isAsked(row, query));
-    asked.sort((a, b) => query.order * (secondOf(a) - secondOf(b)));
-    if (!stableOrder) shuffleTies(asked, this.#random);
-    return { rows: asked.slice(query.skip, query.skip + query.limit), total: asked.length };
-  }
+/** The server echoes the request around the rows, and the string `"null"` wherever it has no value. */
+function feedAnswer(
+  body: JsonObject,
+  query: FeedQuery,
+  found: { readonly rows: readonly JsonObject[]; readonly total: number },
+): JsonObject {
+  return {
+    severity: body['severity'] ?? 'null',
+    total: found.total,
+    urls: body['urls'] ?? 'null',
+    subCategory: body['subCategory'] ?? 'null',
+    types: body['types'] ?? 'null',
+    sampleData: 'null',
+    maliciousEvents: found.rows,
+    limit: query.limit,
+    skip: query.skip,
+    sort: body['sort'] ?? 'null',
+    endTimestamp: query.toS,
+    startTimestamp: query.fromS,
+  };
 }

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../core/exchange.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Random } from '../../core/random.ts';
+import { between, hex, pick, seededRandom, uuid } from '../http-hazards/seeded.ts';
 import {
   type Attack,
   brokenObjectAccess,
@@ -13,7 +14,6 @@ import {
   sqlInjection,
   tooManyClientErrors,
 } from './attacks.ts';
-import { between, hex, pick, seededRandom, uuid } from '../http-hazards/seeded.ts';
 import { toJsonForm, toTextFormat } from './text-format.ts';
 
 export interface MadeEventsOptions {

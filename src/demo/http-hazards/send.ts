@@ -110,7 +110,8 @@ async function sendPadded(response: ServerResponse, body: Json, bytes: number): 
     const comma = text === '{}' ? '' : ',';
     yield isObject ? `${text.slice(0, -1)}${comma}"padding":"` : text;
     const letter = isObject ? 'x' : ' ';
-    for (let left = bytes; left > 0; left -= PADDING_PIECE) yield letter.repeat(Math.min(left, PADDING_PIECE));
+    for (let left = bytes; left > 0; left -= PADDING_PIECE)
+      yield letter.repeat(Math.min(left, PADDING_PIECE));
     if (isObject) yield '"}';
   };
   // A client that goes away in the middle is what this hazard is for.

@@ -1,0 +1,28 @@
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Random } from '../../core/random.ts';
+import type { Template } from './templates.ts';
+
+/** What the server holds when it answers one request. */
+export interface Backend {
+  /** In the order in which they came in. */
+  readonly events: readonly JsonObject[];
+  readonly templates: readonly Template[];
+  /** Markdown by filter id, where it is not the made one. */
+  readonly remediation: ReadonlyMap<string, string>;
+  /** Whether the keys of newer servers are there: `objectId`, `latestApiHost`, `host`. */
+  readonly newerServer: boolean;
+  readonly stableOrder: boolean;
+  readonly mostRows: number;
+  readonly random: Random;
+  /** What the server says where so many rows match. */
+  total(exact: number): number;
+}
+
+/** One of the thirteen. */
+export interface Endpoint {
+  /** The keys of its answer under which the lists stand. */
+  readonly lists: readonly string[];
+  answer(body: JsonObject, backend: Backend): Json;
+  /** Names a row and its state, for endpoints whose rows a source ingests. */
+  readonly nameOf?: (row: JsonObject) => string;
+}
