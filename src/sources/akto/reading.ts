@@ -2,12 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import type { Event } from '../../core/event.ts';
 import type { Random } from '../../core/random.ts';
 import { type Page, SourceError } from '../../core/source.ts';
+import { decideRetry } from '../retry.ts';
 import { named } from './answer.ts';
 import { type AktoClient, type EventAnswer, TooLargeError } from './client.ts';
 import { type Plan, type Position, toCursor } from './cursor.ts';
 import { parseRows } from './parse.ts';
 import { RequestSize } from './request-size.ts';
-import { decideRetry } from './retry.ts';
 import type { Shown } from './step.ts';
 
 /** Seconds, both inclusive. */

@@ -1,5 +1,5 @@
-import type { Random } from '../../core/random.ts';
-import type { SourceError } from '../../core/source.ts';
+import type { Random } from '../core/random.ts';
+import type { SourceError } from '../core/source.ts';
 
 /** Whether to ask again within this poll. */
 export type Retry =

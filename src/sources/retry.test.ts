@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SourceError, type SourceErrorKind } from '../../core/source.ts';
+import { SourceError, type SourceErrorKind } from '../core/source.ts';
 import { decideRetry, type Retry } from './retry.ts';
 
 const giveUp = (reason: Extract<Retry, { kind: 'give_up' }>['reason']): Retry => ({
