@@ -1,6 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { SourceError } from '../../core/source.ts';
 import { type HttpResponse, parseJsonBody, parseRetryAfter } from '../../net/index.ts';
+import { named } from '../sentence.ts';
+
+export { named } from '../sentence.ts';
 
 const RENEW_KEY = 'make a new one under Settings > Integrations > Akto APIs and set it as api_key';
 /** Client errors that pass by themselves. */
@@ -76,10 +79,6 @@ function passing(response: HttpResponse, source: string, nowMs: number): SourceE
 
 function refused(source: string, sentence: string): SourceError {
   return new SourceError('refused', `${named(source)} ${sentence}`);
-}
-
-export function named(source: string): string {
-  return `source "${source}":`;
 }
 
 /** What the server says of its own accord, fit for one line of a log; '' where it says nothing. */

@@ -2,8 +2,11 @@ import type { Clock } from '../../core/clock.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { Secret } from '../../core/secret.ts';
 import { SourceError } from '../../core/source.ts';
-import { createHttpClient, type HttpClient, type HttpResponse, NetError } from '../../net/index.ts';
+import { createHttpClient, type HttpClient, type HttpResponse } from '../../net/index.ts';
+import { toSourceError } from '../net-failure.ts';
 import { named, readAnswer, readEventList } from './answer.ts';
+
+export { TooLargeError } from '../net-failure.ts';
 
 /** One request for events. Bounds are epoch seconds, both inclusive. */
 export interface EventQuery {
@@ -20,9 +23,6 @@ export interface EventAnswer {
   /** How many the server says there are for this range. A hint: it may be cached, or 0. */
   readonly total: number;
 }
-
-/** The server could not be read because the answer, or the work of making it, was too much at once. */
-export class TooLargeError extends SourceError {}
 
 export interface AktoClientOptions {
   readonly source: string;
@@ -84,7 +84,7 @@ export class AktoClient {
     try {
       return await this.#http.request(request);
     } catch (error) {
-      throw toSourceError(error, this.#options.source);
+      throw toSourceError(error, this.#options.source, 'api_key');
     }
   }
 
@@ -106,26 +106,4 @@ function requestBody({ fromS, toS, limit, skip, order }: EventQuery): JsonObject
     startTimestamp: fromS,
     endTimestamp: toS,
   };
-}
-
-function toSourceError(error: unknown, source: string): SourceError {
-  if (!(error instanceof NetError)) {
-    return new SourceError(
-      'unavailable',
-      `${named(source)} the request could not be sent; check url and api_key`,
-    );
-  }
-  const sentence = `${named(source)} ${error.message}`;
-  switch (error.kind) {
-    case 'aborted':
-      return new SourceError('aborted', sentence);
-    case 'too_large':
-      return new TooLargeError('unavailable', `${sentence}; set a smaller page_size`);
-    case 'tls':
-      return new SourceError('refused', `${sentence}; check url and the certificate`);
-    case 'dns':
-      return new SourceError('unavailable', `${sentence}; check url if this goes on`);
-    default:
-      return new SourceError('unavailable', sentence);
-  }
 }

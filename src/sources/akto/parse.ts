@@ -1,6 +1,7 @@
 import { type Event, eventId } from '../../core/event.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { named } from './answer.ts';
+import { isTooDeep, MOST_LEVELS } from '../nesting.ts';
+import { named, quoted } from '../sentence.ts';
 
 /** One answer, understood as far as it can be. */
 export interface ParsedRows {
@@ -15,9 +16,6 @@ export interface ParsedRows {
 const EARLIEST_S = Date.UTC(2015, 0, 1) / 1_000;
 const DAY_S = 86_400;
 const LONGEST_ID = 512;
-const QUOTED_CHARS = 80;
-/** Inside a row. */
-const MOST_LEVELS = 100;
 
 /** The source's rows as events. A bad row is rejected with a sentence and takes no other with it. */
 export function parseRows(rows: readonly Json[], source: string, nowS: number): ParsedRows {
@@ -51,17 +49,11 @@ function toEvent(
     const problem = `has the timestamp ${quoted(raw['timestamp'])}, which is not in whole epoch seconds from 2015 to tomorrow`;
     return `${named(source)} the event ${quoted(feedId)} ${problem}, and was left out`;
   }
-  if (isDeep(raw, MOST_LEVELS + 1)) {
+  if (isTooDeep(raw)) {
     return `${named(source)} the event ${quoted(feedId)} is nested more than ${MOST_LEVELS} levels deep, and was left out`;
   }
   const id = eventId(source, 'malicious_events', feedId);
   return { id, source, feed: 'malicious_events', feedId, timeMs: second * 1_000, raw };
-}
-
-/** What nests deeper than the stack cannot be written as JSON: it would keep its whole page from being stored. */
-function isDeep(value: Json | undefined, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeep(each, levels - 1));
 }
 
 /** The server writes the text "null" where it has no value. */
@@ -75,11 +67,4 @@ function readSecond(value: Json | undefined, nowS: number): number | undefined {
   const second = typeof value === 'string' && /^\d{10}$/.test(value) ? Number(value) : value;
   if (typeof second !== 'number' || !Number.isInteger(second)) return undefined;
   return second >= EARLIEST_S && second <= nowS + DAY_S ? second : undefined;
-}
-
-/** A value of the wire for one line of a log. */
-function quoted(value: Json | undefined): string {
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? value.slice(0, QUOTED_CHARS) : value;
-  return (JSON.stringify(text) ?? 'undefined').replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
 }
