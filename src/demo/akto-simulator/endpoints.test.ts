@@ -1,146 +1,219 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type AktoSimulator, type AktoSimulatorOptions, makeEvents, startAktoSimulator } from './index.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../core/json.ts';
+import { decodePayload } from '../../payload/index.ts';
+import {
+  type AktoSimulator,
+  type Hazard,
+  makeEvents,
+  referenceEvent,
+  referenceTemplate,
+  startAktoSimulator,
+} from './index.ts';
 
-const open: AktoSimulator[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((simulator) => simulator.close()));
+const DAY_S = 86_400;
+const FROM_S = 1_780_012_800;
+const TO_S = FROM_S + 3 * DAY_S - 1;
+const EVENTS = makeEvents(7, 600, { fromS: FROM_S, toS: TO_S });
+const RANGE = { startTs: FROM_S, endTs: TO_S };
+
+type Row = Readonly<Record<string, unknown>>;
+
+let simulator: AktoSimulator;
+beforeAll(async () => {
+  const remediation = { BOLA: '# Ours\n<!channel>', constructor: 'own' };
+  simulator = await startAktoSimulator({ apiKey: 'k', events: [referenceEvent, ...EVENTS], remediation });
 });
+afterAll(() => simulator.close());
 
-async function start(options: Partial<AktoSimulatorOptions>): Promise<AktoSimulator> {
-  const simulator = await startAktoSimulator({ apiKey: 'k', ...options });
-  open.push(simulator);
-  return simulator;
-}
-
-async function say(simulator: AktoSimulator, endpoint: string, body: JsonObject): Promise<unknown> {
+async function text(endpoint: string, body: JsonObject): Promise<string> {
   const response = await fetch(`${simulator.url}/api/${endpoint}`, {
     method: 'POST',
     headers: { 'x-api-key': 'k' },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(2_000),
   });
-  return response.json();
+  return response.text();
 }
 
-async function ask(simulator: AktoSimulator, endpoint: string, body: JsonObject): Promise<JsonObject> {
-  const answer = await say(simulator, endpoint, body);
-  if (!isJsonObject(answer)) throw new Error(`${endpoint} gave no object`);
-  return answer;
+async function ask(endpoint: string, body: JsonObject = RANGE) {
+  return JSON.parse(await text(endpoint, body));
 }
 
-const T = 1_780_000_000;
-const call = (id: string, timestamp: number, actor: string, more: JsonObject = {}): JsonObject => ({
-  id,
-  timestamp,
-  actor,
-  ip: actor,
-  method: 'GET',
-  url: '/x',
-  host: 'h1',
-  country: 'FR',
-  filterId: 'XSS',
-  subCategory: 'XSS',
-  severity: 'HIGH',
-  ...more,
-});
-/** Two actors; the first is seen twice, its older event added last. */
-const EVENTS = [
-  call('a', T + 5, '203.0.113.1', { url: '/new', filterId: 'BOLA', host: 'h2' }),
-  call('b', T + 3, '203.0.113.2', { country: 'US' }),
-  call('c', T, '203.0.113.1', { method: 'POST' }),
-];
+const sum = (rows: readonly Row[], key: string): number =>
+  rows.reduce((total, row) => total + Number(row[key]), 0);
 
-const idsOf = (answer: JsonObject): unknown[] => rowsOf(answer, 'actors').map(({ id }) => id);
-function rowsOf(answer: JsonObject, key: string): JsonObject[] {
-  const rows = answer[key];
-  if (!Array.isArray(rows)) throw new Error(`${key} is no list`);
-  return rows;
-}
+describe('statistics add up to the events', () => {
+  it('counts by severity, the severity under subCategory, and by category', async () => {
+    const { categoryCounts: severities } = await ask('fetchCountBySeverity');
+    expect(severities.map(({ subCategory }: Row) => subCategory)).toEqual(['CRITICAL', 'HIGH', 'MEDIUM']);
+    expect(new Set(severities.map(({ category }: Row) => category))).toEqual(new Set(['']));
+    const { categoryCounts } = await ask('fetchThreatCategoryCount');
+    expect([sum(severities, 'count'), sum(categoryCounts, 'count')]).toEqual([600, 600]);
+    expect(Object.keys(categoryCounts[0]).sort()).toEqual(['category', 'count', 'subCategory']);
+  });
 
-describe('fetchThreatActors', () => {
-  it('tells of each actor once, with the latest of what it did, in the shape of the reference page', async () => {
-    const simulator = await start({ events: EVENTS });
-    const body = { skip: 0, startTs: 0, endTs: T + 9, sort: { discoveredAt: -1 } };
-    const answer = await ask(simulator, 'fetchThreatActors', body);
-    expect(answer).toMatchObject({ total: 2, splunkUrl: 'null', actorsCountPerCounty: 'SUCCESS', ...body });
-    expect(rowsOf(answer, 'actors')[0]).toEqual({
-      id: '203.0.113.1',
-      latestAttack: 'BOLA',
-      country: 'FR',
-      latestApiEndpoint: '/new',
-      latestApiIp: '203.0.113.1',
-      latestApiMethod: 'GET',
-      latestApiHost: 'h2',
-      discoveredAt: T + 5,
-      objectId: expect.stringMatching(/^[0-9a-f]{24}$/),
-      activity: [
-        { severity: 'HIGH', subCategory: 'XSS', method: 'GET', detectedAt: T + 5, url: '/new' },
-        { severity: 'HIGH', subCategory: 'XSS', method: 'POST', detectedAt: T, url: '/x' },
-      ],
+  it('gives an event without a severity its kind’s', async () => {
+    const body = { startTs: Number(referenceEvent['timestamp']), endTs: Number(referenceEvent['timestamp']) };
+    expect(await ask('fetchCountBySeverity', body)).toEqual({
+      categoryCounts: [{ subCategory: 'CRITICAL', count: 1, category: '' }],
     });
-    expect([...simulator.actorsShown]).toEqual([`203.0.113.1@${T + 5}`, `203.0.113.2@${T + 3}`]);
   });
 
-  it.each<{ why: string; body: JsonObject; shown: string[] }>([
-    { why: 'newest first unless asked', body: {}, shown: ['1', '2'] },
-    { why: 'oldest first when asked', body: { sort: { discoveredAt: 1 } }, shown: ['2', '1'] },
-    { why: 'skip', body: { skip: 1 }, shown: ['2'] },
-    { why: 'both bounds are inclusive', body: { startTs: T + 3, endTs: T + 3 }, shown: ['2'] },
-    { why: 'an attack that is not the actor’s last', body: { latestAttack: ['XSS'] }, shown: ['2', '1'] },
-    { why: 'country', body: { country: ['US', 'DE'] }, shown: ['2'] },
-    { why: 'actorId', body: { actorId: ['203.0.113.1'] }, shown: ['1'] },
-    { why: 'host', body: { host: ['h2'] }, shown: ['1'] },
-    { why: 'empty lists are ignored', body: { host: [], actorId: [], country: [] }, shown: ['1', '2'] },
-  ])('$why', async ({ body, shown }) => {
-    const simulator = await start({ events: EVENTS });
-    const ids = idsOf(await ask(simulator, 'fetchThreatActors', body));
-    expect(ids).toEqual(shown.map((last) => `203.0.113.${last}`));
+  it('draws the timeline by day in UTC', async () => {
+    const { threatActivityTimelines: days } = await ask('getThreatActivityTimeline');
+    expect(days.map(({ ts }: Row) => ts)).toEqual([0, 1, 2].map((day) => FROM_S + day * DAY_S));
+    const counts = days.flatMap(
+      ({ subCategoryWiseData }: { subCategoryWiseData: Row[] }) => subCategoryWiseData,
+    );
+    expect(sum(counts, 'activityCount')).toBe(600);
+    expect(Object.keys(counts[0]).sort()).toEqual(['activityCount', 'subcategory']);
   });
 
-  it('gives 50 a page whatever is asked for, by skip or after the cursor of the page before', async () => {
-    const events = Array.from({ length: 120 }, (_, n) => call(`${n}`, T + n, `actor-${n}`));
-    const simulator = await start({ events });
-    const first = await ask(simulator, 'fetchThreatActors', { limit: 1_000 });
-    expect([idsOf(first).length, first['total']]).toEqual([50, 120]);
-    const cursor = rowsOf(first, 'actors').at(-1)?.['objectId'] ?? '';
-    const second = await ask(simulator, 'fetchThreatActors', { cursor });
-    expect(idsOf(second)).toEqual(idsOf(await ask(simulator, 'fetchThreatActors', { skip: 50 })));
-    expect(idsOf(await ask(simulator, 'fetchThreatActors', { skip: 100 }))).toHaveLength(20);
-  });
-
-  it('has no stable order within a second, and lacks the newer keys where it is an older server', async () => {
-    const events = Array.from({ length: 40 }, (_, n) => call(`${n}`, T, `actor-${n}`));
-    const simulator = await start({ events, newerServer: false });
-    const first = await ask(simulator, 'fetchThreatActors', {});
-    expect(idsOf(await ask(simulator, 'fetchThreatActors', {}))).not.toEqual(idsOf(first));
-    expect(Object.keys(rowsOf(first, 'actors')[0] ?? {})).not.toContain('objectId');
+  it('counts actors by day and by country', async () => {
+    const { total } = await ask('fetchThreatActors');
+    const daily = await ask('getDailyThreatActorsCount');
+    expect(daily).toMatchObject({ totalAnalysed: 600, totalAttacks: 600, totalActiveStatus: 600 });
+    expect(sum(daily.actorsCounts, 'totalActors')).toBeGreaterThanOrEqual(total);
+    expect(daily.actorsCounts[0].criticalActors).toBeLessThan(daily.actorsCounts[0].totalActors);
+    const { actorsCountPerCountry, actorsCountPerCounty } = await ask('getActorsCountPerCounty');
+    expect([sum(actorsCountPerCountry, 'count'), actorsCountPerCounty]).toEqual([total, 'SUCCESS']);
   });
 });
 
-describe('fetchThreatApis', () => {
-  it('counts requests and actors by method, host and path', async () => {
-    const simulator = await start({ events: [...EVENTS, call('d', T + 9, '203.0.113.7')] });
-    const answer = await ask(simulator, 'fetchThreatApis', { skip: 0, sort: { discoveredAt: -1 } });
-    expect(answer).toMatchObject({ total: 3, threatActivityTimeline: 'SUCCESS', categoryCounts: 'null' });
-    expect(answer['apis']).toEqual([
-      { method: 'GET', api: '/x', host: 'h1', requestsCount: 2, actorsCount: 2, discoveredAt: T + 9 },
-      { method: 'GET', api: '/new', host: 'h2', requestsCount: 1, actorsCount: 1, discoveredAt: T + 5 },
-      { method: 'POST', api: '/x', host: 'h1', requestsCount: 1, actorsCount: 1, discoveredAt: T },
+describe('vocabularies', () => {
+  it('name what the events hold', async () => {
+    const table = await ask('fetchFiltersThreatTable', {});
+    expect(table).toMatchObject({ severity: 'null', maliciousEvents: 'null', limit: 50, total: 0 });
+    expect(table.urls).toContain('/portal/redlion');
+    expect(table.hosts).toEqual(expect.arrayContaining(['api.shop.example', 'portal.bank.example']));
+    expect(table.subCategory).toEqual(expect.arrayContaining(['SQL_INJECTION', 'RL', 'SecurityMisconfig']));
+    const newer = await ask('fetchFiltersThreatTable', { startTimestamp: FROM_S, endTimestamp: TO_S });
+    expect(newer.ips).not.toContain('20.65.193.78');
+    const actors = await ask('fetchFiltersForThreatActors', {});
+    expect(actors.actorId).toContain('20.65.193.78');
+    expect(actors.latestAttack).toContain('OSCommandInjection');
+    expect(actors.country).toEqual(expect.arrayContaining(['US', '']));
+  });
+});
+
+describe('fetchAggregateMaliciousRequests', () => {
+  it('tells the requests behind an aggregated event, each a JSON text whose headers are JSON texts', async () => {
+    const event = EVENTS.find(({ eventType }) => eventType === 'AGGREGATED');
+    const body = { refId: event?.['refId'], eventType: 'AGGREGATED', actor: event?.['actor'] };
+    const { maliciousPayloadsResponses: told, ...echo } = await ask('fetchAggregateMaliciousRequests', body);
+    expect(echo).toMatchObject(body);
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect(told.length).toBeLessThanOrEqual(8);
+    const last = told.at(-1);
+    expect([last.ts, last.metadata]).toEqual([
+      event?.['timestamp'],
+      JSON.stringify({ countryCode: event?.['country'] }, null, 2),
     ]);
-    expect(simulator.apisShown).toContain(`GET h1/x@${T + 9}@2@2`);
-    const asked = await ask(simulator, 'fetchThreatApis', { latestAttack: ['BOLA'] });
-    expect([asked['total'], rowsOf(asked, 'apis')[0]?.['api']]).toEqual([1, '/new']);
+    expect(decodePayload(last.orig)).toEqual(decodePayload(String(event?.['payload'])));
+    for (const { orig, ts } of told) {
+      const { requestHeaders, time } = JSON.parse(orig);
+      expect([typeof requestHeaders, JSON.parse(requestHeaders).host, time]).toEqual([
+        'string',
+        expect.any(String),
+        ts,
+      ]);
+    }
+    expect(await ask('fetchAggregateMaliciousRequests', body)).toMatchObject({
+      maliciousPayloadsResponses: told,
+    });
   });
 
-  it('adds up to the events, whatever they are', async () => {
-    const events = makeEvents(7, 500, { fromS: T, toS: T + 86_400 });
-    const simulator = await start({ events });
-    let requests = 0;
-    for (let skip = 0; skip < 1_000; skip += 50) {
-      const apis = rowsOf(await ask(simulator, 'fetchThreatApis', { skip }), 'apis');
-      for (const { requestsCount } of apis) requests += Number(requestsCount);
-    }
-    expect(requests).toBe(500);
+  it('tells the one request of a single event, and nothing where the id is unknown', async () => {
+    const { refId = '' } = referenceEvent;
+    const single = await ask('fetchAggregateMaliciousRequests', { refId, eventType: 'SINGLE' });
+    expect(single.maliciousPayloadsResponses).toHaveLength(1);
+    expect(JSON.parse(single.maliciousPayloadsResponses[0].orig).path).toBe('/portal/redlion');
+    expect((await ask('fetchAggregateMaliciousRequests', { refId: 'x' })).maliciousPayloadsResponses).toEqual(
+      [],
+    );
+    expect((await ask('fetchAggregateMaliciousRequests', {})).maliciousPayloadsResponses).toEqual([]);
   });
+
+  it('survives a payload that cannot be read', async () => {
+    simulator.add([{ id: 'bad', refId: 'bad', timestamp: 1, url: '/u', method: 'PUT', payload: '{broken' }]);
+    const { maliciousPayloadsResponses } = await ask('fetchAggregateMaliciousRequests', { refId: 'bad' });
+    expect(JSON.parse(maliciousPayloadsResponses[0].orig)).toMatchObject({ method: 'PUT', path: '/u' });
+  });
+});
+
+describe('fetchRemediationInfo', () => {
+  it.each([
+    { testId: 'SQLInjection', has: /^## SQL injection\n(?:.*\n)*1\. Bind/ },
+    { testId: 'BOLA', has: /^# Ours\n<!channel>$/ },
+    { testId: 'Unheard', has: /^$/ },
+    { testId: 'toString', has: /^$/ },
+  ])('$testId', async ({ testId, has }) => {
+    expect(await ask('fetchRemediationInfo', { testId })).toMatch(has);
+  });
+
+  it('has a made one for every kind of made event', async () => {
+    for (const testId of new Set(EVENTS.map(({ filterId }) => String(filterId))))
+      expect(await ask('fetchRemediationInfo', { testId })).not.toBe('');
+  });
+});
+
+describe('fetchFilterYamlTemplate', () => {
+  it('gives the reference page’s own as it stands, and reads the info of others', async () => {
+    expect(await ask('fetchFilterYamlTemplate', {})).toEqual({ templates: [], content: 'null' });
+    const content = 'id: mine\ninfo:\n  name: Mine\n  severity: LOW\n';
+    simulator.setTemplates([referenceTemplate, { id: 'mine', content }, { id: 'bad', content: ': [' }]);
+    const { templates } = await ask('fetchFilterYamlTemplate', {});
+    expect(templates[0]).toEqual(referenceTemplate);
+    expect(templates[0].content).toContain('matchCount: 50 \n');
+    expect(templates[1].info).toMatchObject({ name: 'Mine', severity: 'LOW', tags: 'null' });
+    expect(templates[2]).toMatchObject({ id: 'bad', author: 'AKTO', info: { name: 'null' } });
+  });
+});
+
+const ENDPOINTS = {
+  fetchSuspectSampleData: 'maliciousEvents',
+  fetchThreatActors: 'actors',
+  fetchFiltersThreatTable: 'urls',
+  getThreatActivityTimeline: 'threatActivityTimelines',
+  fetchAggregateMaliciousRequests: 'maliciousPayloadsResponses',
+  fetchCountBySeverity: 'categoryCounts',
+  fetchThreatApis: 'apis',
+  fetchThreatCategoryCount: 'categoryCounts',
+  fetchFilterYamlTemplate: 'templates',
+  fetchFiltersForThreatActors: 'country',
+  getDailyThreatActorsCount: 'actorsCounts',
+  getActorsCountPerCounty: 'actorsCountPerCountry',
+};
+
+describe.each(Object.entries(ENDPOINTS))('hazards of %s', (endpoint, list) => {
+  const withHazard = async (hazard: Hazard): Promise<string> => {
+    simulator.setHazards({ answer: ({ path }) => (path === `/api/${endpoint}` ? hazard : undefined) });
+    const said = await text(endpoint, { refId: EVENTS[0]?.['refId'] ?? '' });
+    expect(await text('fetchRemediationInfo', { testId: 'x' })).toBe('""');
+    simulator.setHazards({ answer: undefined });
+    return said;
+  };
+
+  it('makes its own list null, and no other endpoint’s', async () => {
+    expect(JSON.parse(await withHazard({ kind: 'null_list', spelled: 'null' }))[list]).toBe(null);
+    expect(JSON.parse(await withHazard({ kind: 'null_list', spelled: 'string' }))[list]).toBe('null');
+    expect(JSON.parse(await withHazard({ kind: 'null_list', spelled: 'missing' }))).not.toHaveProperty(list);
+  });
+
+  it('withholds rows, pads, halves and refuses', async () => {
+    expect(JSON.parse(await withHazard({ kind: 'missing_rows', every: 1 }))[list]).toEqual([]);
+    expect(JSON.parse(await withHazard({ kind: 'huge_body', bytes: 70_000 })).padding).toHaveLength(70_000);
+    const half = await withHazard({ kind: 'half' });
+    expect(() => JSON.parse(half)).toThrow(SyntaxError);
+    expect(await withHazard({ kind: 'login_page' })).toContain('<form');
+    expect(JSON.parse(await withHazard({ kind: 'no_right', text: 'no' }))).toEqual({ actionErrors: ['no'] });
+  });
+});
+
+it('tells the requests of one endpoint from the others', async () => {
+  const before = simulator.requestsTo('fetchCountBySeverity').length;
+  await ask('fetchCountBySeverity');
+  await ask('fetchThreatCategoryCount');
+  const requests = simulator.requestsTo('fetchCountBySeverity');
+  expect([requests.length - before, requests.at(-1)?.body]).toEqual([1, RANGE]);
 });

@@ -133,6 +133,12 @@ describe('the feed', () => {
     expect((await ids(simulator, {})).sort()).toEqual(['late-0', 'late-1']);
   });
 
+  it('shows what an event has become since', async () => {
+    const simulator = await start();
+    simulator.update('e', { status: 'IGNORED' });
+    expect(await ids(simulator, { statusFilter: 'IGNORED' })).toEqual(['e']);
+  });
+
   it('holds the real event of the reference page', async () => {
     const simulator = await start({ events: [referenceEvent] });
     expect(await ids(simulator, { startTimestamp: 1_753_648_085, endTimestamp: 1_753_648_085 })).toEqual([
@@ -214,6 +220,22 @@ describe('hazards', () => {
     const first = await totalOf({});
     simulator.add([{ id: 'f', timestamp: FIRST + 20 }]);
     expect([first, await totalOf({}), await totalOf({ endTimestamp: FIRST })]).toEqual(says);
+    if (total === 'zero') return;
+    simulator.refreshTotals();
+    expect(await totalOf({})).toBe(6);
+  });
+
+  it('a cached total that ages', async () => {
+    let nowMs = 0;
+    const clock = { now: () => nowMs, sleep: async () => {} };
+    const simulator = await start({ clock, hazards: { total: { cachedMs: 1_000 } } });
+    const totalOf = async () => JSON.parse((await post(simulator, {})).text).total;
+    await totalOf();
+    simulator.add([{ id: 'f', timestamp: FIRST + 20 }]);
+    nowMs = 999;
+    const cached = await totalOf();
+    nowMs = 1_000;
+    expect([cached, await totalOf()]).toEqual([5, 6]);
   });
 });
 

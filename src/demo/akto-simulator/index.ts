@@ -10,6 +10,7 @@ export type { Hazard, Hazards, SimulatorRequest } from './hazards.ts';
 export { makeEvents } from './made-events.ts';
 export type { AktoSimulatorOptions } from './options.ts';
 export { referenceEvent } from './reference-event.ts';
+export { referenceTemplate } from './reference-template.ts';
 export type { Template } from './templates.ts';
 export { toJsonForm, toTextFormat } from './text-format.ts';
 
