@@ -113,7 +113,7 @@ async function help(...args: readonly string[]): Promise<string[]> {
   };
   const code = await runCli([...args, '--help'], {
     ...{ stdin: Readable.from([]), out: write, err: write, env: {}, cwd: '.', columns: 120 },
-    ...{ colour: { out: false, err: false }, stop: new AbortController().signal, onHangup: () => {} },
+    ...{ colour: { out: false, err: false }, terminal: false, stop: new AbortController().signal, onHangup: () => {} },
   });
   expect(code).toBe(0);
   const [, below = ''] = text.split('\nCommands:\n');
@@ -136,7 +136,7 @@ it("the README's table has every command", async () => {
 });
 
 it('the README names no metric that does not exist', () => {
-  const known = createMetrics()
+  const known = createMetrics(() => [])
     .registry.getMetricsAsArray()
     .map(({ name }) => name);
   const named = [...read('README.md').matchAll(/\btocsin_[a-z_]+/g)].map(([name]) => name);

@@ -37,6 +37,19 @@ export function record(alert: Alert | undefined, firing: Firing, nowMs: number):
   return { alert: counted, reason: 'counted' };
 }
 
+/**
+ * Folds in a later state of an object that this rule has matched before. The fact was counted and told
+ * then; what people look up is brought up to date.
+ */
+export function refresh(alert: Alert, { event, severity }: Firing): Alert {
+  return {
+    ...alert,
+    severity: highestSeverity(alert.severity, severity),
+    lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
+    sample: newest([...alert.sample.filter(({ object }) => object !== event.object), event]),
+  };
+}
+
 function newest(events: readonly EventSummary[]): readonly EventSummary[] {
   return [...events].sort((a, b) => b.timeMs - a.timeMs).slice(0, SAMPLE_SIZE);
 }

@@ -5,6 +5,7 @@ import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import { createDeliverer } from '../pipeline/deliver.ts';
+import { createFeedWatch } from '../pipeline/feed-watch.ts';
 import { createIngest } from '../pipeline/ingest.ts';
 import { createLoop, type Loop } from '../pipeline/loop.ts';
 import { createMaintenance } from '../pipeline/maintain.ts';
@@ -67,6 +68,11 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       notifications.wake();
     },
   });
+  const feedWatch = createFeedWatch({
+    ...{ store, clock, telemetry, sources, destinations, routes: config.routes },
+    onRaised: () => notifications.wake(),
+  });
+  const watch = loop('the watch over feeds', () => feedWatch.pass());
   const schedules = sources.map((source): Schedule => {
     const poller = createPoller({ source, store, clock, random, telemetry, ingest });
     return createSchedule(source.name, source.schedule, poller);
@@ -82,11 +88,21 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     }
   }
 
-  const loops = [...deliveries, notifications, upkeep];
+  async function remember(): Promise<void> {
+    try {
+      telemetry.feedsRemembered(await store.readFeedStates());
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+  }
+
+  const loops = [...deliveries, notifications, upkeep, watch];
 
   return {
     async start() {
       await abandonRemoved();
+      await remember();
       await maintenance.pass();
       for (const each of loops) each.start();
       for (const schedule of schedules) await schedule.start();

@@ -12,6 +12,8 @@ export interface ArrivalHistory {
 export interface FeedState extends FeedName {
   /** When it was last read to its end; wall time. */
   readonly lastReadMs?: number;
+  /** When a page of it was last committed; wall time. */
+  readonly lastPageMs?: number;
   /** Since when polls fail; absent while they do not. */
   readonly failingSinceMs?: number;
   readonly lastError?: { readonly kind: string; readonly message: string; readonly atMs: number };

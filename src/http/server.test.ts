@@ -40,13 +40,17 @@ describe('probes', () => {
     const name = { source: 'akto-prod', feed: 'malicious_events' } as const;
     telemetry.watching([name], []);
     expect((await call('/readyz')).status).toBe(503);
-    telemetry.pollSucceeded(name, 0);
+    telemetry.pollSucceeded(name, 'read', 0);
     expect((await call('/readyz')).status).toBe(200);
     telemetry.pollFailed(name, 'refused', 'the key was refused', 60_000);
     const response = await call('/readyz');
     expect([response.status, await response.json()]).toEqual([
       503,
-      { ready: false, problems: ['source akto-prod (malicious_events): the key was refused'] },
+      {
+        ready: false,
+        problems: ['source "akto-prod": the key was refused (feed malicious_events)'],
+        feeds: [{ ...name, lastRead: '1970-01-01T00:00:00.000Z', openGaps: 0 }],
+      },
     ]);
   });
 

@@ -18,6 +18,8 @@ import { shortened, summarise } from './summary.ts';
 export interface FiredRule {
   readonly firing: Firing;
   readonly subject: TermSource;
+  /** A later state of an object that its rule has matched before: nothing new to count or to tell. */
+  readonly isUpdate?: true;
 }
 
 const MINUTE_MS = 60_000;
@@ -32,9 +34,10 @@ export async function fire(
 ): Promise<readonly FiredRule[]> {
   const windows = new Windows(await tx.readWindows(distinctKeys(verdicts)), nowMs);
   const fired = verdicts.flatMap((verdict) =>
-    verdict.matches
-      .filter((match) => windows.observe(match, verdict))
-      .map((match) => toFired(match, verdict)),
+    verdict.matches.flatMap((match): FiredRule[] => {
+      if (verdict.matchedBefore.has(match.rule.id)) return [{ ...toFired(match, verdict), isUpdate: true }];
+      return windows.observe(match, verdict) ? [toFired(match, verdict)] : [];
+    }),
   );
   await tx.writeWindows(windows.changed());
   return fired;

@@ -3,6 +3,7 @@ import type { MatchedRule } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import { framesOf } from '../core/frames.ts';
 import {
+  type Change,
   type EventView,
   type Rule,
   type RuleFailure,
@@ -19,7 +20,12 @@ export interface Verdict {
   readonly event: Event;
   readonly view: EventView;
   readonly matches: readonly RuleMatch[];
+  /** Rules that an earlier revision of the same object matched. */
+  readonly matchedBefore: ReadonlySet<string>;
 }
+
+/** Of objects that change: the rules that earlier revisions matched, by the object's feed id. */
+export type Revisions = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** How long events are judged before timers and sockets get their turn. */
 const TURN_MS = 20;
@@ -45,13 +51,20 @@ interface Notes {
 export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry) {
   const overruns = new Map<string, Overruns>();
 
-  return async function judge(events: readonly Event[]): Promise<Judged> {
+  return async function judge(events: readonly Event[], revisions: Revisions): Promise<Judged> {
     const verdicts: Verdict[] = [];
+    const known = new Map(revisions);
     const notes: Notes = { facts: [], failedRules: new Set(), failures: 0 };
     let turnEndsMs = clock.now() + TURN_MS;
     for (const event of events) {
-      const view = viewOf(event.raw, event.feed);
-      verdicts.push({ event, view, matches: judgeOne(event, view, notes) });
+      const before = event.revision === undefined ? undefined : known.get(event.feedId);
+      const view = viewOf(event.raw, event.feed, changeOf(event, before));
+      const matches = judgeOne(event, view, notes);
+      const matchedBefore = before ?? NO_RULES;
+      verdicts.push({ event, view, matches, matchedBefore });
+      // A page can hold several states of one object.
+      if (event.revision !== undefined)
+        known.set(event.feedId, new Set([...matchedBefore, ...matches.map(({ rule }) => rule.id)]));
       if (clock.now() < turnEndsMs) continue;
       await clock.sleep(0);
       turnEndsMs = clock.now() + TURN_MS;
@@ -94,6 +107,13 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
     telemetry.ruleQuarantined(rule.id, reason, untilMs - nowMs);
     notes.facts.push(ruleQuarantined(rule.id, reason, untilMs, nowMs));
   }
+}
+
+const NO_RULES: ReadonlySet<string> = new Set();
+
+function changeOf({ revision }: Event, before: ReadonlySet<string> | undefined): Change | undefined {
+  if (revision === undefined) return undefined;
+  return before === undefined ? 'first_seen' : 'changed';
 }
 
 /** What deliveries tell of the rules that matched. */

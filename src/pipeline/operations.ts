@@ -1,9 +1,15 @@
+import type { FeedName } from '../core/event.ts';
 import type { Severity } from '../core/severity.ts';
+import type { Gap } from '../core/source.ts';
 
 /** Something about Tocsin itself that a person must know: told as an ordinary alert of source `tocsin`. */
 export interface OperationalFact {
   /** What alerts, metrics and routes call it. */
-  readonly rule: 'tocsin-rule-quarantined';
+  readonly rule:
+    | 'tocsin-rule-quarantined'
+    | 'tocsin-feed-failing'
+    | 'tocsin-feed-silent'
+    | 'tocsin-feed-incomplete';
   readonly name: string;
   /** What it means and what to do. */
   readonly description: string;
@@ -29,4 +35,71 @@ export function ruleQuarantined(
     group: { rule },
     atMs,
   };
+}
+
+/** @param problem what the last poll ran into; undefined where polls do not even end */
+export function feedFailing(
+  { source, feed }: FeedName,
+  sinceMs: number,
+  problem: string | undefined,
+  atMs: number,
+): OperationalFact {
+  return {
+    rule: 'tocsin-feed-failing',
+    name: 'Feed failing',
+    description:
+      `Feed ${feed} of source ${source} has not been read for ${minutes(atMs - sinceMs)}, so attacks go unseen until it is; ` +
+      `nothing is lost, what it shows then is read. ${problem ?? 'Its polls do not come to an end: see the log.'}`,
+    severity: 'HIGH',
+    group: { source, feed },
+    atMs,
+  };
+}
+
+export function feedSilent(
+  { source, feed }: FeedName,
+  quietMs: number,
+  longestMs: number,
+  atMs: number,
+): OperationalFact {
+  return {
+    rule: 'tocsin-feed-silent',
+    name: 'Feed silent',
+    description:
+      `Feed ${feed} of source ${source} answers, but has shown nothing for ${minutes(quietMs)}; its longest pause of late ` +
+      `was ${minutes(longestMs)}. See whether traffic still reaches the source: an agent may have stopped.`,
+    severity: 'MEDIUM',
+    group: { source, feed },
+    atMs,
+  };
+}
+
+export function feedIncomplete(
+  { source, feed }: FeedName,
+  gaps: readonly Gap[],
+  atMs: number,
+): OperationalFact {
+  const [first] = gaps;
+  const more = gaps.length > 1 ? ` (and ${gaps.length - 1} more)` : '';
+  const slice =
+    first === undefined ? '' : ` ${iso(first.fromMs)} to ${iso(first.toMs)}${more}: ${first.problem}`;
+  return {
+    rule: 'tocsin-feed-incomplete',
+    name: 'Feed incomplete',
+    description:
+      `Feed ${feed} of source ${source} counts events that it does not show, and they are asked for no more:${slice}. ` +
+      `"tocsin backfill" over that time reads it anew once the source is whole again.`,
+    severity: 'MEDIUM',
+    group: { source, feed },
+    atMs,
+  };
+}
+
+function minutes(ms: number): string {
+  const whole = Math.round(ms / 60_000);
+  return whole >= 120 ? `${Math.round(whole / 60)} hours` : `${whole} minutes`;
+}
+
+function iso(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

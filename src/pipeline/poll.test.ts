@@ -110,7 +110,7 @@ describe('a poller', () => {
     const { from, asked } = failing(REFUSED);
     const { pass } = poller(from);
     expect(await pass(never)).toEqual(['failed']);
-    expect(status()).toEqual([`source akto (malicious_events): ${REFUSED.message}`]);
+    expect(status()).toEqual([`source "akto": ${REFUSED.message} (feed malicious_events)`]);
     await bench.clock.advance(59_999);
     expect(await pass(never)).toEqual(['resting']);
     expect(asked()).toBe(1);

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import type { Feed } from '../core/event.ts';
+import type { Feed, FeedName } from '../core/event.ts';
+import type { FeedState } from '../core/feed-state.ts';
 import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { afterFailure, afterPoll } from './feed-book.ts';
 
 const REFUSED_BASE_MS = 60_000;
 const REFUSED_CAP_MS = 15 * 60_000;
@@ -59,9 +61,9 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     try {
       return await readPages(reader, progress, AbortSignal.any([stopping, deadline.signal]), stopping);
     } catch (error) {
-      if (!(error instanceof SourceError && error.kind === 'aborted')) return failed(reader, error);
+      if (!(error instanceof SourceError && error.kind === 'aborted')) return await failed(reader, error);
       if (stopping.aborted || progress.pages > 0) return cutShort(reader, stopping);
-      return failed(reader, noPage(source));
+      return await failed(reader, noPage(source));
     } finally {
       finished.abort();
     }
@@ -83,8 +85,10 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
       behind = page.behind === true;
     }
     rests.delete(reader.feed);
-    telemetry.pollSucceeded(named(reader), clock.now());
-    return behind ? 'behind' : 'read';
+    const result = behind ? 'behind' : 'read';
+    telemetry.pollSucceeded(named(reader), result, clock.now());
+    await writeDown(reader, (state) => afterPoll(state, reader, result, clock.now()));
+    return result;
   }
 
   function cutShort(reader: FeedReader, stopping: AbortSignal): PollResult {
@@ -92,7 +96,22 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     return stopping.aborted ? 'stopped' : 'behind';
   }
 
-  function failed(reader: FeedReader, error: unknown): PollResult {
+  /** How a feed does outlives a restart, where it can be written down. */
+  async function writeDown(
+    reader: FeedReader,
+    change: (state: FeedState | undefined) => FeedState,
+  ): Promise<void> {
+    try {
+      await store.transaction(async (tx) =>
+        tx.writeFeedState(change(await tx.readFeedState(reader)), clock.now()),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+  }
+
+  async function failed(reader: FeedReader, error: unknown): Promise<PollResult> {
     const failures = rests.get(reader.feed)?.failures ?? 0;
     const retryInMs = restAfter(error, failures, random);
     const sinceMs = clock.now();
@@ -100,7 +119,9 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     if (error instanceof StoreError) telemetry.storeFailed(error.kind, error.message);
     const outcome = outcomeWord(error);
     const frames = outcome === 'broken' ? framesOf(error) : undefined;
-    telemetry.pollFailed(named(reader), outcome, sentence(error), retryInMs, frames);
+    const message = sentence(error);
+    telemetry.pollFailed(named(reader), outcome, message, retryInMs, frames);
+    await writeDown(reader, (state) => afterFailure(state, reader, { kind: outcome, message }, clock.now()));
     return 'failed';
   }
 
@@ -120,7 +141,7 @@ function noPage({ name, deadlineMs }: Source): SourceError {
   );
 }
 
-function named(reader: FeedReader): { source: string; feed: Feed } {
+function named(reader: FeedReader): FeedName {
   return { source: reader.source, feed: reader.feed };
 }
 

@@ -21,13 +21,19 @@ export interface EventView extends TermSource {
   readonly payloadError: string | undefined;
 }
 
+/** What an event says of an object that changes: that it is there, or that it is no longer as it was. */
+export type Change = 'first_seen' | 'changed';
+
 /**
  * Looks at an API event (`payload` as text), an incident, an actor, an API, or a captured exchange
  * (`path`, `requestHeaders` … at the top, `country` or `countryCode` beside them).
  * @param feed where the event came from; told from its keys where absent
+ * @param change of an object that changes; a key of that name where absent, as rule tests write it
  */
-export function viewOf(raw: JsonObject, feed: Feed = feedOf(raw)): EventView {
-  return new RawView(raw, feed);
+export function viewOf(raw: JsonObject, feed: Feed = feedOf(raw), change?: Change): EventView {
+  const view = new RawView(raw, feed);
+  if (change !== undefined) view.set('change', change);
+  return view;
 }
 
 function feedOf(raw: JsonObject): Feed {
@@ -81,6 +87,11 @@ class RawView implements EventView {
     const datum = this.#read(term);
     this.#data.set(term, datum);
     return datum;
+  }
+
+  /** What the event itself does not know. */
+  set(term: string, datum: Datum): void {
+    this.#data.set(term, datum);
   }
 
   isEmpty(term: string): boolean {

@@ -6,7 +6,7 @@ import { compileRuleSet } from './rule-set.ts';
 import { parseRule } from './rule-text.ts';
 
 export { type ConditionCoverage, coverRule } from './coverage.ts';
-export { type EventView, viewOf } from './event-view.ts';
+export { type Change, type EventView, viewOf } from './event-view.ts';
 export { type ExplainedPart, type Explanation, explainRule, type Verdict } from './explain.ts';
 export { type CompiledFilter, compileFilter, type FilterOptions } from './filter.ts';
 export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';

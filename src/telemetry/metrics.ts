@@ -1,7 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
+/** How far behind the present a feed has been read. */
+export interface Lag {
+  readonly source: string;
+  readonly feed: string;
+  readonly seconds: number;
+}
+
 /** Every series that Tocsin exports, in one place. Labels are configuration names or closed sets, never event text. */
-export function createMetrics() {
+export function createMetrics(lags: () => readonly Lag[]) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -9,8 +16,26 @@ export function createMetrics() {
     new Counter({ name, help, labelNames: [...labelNames], registers });
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Gauge({ name, help, labelNames: [...labelNames], registers });
+  new Gauge({
+    name: 'tocsin_feed_lag_seconds',
+    help: 'How far behind the present a feed has been read.',
+    labelNames: ['source', 'feed'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { source, feed, seconds } of lags()) this.set({ source, feed }, seconds);
+    },
+  });
   return {
     registry,
+    late: counter('tocsin_feed_late_events_total', 'Events found after their time had been read.', [
+      'source',
+      'feed',
+    ]),
+    gapsOpen: gauge('tocsin_feed_gaps_open', 'Slices of a feed that do not add up and are asked for again.', [
+      'source',
+      'feed',
+    ]),
     events: counter('tocsin_events_total', 'Events committed, each once.', ['source', 'feed']),
     repeated: counter('tocsin_events_repeated_total', 'Events read again and recognised by their id.', [
       'source',

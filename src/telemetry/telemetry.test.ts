@@ -54,16 +54,17 @@ describe('the status', () => {
     telemetry.watching([akto], []);
     expect(telemetry.status()).toEqual({
       ready: false,
-      problems: ['source akto (malicious_events): has not been read yet'],
+      problems: ['source "akto": has not been read yet (feed malicious_events)'],
+      feeds: [{ ...akto, openGaps: 0 }],
     });
-    telemetry.pollSucceeded(akto, 0);
-    expect(telemetry.status()).toEqual({ ready: true, problems: [] });
+    telemetry.pollSucceeded(akto, 'read', 0);
+    expect(telemetry.status()).toMatchObject({ ready: true, problems: [] });
   });
 
   it('stays ready while a destination is held: the others are served', () => {
     const { telemetry } = recordedTelemetry();
     telemetry.destinationHeld('oncall', 'the webhook is gone', 30_000);
-    expect(telemetry.status()).toEqual({
+    expect(telemetry.status()).toMatchObject({
       ready: true,
       problems: ['destination oncall is held: the webhook is gone'],
     });
@@ -76,7 +77,9 @@ describe('the status', () => {
     telemetry.pollFailed({ ...akto, source: 'gone' }, 'refused', 'no', 1);
     telemetry.destinationHeld('gone', 'no', 1);
     telemetry.watching([akto], ['oncall']);
-    expect(telemetry.status().problems).toEqual(['source akto (malicious_events): the key was refused']);
+    expect(telemetry.status().problems).toEqual([
+      'source "akto": the key was refused (feed malicious_events)',
+    ]);
   });
 
   it('forgets the series of what a reload took away: an alarm on them would never end', async () => {
@@ -93,7 +96,7 @@ describe('the status', () => {
   it('tells of a failing store once, and of its recovery once', () => {
     const { telemetry, logs } = recordedTelemetry();
     for (let round = 0; round < 3; round += 1) telemetry.storeFailed('full', 'no space left; free some');
-    expect(telemetry.status()).toEqual({ ready: false, problems: ['store: no space left; free some'] });
+    expect(telemetry.status()).toMatchObject({ ready: false, problems: ['store: no space left; free some'] });
     for (let round = 0; round < 3; round += 1) telemetry.storeWorked('grew');
     const told = logs.filter(({ level }) => level !== 'debug');
     expect(messages(told)).toEqual(['store failed: no space left; free some', 'store takes writes again']);
@@ -109,6 +112,13 @@ it('metrics never carry what an event holds: only names of the configuration and
   telemetry.rulesFailed(1, new Set(['r']), { event: 'evil-id', reason: 'evil reason' });
   telemetry.deadLettered('siem', 'event', 'evil-id', 'evil reason');
   telemetry.deliveryFailed('siem', 1, 'evil reason', 1);
-  telemetry.pageCommitted(akto, { fresh: 1, repeated: 0, rejected: ['evil row'], matched: 0 });
+  telemetry.pageCommitted(akto, {
+    fresh: 1,
+    repeated: 0,
+    rejected: ['evil row'],
+    matched: 0,
+    late: 0,
+    progress: undefined,
+  });
   expect(await telemetry.metrics.registry.metrics()).not.toContain('evil');
 });

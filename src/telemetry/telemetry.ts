@@ -1,16 +1,14 @@
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { Delivery, ItemOutcome } from '../core/delivery.ts';
-import type { Feed } from '../core/event.ts';
+import type { Feed, FeedName } from '../core/event.ts';
+import type { FeedState } from '../core/feed-state.ts';
 import type { Problem } from '../core/problem.ts';
 import { formatProblem } from '../core/problem.ts';
+import type { FeedProgress } from '../core/source.ts';
 import type { DeliveryState, PruneReport } from '../core/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { createStatus } from './status.ts';
-
-interface FeedName {
-  readonly source: string;
-  readonly feed: Feed;
-}
 
 /** How many single rows or ids one log line names; the counters know them all. */
 const NAMED = 5;
@@ -21,24 +19,48 @@ function labels({ source, feed }: FeedName): { source: string; feed: Feed } {
 }
 
 /** One function a business fact: what it counts, and what an operator reads of it. */
-export function createTelemetry(logger: Logger) {
-  const metrics = createMetrics();
+export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
   const status = createStatus();
+  const metrics = createMetrics(() => status.lags(clock.now()));
   return {
     logger,
     metrics,
     /** What `/readyz` shows. */
-    status: status.snapshot,
+    status: () => status.snapshot(clock.now()),
 
     watching(feeds: readonly FeedName[], destinations: readonly string[]): void {
-      for (const gauge of [metrics.feedHealthy, metrics.lastSuccess, metrics.held]) gauge.reset();
+      for (const gauge of [metrics.feedHealthy, metrics.lastSuccess, metrics.gapsOpen, metrics.held])
+        gauge.reset();
       status.expect(feeds, destinations);
+    },
+
+    /** What an earlier run left written down: a restart forgets neither lag nor gaps. */
+    feedsRemembered(states: readonly FeedState[]): void {
+      for (const state of states) {
+        if (!status.knows(state)) continue;
+        status.progress(state, state);
+        metrics.gapsOpen.set(labels(state), state.gaps.length);
+        if (state.lastReadMs !== undefined) metrics.lastSuccess.set(labels(state), state.lastReadMs / 1_000);
+      }
     },
 
     pageCommitted(
       name: FeedName,
-      page: { fresh: number; repeated: number; rejected: readonly string[]; matched: number },
+      page: {
+        fresh: number;
+        repeated: number;
+        rejected: readonly string[];
+        matched: number;
+        late: number;
+        progress: FeedProgress | undefined;
+      },
     ): void {
+      metrics.late.inc(labels(name), page.late);
+      if (page.progress !== undefined) {
+        const { readToMs, gaps } = page.progress;
+        status.progress(name, { readToMs, gaps });
+        metrics.gapsOpen.set(labels(name), gaps.length);
+      }
       metrics.events.inc(labels(name), page.fresh);
       metrics.repeated.inc(labels(name), page.repeated);
       metrics.rejected.inc(labels(name), page.rejected.length);
@@ -52,11 +74,13 @@ export function createTelemetry(logger: Logger) {
         logger.info({ ...labels(name), events: page.fresh, matched: page.matched }, 'events committed');
     },
 
-    pollSucceeded(name: FeedName, atMs: number): void {
+    /** `behind`: its time was up before the feed's end. */
+    pollSucceeded(name: FeedName, result: 'read' | 'behind', atMs: number): void {
       metrics.polls.inc({ ...labels(name), outcome: 'ok' });
-      metrics.lastSuccess.set(labels(name), atMs / 1_000);
+      if (result === 'read') metrics.lastSuccess.set(labels(name), atMs / 1_000);
       metrics.feedHealthy.set(labels(name), 1);
       status.feed(name, undefined);
+      if (result === 'read') status.progress(name, { lastReadMs: atMs });
     },
 
     pollFailed(

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { FeedState } from '../core/feed-state.ts';
+import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
+import { judgeFeed } from './feed-watch.ts';
+
+const NAME = { source: 'akto', feed: 'malicious_events' } as const;
+const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000 };
+const NOW = 1_780_000_000_000;
+const MINUTE = 60_000;
+const state = (over: Partial<FeedState>): FeedState => ({
+  ...NAME,
+  gaps: [],
+  lateEvents: 0,
+  told: {},
+  ...over,
+});
+const failed = { kind: 'refused', message: 'the key was refused', atMs: NOW };
+
+describe('judging a feed', () => {
+  it.each<[string, FeedState | undefined, number, string]>([
+    ['was just started and read nothing yet', undefined, NOW - MINUTE, 'none'],
+    ['comes to no end since the start', undefined, NOW - 20 * MINUTE, 'failing'],
+    ['was read a minute ago', state({ lastReadMs: NOW - MINUTE }), NOW - 60 * MINUTE, 'none'],
+    [
+      'fails, not for long',
+      state({ lastReadMs: NOW - 15 * MINUTE, failingSinceMs: NOW - 14 * MINUTE }),
+      NOW - 60 * MINUTE,
+      'none',
+    ],
+    [
+      'fails for stale_after',
+      state({ failingSinceMs: NOW - 15 * MINUTE, lastError: failed }),
+      NOW - 60 * MINUTE,
+      'failing',
+    ],
+    ['failed all night, and we started just now', state({ failingSinceMs: NOW - 600 * MINUTE }), NOW, 'none'],
+    [
+      'fails although pages come',
+      state({ failingSinceMs: NOW - 15 * MINUTE, lastPageMs: NOW }),
+      NOW - 60 * MINUTE,
+      'failing',
+    ],
+    ['catches up for hours, page by page', state({ lastPageMs: NOW - MINUTE }), NOW - 300 * MINUTE, 'none'],
+    ['was read long ago and hangs', state({ lastReadMs: NOW - 20 * MINUTE }), NOW - 60 * MINUTE, 'failing'],
+    [
+      'was read by a clock that was ahead',
+      state({ lastReadMs: NOW + 60 * MINUTE }),
+      NOW - 60 * MINUTE,
+      'none',
+    ],
+  ])('that %s', (_why, known, watchedSinceMs, reason) => {
+    expect(judgeFeed(known, SOURCE, watchedSinceMs, NOW).reason).toBe(reason);
+  });
+});
+
+describe('the book of a feed', () => {
+  it('keeps when a failure began, through all further ones, until a poll ends well', () => {
+    const first = afterFailure(undefined, NAME, { kind: 'refused', message: 'no' }, NOW);
+    const second = afterFailure(first, NAME, { kind: 'unavailable', message: 'down' }, NOW + 5);
+    expect(second).toMatchObject({ failingSinceMs: NOW, lastError: { message: 'down', atMs: NOW + 5 } });
+    const mended = afterPoll({ ...second, told: { failingMs: NOW } }, NAME, 'read', NOW + 9);
+    expect(mended).toMatchObject({ lastReadMs: NOW + 9, told: {}, lastError: { message: 'down' } });
+    expect(mended.failingSinceMs).toBeUndefined();
+  });
+
+  it('counts as late what lies before the time that was read already', () => {
+    const event = (timeMs: number) => ({ ...NAME, id: `${timeMs}`, feedId: `${timeMs}`, timeMs, raw: {} });
+    const progress = {
+      readToMs: NOW,
+      lateBeforeMs: NOW - 10,
+      gaps: [{ fromMs: 1, toMs: 2, problem: 'short' }],
+    };
+    const page = { events: [], cursor: {}, rejected: [], progress };
+    const { state: next, late } = afterPage(
+      undefined,
+      NAME,
+      page,
+      [event(NOW - 20), event(NOW - 10), event(NOW)],
+      NOW,
+    );
+    expect([late, next.lateEvents, next.readToMs, next.gaps.length]).toEqual([1, 1, NOW, 1]);
+  });
+});

@@ -1,0 +1,109 @@
+import { groupId } from '../alerts/fingerprint.ts';
+import { expectNotification, type GroupTarget } from '../alerts/group.ts';
+import { record, refresh } from '../alerts/lifecycle.ts';
+import { type ChosenRoute, chooseRoutes, type Route } from '../alerts/route.ts';
+import type { Alert } from '../core/alert.ts';
+import type { AlertGroup, PendingCount, StoreTx } from '../core/store.ts';
+import type { TermSource } from '../rules/index.ts';
+import type { Recipient } from './event-rows.ts';
+import type { FiredRule } from './firing.ts';
+import { termText } from './summary.ts';
+
+/** Who may be told of alerts. */
+export interface Audience {
+  readonly routes: readonly Route<TermSource>[];
+  readonly destinations: readonly Recipient[];
+}
+
+/** What fired, into alerts and into the groups that will be told of: alert → route → group. @returns the alerts it opened */
+export async function raise(
+  tx: StoreTx,
+  audience: Audience,
+  fired: readonly FiredRule[],
+  nowMs: number,
+): Promise<readonly Alert[]> {
+  const opened = await recordAlerts(tx, fired, nowMs);
+  await expectNotifications(
+    tx,
+    audience,
+    fired.filter(({ isUpdate }) => isUpdate !== true),
+    nowMs,
+  );
+  return opened;
+}
+
+async function recordAlerts(
+  tx: StoreTx,
+  fired: readonly FiredRule[],
+  nowMs: number,
+): Promise<readonly Alert[]> {
+  const known = await tx.readAlerts([...new Set(fired.map(({ firing }) => firing.fingerprint))]);
+  const alerts = new Map(known.map((alert) => [alert.fingerprint, alert]));
+  const opened = new Set<string>();
+  for (const { firing, isUpdate } of fired) {
+    const alert = alerts.get(firing.fingerprint);
+    if (isUpdate === true) {
+      if (alert !== undefined) alerts.set(firing.fingerprint, refresh(alert, firing));
+      continue;
+    }
+    const recorded = record(alert, firing, nowMs);
+    alerts.set(firing.fingerprint, recorded.alert);
+    if (recorded.reason === 'opened') opened.add(firing.fingerprint);
+  }
+  await tx.writeAlerts([...alerts.values()], nowMs);
+  return [...alerts.values()].filter((alert) => opened.has(alert.fingerprint));
+}
+
+/** Counts every firing in the groups of its routes, so that what is told later adds up exactly. */
+async function expectNotifications(
+  tx: StoreTx,
+  { routes, destinations }: Audience,
+  fired: readonly FiredRule[],
+  nowMs: number,
+): Promise<void> {
+  const targets = new Map<string, GroupTarget>();
+  const counts = new Map<string, PendingCount>();
+  for (const { firing, subject } of fired) {
+    for (const route of routesFor(firing, subject, routes, destinations)) {
+      const target = targetOf(route, subject);
+      const group = groupId(target.route, target.labels, target.leftOut);
+      const key = `${group} ${firing.fingerprint}`;
+      targets.set(group, target);
+      counts.set(key, { group, fingerprint: firing.fingerprint, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+  }
+  const known = new Map((await tx.readGroups([...targets.keys()])).map((group) => [group.id, group]));
+  const groups = [...targets].map(
+    ([id, target]): AlertGroup => expectNotification(known.get(id), target, nowMs),
+  );
+  await tx.writeGroups(groups, nowMs);
+  await tx.addPending([...counts.values()]);
+}
+
+/** What Tocsin says of itself is never lost for want of a route: then everybody who takes alerts hears it. */
+function routesFor(
+  { feed }: FiredRule['firing'],
+  subject: TermSource,
+  routes: readonly Route<TermSource>[],
+  destinations: Audience['destinations'],
+): readonly ChosenRoute<TermSource>[] {
+  const chosen = chooseRoutes(routes, subject);
+  if (chosen.length > 0 || feed !== 'operations') return chosen;
+  const to = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
+  return to.length === 0 ? [] : [{ ...OPERATIONS_ROUTE, to }];
+}
+
+const OPERATIONS_ROUTE = {
+  name: 'tocsin',
+  continue: false,
+  groupBy: ['rule'],
+  timing: { groupWaitMs: 10_000, groupIntervalMs: 5 * 60_000, repeatIntervalMs: 4 * 60 * 60_000 },
+};
+
+function targetOf(
+  { name, to, leftOut, timing, groupBy }: ChosenRoute<TermSource>,
+  subject: TermSource,
+): GroupTarget {
+  const labels = Object.fromEntries(groupBy.map((term) => [term, termText(subject, term) ?? '']));
+  return { route: name, labels, to, timing, ...(leftOut === undefined ? {} : { leftOut }) };
+}
