@@ -1,6 +1,20 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Random } from '../../core/random.ts';
-import type { Template } from './templates.ts';
+
+/** A filter template as the server keeps it. */
+export interface Template {
+  /** Need not be the id inside `content`. */
+  readonly id: string;
+  /** The YAML. */
+  readonly content: string;
+  /** Default `AKTO`. */
+  readonly author?: string;
+  /** Epoch seconds. */
+  readonly createdAt?: number;
+  readonly updatedAt?: number;
+  /** What the server read out of `content`; done the same way where it is not given. */
+  readonly info?: JsonObject;
+}
 
 /** What the server holds when it answers one request. */
 export interface Backend {

@@ -1,17 +1,17 @@
 import type { JsonObject } from '../../core/json.ts';
 import { startServer } from '../http-hazards/server.ts';
+import type { Template } from './backend.ts';
 import type { Hazards, SimulatorRequest } from './hazards.ts';
 import type { AktoSimulatorOptions } from './options.ts';
 import { SimulatedServer } from './simulated-server.ts';
-import type { Template } from './templates.ts';
 
 export { seededRandom } from '../http-hazards/seeded.ts';
+export type { Template } from './backend.ts';
 export type { Hazard, Hazards, SimulatorRequest } from './hazards.ts';
 export { makeEvents } from './made-events.ts';
 export type { AktoSimulatorOptions } from './options.ts';
 export { referenceEvent } from './reference-event.ts';
 export { referenceTemplate } from './reference-template.ts';
-export type { Template } from './templates.ts';
 export { toJsonForm, toTextFormat } from './text-format.ts';
 
 export interface AktoSimulator {

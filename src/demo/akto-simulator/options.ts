@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Template } from './backend.ts';
 import type { Hazards } from './hazards.ts';
-import type { Template } from './templates.ts';
 
 export interface AktoSimulatorOptions {
   /** The one key it accepts. */

@@ -6,11 +6,10 @@ import type { Answer } from '../http-hazards/hazards.ts';
 import { seededRandom } from '../http-hazards/seeded.ts';
 import { sendHazard, sendJson } from '../http-hazards/send.ts';
 import { readJson } from '../http-hazards/server.ts';
-import type { Backend, Endpoint } from './backend.ts';
+import type { Backend, Endpoint, Template } from './backend.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { asHttpHazard, type Hazards, NO_HAZARDS, type SimulatorRequest } from './hazards.ts';
 import type { AktoSimulatorOptions } from './options.ts';
-import type { Template } from './templates.ts';
 import { Totals } from './totals.ts';
 
 const PREFIX = '/api/';

@@ -1,21 +1,6 @@
 import { parse } from 'yaml';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Endpoint } from './backend.ts';
-
-/** A filter template as the server keeps it. */
-export interface Template {
-  /** Need not be the id inside `content`. */
-  readonly id: string;
-  /** The YAML. */
-  readonly content: string;
-  /** Default `AKTO`. */
-  readonly author?: string;
-  /** Epoch seconds. */
-  readonly createdAt?: number;
-  readonly updatedAt?: number;
-  /** What the server read out of `content`; done the same way where it is not given. */
-  readonly info?: JsonObject;
-}
+import type { Endpoint, Template } from './backend.ts';
 
 /** When the reference page's own template was made. */
 const CREATED_S = 1_751_743_962;
