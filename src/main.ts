@@ -25,6 +25,7 @@ const code = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   colour: { out: coloured(process.stdout), err: coloured(process.stderr) },
+  terminal: process.stderr.isTTY === true,
   columns: process.stdout.columns ?? 200,
   stop: stop.signal,
   onHangup: (callback) => void process.on('SIGHUP', callback),

@@ -113,7 +113,12 @@ async function help(...args: readonly string[]): Promise<string[]> {
   };
   const code = await runCli([...args, '--help'], {
     ...{ stdin: Readable.from([]), out: write, err: write, env: {}, cwd: '.', columns: 120 },
-    ...{ colour: { out: false, err: false }, terminal: false, stop: new AbortController().signal, onHangup: () => {} },
+    ...{
+      colour: { out: false, err: false },
+      terminal: false,
+      stop: new AbortController().signal,
+      onHangup: () => {},
+    },
   });
   expect(code).toBe(0);
   const [, below = ''] = text.split('\nCommands:\n');

@@ -11,6 +11,8 @@ export interface Io {
   readonly cwd: string;
   /** Whether stdout, stderr take ANSI colours: a terminal, and no NO_COLOR. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** Whether stderr is a terminal, on which a line may be drawn over. */
+  readonly terminal: boolean;
   readonly columns: number;
   /** Aborted by SIGTERM or SIGINT. */
   readonly stop: AbortSignal;

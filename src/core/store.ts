@@ -3,7 +3,7 @@ import type { Delivery, MatchedRule } from './delivery.ts';
 import type { Digest } from './digest.ts';
 import type { Event, Feed, FeedName } from './event.ts';
 import type { FeedState } from './feed-state.ts';
-import type { Cursor, Slice } from './source.ts';
+import type { Cursor, Gap, Slice } from './source.ts';
 
 /** Which events of one aggregation condition are counted together. */
 export interface WindowKey {
@@ -150,6 +150,23 @@ export interface BackfillState extends FeedName, Slice {
   readonly fresh: number;
   /** Matches by rule, of the fresh ones. */
   readonly matches: Readonly<Record<string, number>>;
+  /** Absent before the first page. */
+  readonly tally?: BackfillTally;
+}
+
+/** What the summary of a backfill counts besides; names are attackers' texts, bounded in length and number. */
+export interface BackfillTally {
+  /** Fresh events that some rule matched. */
+  readonly matched: number;
+  /** Rows that could not be understood. */
+  readonly rejected: number;
+  /** Fresh events in equal steps from the slice's beginning. */
+  readonly bars: readonly number[];
+  /** Fresh events by actor: at least `count - over` of each, at most `count`. */
+  readonly actors: readonly { readonly name: string; readonly count: number; readonly over: number }[];
+  /** Of what the feed did not show whole. */
+  readonly gaps: readonly Gap[];
+  readonly givenUp: readonly Gap[];
 }
 
 /** What a digest counts of one event. Texts are attackers' and bounded; absent where the payload was cleared. */

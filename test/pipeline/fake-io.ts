@@ -13,6 +13,8 @@ export interface RanWith {
   readonly cwd?: string;
   /** As a signal would; never, where absent. */
   readonly stop?: AbortSignal;
+  /** A terminal on stderr, with colours or without. Default: a pipe. */
+  readonly terminal?: 'plain' | 'coloured';
 }
 
 /** Runs a command line in this process, with an environment and a terminal of its own. */
@@ -29,7 +31,8 @@ export async function runTocsin(args: readonly string[], given: RanWith = {}): P
     },
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
-    colour: { out: false, err: false },
+    colour: { out: false, err: given.terminal === 'coloured' },
+    terminal: given.terminal !== undefined,
     columns: 100,
     stop: given.stop ?? new AbortController().signal,
     onHangup: () => undefined,
