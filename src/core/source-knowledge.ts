@@ -7,6 +7,14 @@ export interface RuleTemplate {
   readonly updatedAtMs?: number;
 }
 
+/** All the rules that a source keeps. */
+export interface RuleTemplates {
+  /** Each id stands once. */
+  readonly templates: readonly RuleTemplate[];
+  /** Those that cannot be used, each with one sentence that says why. */
+  readonly rejected: readonly { readonly id?: string; readonly problem: string }[];
+}
+
 /** The names that a source's events can carry; empty where it told none. */
 export interface SourceVocabulary {
   readonly subCategories: readonly string[];

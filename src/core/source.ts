@@ -1,7 +1,7 @@
 import type { Alert, AlertContext } from './alert.ts';
 import type { Event, FeedName } from './event.ts';
 import type { JsonObject } from './json.ts';
-import type { RuleTemplate, SourceStatistics, SourceVocabulary } from './source-knowledge.ts';
+import type { RuleTemplates, SourceStatistics, SourceVocabulary } from './source-knowledge.ts';
 
 /** What a reader has read so far. Only the reader that made it looks inside; the store keeps it as JSON. */
 export type Cursor = JsonObject;
@@ -83,7 +83,7 @@ export interface Source {
    */
   enrich?(alert: Alert, signal: AbortSignal): Promise<AlertContext>;
   /** The rules that it judges by itself. Throws {@link SourceError}. */
-  fetchTemplates?(signal: AbortSignal): Promise<readonly RuleTemplate[]>;
+  fetchTemplates?(signal: AbortSignal): Promise<RuleTemplates>;
   /** The names that its events can carry. Throws {@link SourceError}. */
   fetchVocabulary?(signal: AbortSignal): Promise<SourceVocabulary>;
   /** What it counts itself. Never throws: what could not be had is named in the answer. */

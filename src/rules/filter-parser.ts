@@ -46,7 +46,8 @@ export class FilterParser {
     return map.entries.flatMap((entry) => {
       const filter = this.#entry(entry, entry.key.toLowerCase(), context);
       if (filter === undefined) return [];
-      this.#origins.set(filter, { word: entry.key, place: entry.place });
+      const { key: word, place, value } = entry;
+      this.#origins.set(filter, filter.kind === 'condition' ? { word, place, value } : { word, place });
       return [filter];
     });
   }

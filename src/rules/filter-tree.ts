@@ -1,5 +1,5 @@
 import type { Operand } from './datum.ts';
-import type { Place } from './positioned.ts';
+import type { Place, Positioned } from './positioned.ts';
 import type { OperatorName } from './vocabulary.ts';
 
 /** What a condition looks at, inside its term. `whole` is the term's plain value. */
@@ -36,6 +36,8 @@ export interface Group {
 export interface Origin {
   readonly word: string;
   readonly place: Place | undefined;
+  /** Of a condition: what stands under its operator. */
+  readonly value?: Positioned;
 }
 /** Kept beside filters, not in them: equal conditions are one to the matcher, wherever they stand. */
 export type FilterOrigins = ReadonlyMap<Filter, Origin>;

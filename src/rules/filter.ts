@@ -1,5 +1,6 @@
 import { isNode } from 'yaml';
 import type { Problem } from '../core/problem.ts';
+import { type Comparison, comparisonsIn } from './comparisons.ts';
 import { FilterParser } from './filter-parser.ts';
 import type { Filter, Origin } from './filter-tree.ts';
 import { lintFilter } from './lint.ts';
@@ -15,6 +16,8 @@ import { positionedFrom, type YamlPlaces } from './yaml-reader.ts';
 export interface CompiledFilter {
   /** False also where it cannot be decided. */
   matches(source: TermSource): boolean;
+  /** What it compares terms with. */
+  readonly comparisons: readonly Comparison[];
 }
 
 export interface FilterOptions {
@@ -47,6 +50,7 @@ export function compileFilter(
   const compiled = machine.compile(tree);
   const filter = {
     matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE,
+    comparisons: comparisonsIn(tree, origins),
   };
   return { filter, problems: problems.all };
 }

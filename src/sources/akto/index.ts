@@ -3,6 +3,8 @@ import { AktoClient } from './client.ts';
 import { type AktoConfig, aktoConfig } from './config.ts';
 import { reachS } from './cursor.ts';
 import { createEventReader } from './reader.ts';
+import { fetchTemplates } from './templates.ts';
+import { fetchVocabulary } from './vocabulary.ts';
 
 /** The server honours more; answers larger than this serve nobody. */
 const MOST_ROWS = 5_000;
@@ -32,6 +34,8 @@ export const aktoSource: SourceType<AktoConfig> = {
       lookbackMs: reachS(lookback, deadlineMs / 1_000) * 1_000,
       staleAfterMs: config.stale_after,
       readers: [reader],
+      fetchTemplates: (signal) => fetchTemplates(client, source, signal),
+      fetchVocabulary: (signal) => fetchVocabulary(client, source, clock, signal),
       close: async () => client.close(),
     };
   },
