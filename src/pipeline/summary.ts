@@ -9,8 +9,7 @@ const MAX_TEXT = 500;
 export function termText(source: TermSource, term: string): string | undefined {
   const datum = datumOf(source, term);
   if (datum === undefined || datum === '') return undefined;
-  const text = typeof datum === 'object' ? datum.text : String(datum);
-  return shortened(text);
+  return shortened(textOf(datum));
 }
 
 function datumOf(source: TermSource, term: string): ReturnType<TermSource['get']> {
@@ -33,12 +32,15 @@ const TERMS = {
   url: ['url', 'latest_api_endpoint', 'api'],
   country: ['country_code'],
   filterId: ['filter_id', 'latest_attack'],
+  eventType: ['event_type'],
 } as const;
 
 /** What alerts tell of an event. */
 export function summarise(event: Event, view: EventView): EventSummary {
   const statusCode = view.get('response_code');
   const exploited = view.get('successful_exploit');
+  const refId = textOf(view.get('ref_id'));
+  const requests = event.feed === 'incidents' ? numberOf(view.get('requests')) : undefined;
   return {
     id: event.id,
     timeMs: event.timeMs,
@@ -51,5 +53,19 @@ export function summarise(event: Event, view: EventView): EventSummary {
     // The text format writes no zeros down: 0 is an answer that was not captured.
     ...(typeof statusCode === 'number' && statusCode > 0 ? { statusCode } : {}),
     ...(typeof exploited === 'boolean' ? { successfulExploit: exploited } : {}),
+    // Keys by which something is asked for: half a key names nothing, or something else.
+    ...(event.revision === undefined ? {} : { object: event.feedId }),
+    ...(refId === '' || refId.length > MAX_TEXT ? {} : { refId }),
+    ...(requests === undefined ? {} : { requests }),
   };
+}
+
+function textOf(datum: ReturnType<TermSource['get']>): string {
+  if (datum === undefined) return '';
+  return typeof datum === 'object' ? datum.text : String(datum);
+}
+
+function numberOf(datum: ReturnType<TermSource['get']>): number | undefined {
+  const value = typeof datum === 'object' ? Number(datum.text) : datum;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -1,5 +1,6 @@
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
+import { contextBlocks } from './alert-context.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
 import { redactUrl } from './redact.ts';
 import { code, codeLine, link, plain, utcTime } from './text.ts';
@@ -26,8 +27,13 @@ const SAMPLE_LINE_MAX = 180;
 /**
  * One alert, whole: which rule, who, what, when, how many, the evidence, what to do, and the ids by
  * which the log and the SIEM know it.
+ * @param contextRoom characters that its context may take; none of it is shown where that is 0
  */
-export function alertAttachment(alert: NotifiedAlert, notificationId: string): SlackAttachment {
+export function alertAttachment(
+  alert: NotifiedAlert,
+  notificationId: string,
+  contextRoom = 0,
+): SlackAttachment {
   const title = `*${alert.severity}* · *${plain(alert.ruleName, 150)}*`;
   const description = alert.description === undefined ? '' : `\n${plain(alert.description, 280)}`;
   return {
@@ -37,6 +43,7 @@ export function alertAttachment(alert: NotifiedAlert, notificationId: string): S
       section(title + description),
       fields([who(alert), what(alert), when(alert), `*Matches*\n${counts(alert)}`]),
       ...evidence(alert),
+      ...(alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom)),
       context(`${origin(alert)}\n${ids(alert, notificationId)}`),
     ],
   };

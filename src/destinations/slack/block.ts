@@ -6,6 +6,7 @@ export type SlackBlock = NonNullable<SlackAttachment['blocks']>[number];
 
 /** Slack's bound on a section's text. */
 const SECTION_MAX = 3_000;
+/** Of a field, and of an element of a context. */
 const FIELD_MAX = 2_000;
 
 /** `verbatim` keeps Slack from making links and mentions of words that look like them. */
@@ -22,9 +23,18 @@ export function fields(texts: readonly string[]): SlackBlock {
 }
 
 export function context(text: string): SlackBlock {
-  return { type: 'context', elements: [mrkdwn(within(text, SECTION_MAX))] };
+  return { type: 'context', elements: [mrkdwn(within(text, FIELD_MAX))] };
 }
 
 function within(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
+}
+
+/** Characters that count towards Slack's bound on all blocks of a message together. */
+export function textLength(part: unknown): number {
+  if (Array.isArray(part)) return part.reduce((sum: number, each) => sum + textLength(each), 0);
+  if (typeof part !== 'object' || part === null) return 0;
+  return Object.entries(part).reduce((sum, [key, value]) => {
+    return sum + (key === 'text' && typeof value === 'string' ? value.length : textLength(value));
+  }, 0);
 }

@@ -3,12 +3,14 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Json } from '../../core/json.ts';
 import { highestSeverity, parseSeverity, type Severity } from '../../core/severity.ts';
 import { alertAttachment, alertLine, COLOURS, ICONS } from './alert.ts';
-import { context, type SlackAttachment, type SlackMessage, section } from './block.ts';
+import { context, type SlackAttachment, type SlackMessage, section, textLength } from './block.ts';
 import { redactUrl } from './redact.ts';
 import { code, plain, utcTime } from './text.ts';
 
 /** Alerts shown whole: more of them would pass the 13,200 characters that Slack takes in all. */
 const MAX_DETAILED = 3;
+/** Of all blocks together, with something to spare. */
+const MAX_TEXT = 13_000;
 /** Alerts shown in one line each, after those. */
 const MAX_LISTED = 10;
 
@@ -64,7 +66,9 @@ function attachments(notification: Notification): SlackAttachment[] {
   const shown = [...detailed, ...listed];
   const omitted = notification.alerts.length - shown.length + notification.omittedAlerts;
   const rest = restAttachment(listed, omitted, newInRest(notification, shown));
-  const shownWhole = detailed.map((alert) => alertAttachment(alert, notification.id));
+  const bare = detailed.map((alert) => alertAttachment(alert, notification.id));
+  const room = Math.floor((MAX_TEXT - textLength([bare, rest])) / detailed.length);
+  const shownWhole = detailed.map((alert) => alertAttachment(alert, notification.id, room));
   return rest === undefined ? shownWhole : [...shownWhole, rest];
 }
 

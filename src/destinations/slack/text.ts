@@ -1,14 +1,9 @@
+import { legible } from '../legible.ts';
+
 /**
  * What attackers write, made fit for a message: one line, no invisible or direction-changing
  * characters, no way to mention, link, or leave a code span.
  */
-
-/** Longer texts are cut before anything looks at them, so that no text costs more than this. */
-const LONGEST_INPUT = 8_000;
-const LINE_BREAKS_AND_CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
-/** Bidirectional controls, zero-width characters, fillers that show as nothing, tag characters. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
-const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
@@ -23,17 +18,36 @@ export function code(text: string, max: number): string {
   return inside === '' ? '(none)' : `\`${inside}\``;
 }
 
+/** A piece of a line, with the blanks around it: it cannot open or close a code span. */
+export function inline(text: string, max: number): string {
+  return escapeWithin(withoutBackticks(legible(text)), max);
+}
+
 /** A line of a code block. */
 export function codeLine(text: string, max: number): string {
   return escapeWithin(withoutBackticks(clean(text)), max);
 }
 
+/** A link that shows where it leads, `<url>`; undefined where it is not http(s) or too long. */
+export function bareLink(url: string, max: number): string | undefined {
+  const target = linkTarget(url, max - 2);
+  return target === undefined ? undefined : `<${target}>`;
+}
+
 /** A link of the rule's author, `<url|label>`; undefined where it is not http(s) or too long. */
 export function link(url: string, label: string, max: number): string | undefined {
+  const target = linkTarget(url, max);
+  return target === undefined ? undefined : `<${target}|${plain(label, 75)}>`;
+}
+
+function linkTarget(url: string, max: number): string | undefined {
   const parsed = url.length > max ? null : URL.parse(url);
   if (parsed === null || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) return undefined;
-  const target = parsed.href.replaceAll('|', '%7C').replace(/[&<>]/g, (char) => ESCAPES[char] ?? '');
-  return target.length > max ? undefined : `<${target}|${plain(label, 75)}>`;
+  const target = parsed.href
+    .replaceAll('|', '%7C')
+    .replaceAll('`', '%60')
+    .replace(/[&<>]/g, (char) => ESCAPES[char] ?? '');
+  return target.length > max ? undefined : target;
 }
 
 /** `2026-11-21 20:44:05 UTC`. */
@@ -43,13 +57,7 @@ export function utcTime(timeMs: number): string {
 }
 
 function clean(text: string): string {
-  return text
-    .slice(0, LONGEST_INPUT)
-    .toWellFormed()
-    .replace(INVISIBLE, '')
-    .replace(LINE_BREAKS_AND_CONTROLS, ' ')
-    .replace(STACKED_MARKS, '$1')
-    .trim();
+  return legible(text).trim();
 }
 
 function withoutBackticks(text: string): string {

@@ -1,5 +1,6 @@
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { rawContext } from './alert-context.ts';
 
 /** A notification as one event, whole; keys in snake_case, times in epoch seconds. */
 export function rawAlert(id: string, notification: Notification): JsonObject {
@@ -35,5 +36,6 @@ function oneAlert(alert: NotifiedAlert): Json {
     first_seen: alert.firstSeenMs / 1_000,
     last_seen: alert.lastSeenMs / 1_000,
     event_ids: alert.sample.map((event) => event.id),
+    context: alert.context && rawContext(alert.context),
   };
 }

@@ -5,6 +5,7 @@ import type { Exchange } from '../../core/exchange.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { parseSeverity, type Severity, severityRank } from '../../core/severity.ts';
 import { decodePayload } from '../../payload/index.ts';
+import { cimContext } from './alert-context.ts';
 
 /** Splunk's Common Information Model: flat, its field names, then ours. */
 type Fields = Record<string, Json | undefined>;
@@ -55,6 +56,7 @@ export function cimAlert(id: string, notification: Notification): JsonObject {
     rule_ids: notification.alerts.map((alert) => alert.rule).join(','),
     reason: notification.reason,
     route: notification.route,
+    ...cimContext(first?.context),
   });
 }
 

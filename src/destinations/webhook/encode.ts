@@ -1,6 +1,8 @@
 import type { EventSummary, Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { encodeContext, type WebhookContext } from './alert-context.ts';
+import { isoTime, present } from './values.ts';
 
 /** `format: tocsin`, the native body. Times are ISO 8601 in UTC. Receivers must allow for new keys. */
 export type WebhookBody =
@@ -39,6 +41,7 @@ interface WebhookAlert {
   last_seen: string;
   /** The newest few events. */
   events: WebhookSample[];
+  context?: WebhookContext;
 }
 
 interface WebhookSample {
@@ -121,6 +124,7 @@ function encodeAlert(alert: NotifiedAlert): WebhookAlert {
     first_seen: isoTime(alert.firstSeenMs),
     last_seen: isoTime(alert.lastSeenMs),
     events: alert.sample.map(encodeSample),
+    ...present('context', alert.context && encodeContext(alert.context)),
   };
 }
 
@@ -137,16 +141,4 @@ function encodeSample(sample: EventSummary): WebhookSample {
     ...present('filter_id', sample.filterId),
     ...present('successful_exploit', sample.successfulExploit),
   };
-}
-
-function present<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
-  const entry: { [K in Key]?: Value } = {};
-  if (value !== undefined) entry[key] = value;
-  return entry;
-}
-
-/** A date holds ±8.64e15 ms; a time beyond is a source's nonsense and must not throw here. */
-function isoTime(timeMs: number): string {
-  const bounded = Number.isFinite(timeMs) ? Math.min(Math.max(timeMs, -8.64e15), 8.64e15) : 0;
-  return new Date(bounded).toISOString();
 }
