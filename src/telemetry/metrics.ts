@@ -72,6 +72,7 @@ export function createMetrics(lags: () => readonly Lag[]) {
     ]),
     alertsOpened: counter('tocsin_alerts_opened_total', 'Alerts opened.', ['rule']),
     notifications: counter('tocsin_notifications_total', 'Notifications decided, by reason.', ['reason']),
+    digests: counter('tocsin_digests_total', 'Scheduled summaries made, each once.', ['digest']),
     deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [
       'destination',
       'outcome',

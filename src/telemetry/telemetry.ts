@@ -163,6 +163,17 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       );
     },
 
+    /** Of a schedule; it waits for its destinations. */
+    digestMade(made: {
+      readonly digest: string;
+      readonly id: string;
+      readonly destinations: readonly string[];
+      readonly notes: number;
+    }): void {
+      metrics.digests.inc({ digest: made.digest });
+      logger.info(made, 'digest made');
+    },
+
     delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
       metrics.deliveries.inc({ destination, outcome }, count);
     },

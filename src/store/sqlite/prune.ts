@@ -12,6 +12,9 @@ const MAX_RECORD_CHUNKS = 4;
 /** Space is cleared down to this share of the bound, so that not every page needs clearing again. */
 const LOW_WATER = 0.9;
 
+/** A digest's row is what keeps it from being made again, and tells later ones what came before: they are few. */
+const DIGESTS_MS = 100 * 86_400_000;
+
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
 const PENDING = 'EXISTS (SELECT 1 FROM pending_counts p WHERE p.fingerprint = t.fingerprint)';
 
@@ -22,6 +25,10 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
   db.run(
     `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE state = 'dead' AND settled_ms < ? LIMIT ${CHUNK})`,
     nowMs - retention.deadLettersMs,
+  );
+  db.run(
+    `DELETE FROM digests AS t WHERE created_ms < ? AND NOT ${UNDELIVERED}`,
+    nowMs - Math.max(retention.eventsMs, DIGESTS_MS),
   );
   db.run(
     `DELETE FROM windows WHERE (rule, condition, group_key) IN
@@ -56,7 +63,6 @@ function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): numb
   };
   oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
   oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
-  oldest('digests', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
   oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
   oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
   return deleteEvents(db, beforeMs, lookbackMs);
