@@ -122,6 +122,6 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
   };
 }
 
-function retentionOf({ config }: Setup, sources: readonly Source[]) {
+export function retentionOf({ config }: Setup, sources: readonly Source[]) {
   return { ...config.retention, lookbackMs: Math.max(0, ...sources.map(({ lookbackMs }) => lookbackMs)) };
 }

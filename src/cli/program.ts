@@ -2,14 +2,19 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { registry } from '../app/registry.ts';
 import { VERSION } from '../app/version.ts';
 import { configJsonSchema } from '../config/index.ts';
+import { FEEDS } from '../core/event.ts';
 import { ruleJsonSchema } from '../rules/index.ts';
+import { cronExpression } from '../schema/values.ts';
+import { backfill } from './backfill.ts';
 import { check } from './check.ts';
 import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveries.ts';
 import { demo } from './demo.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { match } from './match.ts';
 import { explain, listRules } from './rules.ts';
+import { pullRules } from './rules-pull.ts';
 import { run } from './run.ts';
+import { showSources } from './sources.ts';
 import { test } from './test.ts';
 
 const CONFIG = ['-c, --config <file>', 'the configuration', 'config.yaml'] as const;
@@ -56,6 +61,7 @@ ${EXIT_CODES}`,
     );
   addDaemonCommands(program, io, done);
   addRuleCommands(program, io, done);
+  addSourceCommands(program, io, done);
   addDeliveryCommands(program, io, done);
   for (const command of [
     program,
@@ -134,6 +140,48 @@ function addRuleCommands(program: Command, io: Io, done: Done): void {
     .argument('[file]', 'one event as JSON; - or none is stdin')
     .option('--json', 'print the tree for programs')
     .action(async (rule, file, options) => done(await explain(io, rule, file, options)));
+  rules
+    .command('pull')
+    .description('write the templates that a source judges by as rule files; what was edited here is kept')
+    .option(...CONFIG)
+    .option('--source <name>', 'of this source; needed where several keep templates')
+    .option('--into <folder>', 'where to write; default: "pulled" in the first folder of rules.paths')
+    .option('--dry-run', 'only tell what would be written')
+    .option('--force', "take the server's text over what was edited or deleted here")
+    .option('--watch', 'go on by the schedule until SIGTERM')
+    .addOption(
+      new Option('--schedule <cron>', 'when to pull, in UTC; default: every hour')
+        .argParser(schedule)
+        .implies({ watch: true }),
+    )
+    .option('--json', 'print {written, unchanged, kept, skipped, invalid, gone} for programs')
+    .action(async (options) => done(await pullRules(io, options)));
+}
+
+function addSourceCommands(program: Command, io: Io, done: Done): void {
+  program
+    .command('sources')
+    .description('tell how each feed does: read up to when, failures, gaps, late events')
+    .option(...CONFIG)
+    .option('--json', 'print one JSON object a feed')
+    .action(async (options) => done(await showSources(io, options)));
+  program
+    .command('backfill')
+    .description('read history: events go to whoever takes events, people get one summary and no pages')
+    .requiredOption('--from <time>', 'such as 2026-11-01, 2026-11-01T08:30 (UTC), or 7d for seven days ago')
+    .requiredOption('--to <time>', 'the end, excluded')
+    .option('-s, --source <name>', 'only this source')
+    .addOption(new Option('--feed <feed>', 'only this feed').choices(FEEDS))
+    .option('--dry-run', 'read and judge, write nothing')
+    .option('--rate <pages>', 'ask for at most so many pages a second', aboveZero, 2)
+    .option('--again', 'begin anew, though it was done or begun before')
+    .option(...CONFIG)
+    .option('--json', 'print one JSON object a feed')
+    .addHelpText(
+      'after',
+      '\nThe same command goes on from where it was interrupted. What the store knows already is not sent again.',
+    )
+    .action(async (options) => done(await backfill(io, options)));
 }
 
 function addDeliveryCommands(program: Command, io: Io, done: Done): void {
@@ -163,9 +211,22 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
+function schedule(text: string): string {
+  const read = cronExpression().safeParse(text);
+  if (read.success) return read.data;
+  throw new InvalidArgumentError(read.error.issues[0]?.message ?? 'expected a cron schedule');
+}
+
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('expected a whole number above 0');
+  return value;
+}
+
+function aboveZero(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value <= 1_000))
+    throw new InvalidArgumentError('expected a number above 0, at most 1000');
   return value;
 }

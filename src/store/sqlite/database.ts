@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorKind } from '../../core/store.ts';
@@ -121,6 +121,21 @@ export function lockFile(file: string): { release(): void } {
     throw error;
   }
   return { release: () => lock.close() };
+}
+
+/** Whether a daemon lives on the file, asked without getting in the way of one that starts. */
+export function isLockHeld(file: string): boolean {
+  if (!existsSync(`${file}.lock`)) return false;
+  const lock = new Database(`${file}.lock`);
+  try {
+    lock.get('SELECT 1 FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'locked') return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 const KIND_BY_CODE: Readonly<Record<number, StoreErrorKind>> = {

@@ -21,6 +21,8 @@ import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
 import { SqliteTx } from './transaction.ts';
 
+export { isLockHeld } from './database.ts';
+
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
   readonly file: string;
