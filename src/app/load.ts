@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../config/index.ts';
 import type { Problem } from '../core/problem.ts';
-import { type CompiledFilter, compileRuleSet, type RuleSet } from '../rules/index.ts';
+import { type CompiledFilter, compileRuleSet, type FilterOrigins, type RuleSet } from '../rules/index.ts';
 import { registry } from './registry.ts';
 import { loadRules } from './rule-files.ts';
 
@@ -22,6 +22,16 @@ export interface LoadedSetup {
   readonly text?: string;
   /** The rule files' texts by path, likewise. */
   readonly ruleTexts?: ReadonlyMap<string, string>;
+  /** Where the parts of the rules' filters stand. */
+  readonly origins?: FilterOrigins;
+}
+
+/** The configuration alone, without its rules. */
+export interface LoadedConfig extends Pick<LoadedSetup, 'problems' | 'text'> {
+  /** Absent where any problem is an error. */
+  readonly config?: TocsinConfig;
+  /** Where the rules are, absolute: told of a broken configuration too, as far as they can be read. */
+  readonly rulePaths: readonly string[];
 }
 
 export interface LoadPlace {
@@ -31,17 +41,23 @@ export interface LoadPlace {
 }
 
 /** Reads the configuration and all its rules, and tells everything that is wrong in any of them. */
-export function loadSetup({ file, cwd, env }: LoadPlace): LoadedSetup {
-  const text = readText(resolve(cwd, file));
-  if (text instanceof Error) return { problems: [unreadable(file, text)] };
-  const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const { config, problems, rulePaths } = loadConfig({ file, text, env, cwd, readFile, registry });
+export function loadSetup(place: LoadPlace): LoadedSetup {
+  const { config, problems, text, rulePaths } = loadConfigFile(place);
+  if (text === undefined) return { problems };
   // Of a broken configuration the paths may be wrong too: rules are checked where there are any.
   const rules = loadRules(config === undefined ? rulePaths.filter((path) => existsSync(path)) : rulePaths);
   const all = [...problems, ...rules.problems];
-  const told = { problems: all, text, ruleTexts: rules.texts };
+  const told = { problems: all, text, ruleTexts: rules.texts, origins: rules.origins };
   if (config === undefined || all.some(({ severity }) => severity === 'error')) return told;
   return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, ...told };
+}
+
+/** Reads the configuration and looks at no rule. */
+export function loadConfigFile({ file, cwd, env }: LoadPlace): LoadedConfig {
+  const text = readText(resolve(cwd, file));
+  if (text instanceof Error) return { problems: [unreadable(file, text)], rulePaths: [] };
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  return { ...loadConfig({ file, text, env, cwd, readFile, registry }), text };
 }
 
 function readText(file: string): string | Error {
