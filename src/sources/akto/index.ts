@@ -2,7 +2,9 @@ import type { SourceType } from '../../schema/adapter.ts';
 import { AktoClient } from './client.ts';
 import { type AktoConfig, aktoConfig } from './config.ts';
 import { reachS } from './cursor.ts';
+import { createEnrichment } from './enrich.ts';
 import { createEventReader } from './reader.ts';
+import { fetchStatistics } from './statistics.ts';
 import { fetchTemplates } from './templates.ts';
 import { fetchVocabulary } from './vocabulary.ts';
 
@@ -26,6 +28,7 @@ export const aktoSource: SourceType<AktoConfig> = {
     const reader = createEventReader({
       ...{ source, client, pageSize, mostRows: MOST_ROWS, deadlineMs, clock, random, lookback },
     });
+    const enrichment = createEnrichment({ source, url, apiKey, clock });
     return {
       name: source,
       type: config.type,
@@ -36,7 +39,12 @@ export const aktoSource: SourceType<AktoConfig> = {
       readers: [reader],
       fetchTemplates: (signal) => fetchTemplates(client, source, signal),
       fetchVocabulary: (signal) => fetchVocabulary(client, source, clock, signal),
-      close: async () => client.close(),
+      fetchStatistics: (slice, signal) => fetchStatistics(client, source, slice, signal),
+      enrich: enrichment.enrich,
+      close: async () => {
+        client.close();
+        enrichment.close();
+      },
     };
   },
 };
