@@ -1,9 +1,16 @@
 import { resolve } from 'node:path';
 import type { Finding } from './codes.ts';
+import { digestName, WEEKDAYS } from './digest-shape.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Places } from './places.ts';
 import { type CheckedFile, type CheckedRoute, routeShape } from './shape.ts';
-import type { Config, ConfiguredDestination, ConfiguredRoute, ConfiguredSource } from './types.ts';
+import type {
+  Config,
+  ConfiguredDestination,
+  ConfiguredDigest,
+  ConfiguredRoute,
+  ConfiguredSource,
+} from './types.ts';
 
 export interface Parts<Filter> {
   readonly file: string;
@@ -29,6 +36,7 @@ export function assemble<Filter>(
     destinations: deepFreeze(parts.destinations),
     rules: deepFreeze({ paths: checked.rules.paths.map((path) => resolve(folder, path)) }),
     routes: Object.freeze(routes),
+    digests: deepFreeze(toDigests(checked)),
     store: Object.freeze({ kind: 'sqlite' as const, path: resolve(folder, checked.store.path) }),
     retention: Object.freeze({
       eventsMs: checked.retention.events,
@@ -72,17 +80,26 @@ function everything<Filter>({ destinations }: Parts<Filter>): CheckedRoute[] {
   return to.length === 0 ? [] : [routeShape.parse({ name: 'default', to })];
 }
 
+function toDigests({ digests = [] }: CheckedFile): ConfiguredDigest[] {
+  return digests.map(({ name, to, every, at, on, time_zone: timeZone, top }) => ({
+    name: digestName({ name, every }),
+    to,
+    schedule: { every, at, on: WEEKDAYS.indexOf(on), timeZone },
+    top,
+  }));
+}
+
 function toServer({ listen, token }: CheckedFile['server']): Config<unknown>['server'] {
   return deepFreeze({ host: listen.host, port: listen.port, ...(token !== undefined && { token }) });
 }
 
 function unused(config: Config<unknown>, places: Places): Finding[] {
-  const told = new Set(config.routes.flatMap(({ to }) => to));
+  const told = new Set([...config.routes, ...config.digests].flatMap(({ to }) => to));
   return config.destinations.flatMap(({ name, send }, i) => {
     if (told.has(name) || !send.includes('alerts')) return [];
     const offset = places.around(['destinations', i, 'name'])?.offset ?? 0;
     const message =
-      'this destination takes alerts, but no route names it: name it in a route, or take alerts out of its "send"';
+      'this destination takes alerts, but no route and no digest names it: name it in one, or take alerts out of its "send"';
     return [{ code: 'unused-destination' as const, offset, message, severity: 'warning' as const }];
   });
 }

@@ -111,6 +111,7 @@ function references(
     sources: listOf(value, 'sources'),
     destinations: listOf(value, 'destinations'),
     routes: listOf(value, 'routes'),
+    digests: listOf(value, 'digests'),
     streams: new Map(built.map(({ name, send }) => [name, send])),
     places,
     groupTerms,

@@ -1,5 +1,6 @@
 import type { Stream } from '../core/delivery.ts';
 import type { Finding } from './codes.ts';
+import { digestName } from './digest-shape.ts';
 import type { Path, Places } from './places.ts';
 import { nearest, quoted, suggestion } from './words.ts';
 
@@ -8,6 +9,7 @@ export interface Entries {
   readonly sources: readonly unknown[];
   readonly destinations: readonly unknown[];
   readonly routes: readonly unknown[];
+  readonly digests: readonly unknown[];
   /** What each destination that passed its own checks may be sent, by its name. */
   readonly streams: ReadonlyMap<string, readonly Stream[]>;
   readonly places: Places;
@@ -15,14 +17,17 @@ export interface Entries {
   readonly groupTerms: readonly string[] | undefined;
 }
 
-/** Names given twice, routes to nowhere, routes that nothing reaches. */
+/** Names given twice, routes and digests to nowhere, routes that nothing reaches. */
 export function checkReferences(entries: Entries): Finding[] {
-  const { sources, destinations, routes, places } = entries;
+  const { sources, destinations, routes, digests, places } = entries;
   return [
     ...duplicates('source', 'sources', sources, places),
     ...duplicates('destination', 'destinations', destinations, places),
     ...duplicates('route', 'routes', routes, places),
+    ...sameDigests(digests, places),
     ...routes.flatMap((route, i) => checkTargets(route, ['routes', i, 'to'], entries)),
+    ...digests.flatMap((digest, i) => checkTargets(digest, ['digests', i, 'to'], entries)),
+    ...digests.flatMap((digest, i) => checkDay(digest, ['digests', i, 'on'], places)),
     ...routes.flatMap((route, i) => checkTerms(route, ['routes', i, 'group_by'], entries)),
     ...unreachable(routes, places),
   ];
@@ -42,15 +47,37 @@ function duplicates(what: string, key: string, items: readonly unknown[], places
   });
 }
 
-function checkTargets(route: unknown, path: Path, entries: Entries): Finding[] {
+/** A digest without a name has one too, and its name is what keeps it from being sent twice. */
+function sameDigests(digests: readonly unknown[], places: Places): Finding[] {
   const seen = new Set<string>();
-  return listOf(route, 'to').flatMap((target, i) => {
+  return digests.flatMap((digest, i) => {
+    if (!isMapping(digest) || ('name' in digest && textOf(digest, 'name') === undefined)) return [];
+    const name = digestName(digest);
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const shown = showable(['digests', i, 'name'], name, places);
+    const message = `another digest is named ${shown} already: give each a "name" of its own`;
+    return [{ code: 'duplicate-name' as const, offset: offsetAt(['digests', i, 'name'], places), message }];
+  });
+}
+
+function checkDay(digest: unknown, path: Path, places: Places): Finding[] {
+  if (!isMapping(digest) || !('on' in digest) || (digest['every'] ?? 'day') !== 'day') return [];
+  const message = '"on" is the day of a weekly digest: add "every: week", or remove it';
+  return [{ code: 'bad-value', offset: offsetAt(path, places), message }];
+}
+
+function checkTargets(list: unknown, path: Path, entries: Entries): Finding[] {
+  const seen = new Set<string>();
+  return listOf(list, 'to').flatMap((target, i) => {
     if (typeof target !== 'string') return [];
     const here = [...path, i];
     const offset = offsetAt(here, entries.places);
     if (seen.has(target))
       return [
-        { code: 'duplicate-name' as const, offset, message: 'this destination is named twice in one route' },
+        { code: 'duplicate-name' as const, offset, message: 'this destination is named twice in one list' },
       ];
     seen.add(target);
     return checkTarget(target, here, offset, entries);
@@ -63,7 +90,7 @@ function checkTarget(target: string, path: Path, offset: number, entries: Entrie
   const takes = entries.streams.get(target);
   if (takes === undefined || takes.includes('alerts')) return [];
   const shown = showable(path, target, entries.places);
-  const message = `destination ${shown} takes no alerts: add alerts to its "send", or take it out of the route`;
+  const message = `destination ${shown} takes no alerts: add alerts to its "send", or take it out of this list`;
   return [{ code: 'destination-takes-no-alerts', offset, message }];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, duration, name, secret } from '../schema/values.ts';
+import { digestShape } from './digest-shape.ts';
 
 const POSTGRES = /^postgres(?:ql)?:/i;
 const SQLITE = /^sqlite:(?![:?]|\/\/)(.+)$/;
@@ -124,6 +125,7 @@ export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S,
       .describe(
         'Who is told of which alerts: the first that matches. Default: every alert to every destination that takes alerts.',
       ),
+    digests: z.array(digestShape).min(1).optional().describe('Scheduled summaries. Default: none.'),
     store: store
       .prefault('sqlite:./data/tocsin.db')
       .describe('Where state lives: sqlite:PATH, relative to this file.'),

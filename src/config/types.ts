@@ -68,6 +68,22 @@ export interface ConfiguredRoute<Filter> {
   };
 }
 
+/** One entry of `digests`, as the pipeline takes it. */
+export interface ConfiguredDigest {
+  readonly name: string;
+  readonly to: readonly string[];
+  readonly schedule: {
+    readonly every: 'day' | 'week';
+    readonly at: { readonly hour: number; readonly minute: number };
+    /** Of a weekly one: 0 is Sunday. */
+    readonly on: number;
+    /** IANA name. */
+    readonly timeZone: string;
+  };
+  /** Rows of each table. */
+  readonly top: number;
+}
+
 /** Deeply frozen (a route's compiled `when` apart). Paths are absolute, times in milliseconds, secrets masked. */
 export interface Config<Filter> {
   /** As it was named, for messages. */
@@ -76,6 +92,7 @@ export interface Config<Filter> {
   readonly destinations: readonly ConfiguredDestination[];
   readonly rules: { readonly paths: readonly string[] };
   readonly routes: readonly ConfiguredRoute<Filter>[];
+  readonly digests: readonly ConfiguredDigest[];
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly retention: {
     readonly eventsMs: number;
