@@ -5,6 +5,8 @@ import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import { createDeliverer } from '../pipeline/deliver.ts';
+import { createDigester } from '../pipeline/digest/digester.ts';
+import { createEnricher } from '../pipeline/enrich.ts';
 import { createFeedWatch } from '../pipeline/feed-watch.ts';
 import { createIngest } from '../pipeline/ingest.ts';
 import { createLoop, type Loop } from '../pipeline/loop.ts';
@@ -55,8 +57,13 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     for (const each of deliveries) each.wake();
   };
   const alertDestinations = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
-  const notifier = createNotifier({ store, clock, telemetry, alertDestinations, onEnqueued: wakeDeliveries });
-  const notifications = loop('notifications', () => notifier.pass());
+  const enricher = createEnricher({ sources, clock, telemetry });
+  const notifier = createNotifier({
+    ...{ store, clock, telemetry, enricher, alertDestinations },
+    onEnqueued: wakeDeliveries,
+  });
+  const stopping = new AbortController();
+  const notifications = loop('notifications', () => notifier.pass(stopping.signal));
   const maintenance = createMaintenance({ store, clock, telemetry, retention: retentionOf(setup, sources) });
   const upkeep = loop('upkeep', () => maintenance.pass());
 
@@ -73,6 +80,11 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     onRaised: () => notifications.wake(),
   });
   const watch = loop('the watch over feeds', () => feedWatch.pass());
+  const digester = createDigester({
+    ...{ store, clock, telemetry, sources, plans: config.digests, onEnqueued: wakeDeliveries },
+    eventsMs: config.retention.eventsMs,
+  });
+  const digests = loop('digests', () => digester.pass());
   const schedules = sources.map((source): Schedule => {
     const poller = createPoller({ source, store, clock, random, telemetry, ingest });
     return createSchedule(source.name, source.schedule, poller);
@@ -97,7 +109,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     }
   }
 
-  const loops = [...deliveries, notifications, upkeep, watch];
+  const loops = [...deliveries, notifications, upkeep, watch, digests];
 
   return {
     async start() {
@@ -108,6 +120,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       for (const schedule of schedules) await schedule.start();
     },
     async stop() {
+      digester.abandon();
       const grace = new AbortController();
       void clock.sleep(DELIVERY_GRACE_MS, grace.signal).then(() => cutOff.abort());
       await Promise.all([
