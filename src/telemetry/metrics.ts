@@ -73,6 +73,11 @@ export function createMetrics(lags: () => readonly Lag[]) {
     alertsOpened: counter('tocsin_alerts_opened_total', 'Alerts opened.', ['rule']),
     notifications: counter('tocsin_notifications_total', 'Notifications decided, by reason.', ['reason']),
     digests: counter('tocsin_digests_total', 'Scheduled summaries made, each once.', ['digest']),
+    enrichments: counter(
+      'tocsin_enrichments_total',
+      'Alerts that a source was to say more about, by outcome: whole, partial, late, skipped, failed.',
+      ['source', 'outcome'],
+    ),
     deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [
       'destination',
       'outcome',

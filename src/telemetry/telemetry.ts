@@ -174,6 +174,13 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       logger.info(made, 'digest made');
     },
 
+    /** A source was to say what else it knows of an alert. */
+    enriched(source: string, outcome: 'whole' | 'partial' | 'late' | 'skipped' | 'failed'): void {
+      metrics.enrichments.inc({ source, outcome });
+      if (outcome === 'late')
+        logger.warn({ source }, 'source did not say in time what it knows of an alert; it is told without');
+    },
+
     delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
       metrics.deliveries.inc({ destination, outcome }, count);
     },
