@@ -96,6 +96,7 @@ function addDaemonCommands(program: Command, io: Io, done: Done): void {
     .description('tell everything that is wrong with the configuration and its rules; starts nothing')
     .option(...CONFIG)
     .option('-r, --rules <path>', 'check only these rules: a file or folder; may be repeated', collect, [])
+    .option('--online', 'ask the sources, too, and warn of names that their events have never carried')
     .option('--json', 'print {ok, problems} for programs')
     .action(async (options) => done(await check(io, options)));
   program
