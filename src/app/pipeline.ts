@@ -120,6 +120,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       for (const schedule of schedules) await schedule.start();
     },
     async stop() {
+      stopping.abort();
       digester.abandon();
       const grace = new AbortController();
       void clock.sleep(DELIVERY_GRACE_MS, grace.signal).then(() => cutOff.abort());
