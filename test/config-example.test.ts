@@ -8,6 +8,8 @@ const file = 'config.example.yaml';
 const text = readFileSync(file, 'utf8');
 const env = {
   AKTO_API_KEY: 'akto-key',
+  IDENTITY_CLIENT_SECRET: 'identity-secret',
+  IDENTITY_TOKEN: 'identity-token',
   SLACK_WEBHOOK_URL: 'https://hooks.slack.example/services/T/B/x',
   SPLUNK_HEC_TOKEN: '00000000-0000-0000-0000-000000000000',
   SOAR_WEBHOOK_URL: 'https://soar.example/hook',
@@ -127,7 +129,16 @@ describe('config.example.yaml', () => {
 
   it('mentions each key that takes a file', () => {
     const secretFiles = new Set(keys.filter(isSecretFile).map(({ key }) => key));
-    expect(secretFiles).toEqual(new Set(['api_key_file', 'url_file', 'token_file', 'secret_file']));
+    expect(secretFiles).toEqual(
+      new Set([
+        'api_key_file',
+        'client_id_file',
+        'client_secret_file',
+        'url_file',
+        'token_file',
+        'secret_file',
+      ]),
+    );
     for (const key of secretFiles) expect(text).toContain(key);
   });
 });

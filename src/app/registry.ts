@@ -4,13 +4,14 @@ import { splunkHecDestination } from '../destinations/splunk_hec/index.ts';
 import { webhookDestination } from '../destinations/webhook/index.ts';
 import { ALERT_TERMS, ALL_TERMS, type CompiledFilter, compileFilter } from '../rules/index.ts';
 import { aktoSource } from '../sources/akto/index.ts';
+import { incidentsSource } from '../sources/incidents/index.ts';
 
 /** Routes look at an alert's own terms, and at those of the event that raised it. */
 const ROUTE_TERMS = new Map([...ALL_TERMS, ...ALERT_TERMS]);
 
 /** Every adapter there is: a new one is its folder and its line here. */
 export const registry: Registry<CompiledFilter> = {
-  sources: [aktoSource],
+  sources: [aktoSource, incidentsSource],
   destinations: [slackDestination, splunkHecDestination, webhookDestination],
   compileWhen: (node, place) => compileFilter(node, { terms: ROUTE_TERMS, owner: 'when', ...place }),
   groupTerms: [...ROUTE_TERMS.keys()],
