@@ -4,6 +4,7 @@ import type { Json } from '../../core/json.ts';
 import { highestSeverity, parseSeverity, type Severity } from '../../core/severity.ts';
 import { alertAttachment, alertLine, COLOURS, ICONS } from './alert.ts';
 import { context, type SlackAttachment, type SlackMessage, section, textLength } from './block.ts';
+import { digestBlocks, digestHeadline } from './digest.ts';
 import { redactUrl } from './redact.ts';
 import { code, plain, utcTime } from './text.ts';
 
@@ -23,6 +24,7 @@ const REASONS: Readonly<Record<Notification['reason'], string>> = {
 /** One message for one delivery. Every text an attacker wrote is escaped and bounded. */
 export function encodeSlack(delivery: Delivery): SlackMessage {
   const base = { text: headline(delivery), unfurl_links: false, unfurl_media: false };
+  if (delivery.kind === 'digest') return { ...base, blocks: digestBlocks(delivery.digest) };
   if (delivery.kind !== 'alert') return base;
   return { ...base, attachments: attachments(delivery.notification) };
 }
@@ -34,7 +36,7 @@ export function encodeSlackPlainly(delivery: Delivery): SlackMessage {
 }
 
 function headline(delivery: Delivery): string {
-  if (delivery.kind === 'digest') return plain(delivery.digest.title, 150);
+  if (delivery.kind === 'digest') return digestHeadline(delivery.digest);
   return delivery.kind === 'alert' ? alertsHeadline(delivery.notification) : eventLine(delivery);
 }
 

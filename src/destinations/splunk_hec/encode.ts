@@ -4,19 +4,16 @@ import { rawAlert } from './alert.ts';
 import { cimAlert, cimEvent } from './cim.ts';
 import type { HecEnvelope } from './collector.ts';
 import type { SplunkHecConfig } from './config.ts';
+import { cimDigest, rawDigest } from './digest.ts';
 
 /** One delivery as Splunk gets it. `event` always carries `tocsin_id`, by which a search removes repeats. */
 export function encodeHec(delivery: Delivery, config: SplunkHecConfig): HecEnvelope {
-  const message =
-    delivery.kind === 'digest'
-      ? { tocsin_id: delivery.id, kind: 'digest' }
-      : config.schema === 'cim'
-        ? cim(delivery)
-        : raw(delivery);
+  const message = config.schema === 'cim' ? cim(delivery) : raw(delivery);
   return { message, metadata: { time: timeOf(delivery), ...placement(config) } };
 }
 
-function raw(delivery: Exclude<Delivery, { kind: 'digest' }>): JsonObject {
+function raw(delivery: Delivery): JsonObject {
+  if (delivery.kind === 'digest') return rawDigest(delivery.id, delivery.digest);
   if (delivery.kind === 'alert') return rawAlert(delivery.id, delivery.notification);
   const { id, event, rules } = delivery;
   return {
@@ -29,7 +26,8 @@ function raw(delivery: Exclude<Delivery, { kind: 'digest' }>): JsonObject {
   };
 }
 
-function cim(delivery: Exclude<Delivery, { kind: 'digest' }>): JsonObject {
+function cim(delivery: Delivery): JsonObject {
+  if (delivery.kind === 'digest') return cimDigest(delivery.id, delivery.digest);
   return delivery.kind === 'alert'
     ? cimAlert(delivery.id, delivery.notification)
     : cimEvent(delivery.id, delivery.event, delivery.rules);

@@ -2,13 +2,14 @@ import type { EventSummary, Notification, NotifiedAlert } from '../../core/alert
 import type { Delivery } from '../../core/delivery.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeContext, type WebhookContext } from './alert-context.ts';
+import { encodeDigest, type WebhookDigest } from './digest.ts';
 import { isoTime, present } from './values.ts';
 
 /** `format: tocsin`, the native body. Times are ISO 8601 in UTC. Receivers must allow for new keys. */
 export type WebhookBody =
   | { type: `alert.${Notification['reason']}`; timestamp: string; data: WebhookAlerts }
   | { type: 'event'; timestamp: string; data: WebhookEvent }
-  | { type: 'digest'; timestamp: string; data: { id: string; title: string } };
+  | { type: 'digest'; timestamp: string; data: WebhookDigest };
 
 /** One notification. `new_count` counts the matches that no earlier body of this group has counted. */
 interface WebhookAlerts {
@@ -73,8 +74,8 @@ interface WebhookEvent {
 export function encodeWebhook(delivery: Delivery): WebhookBody {
   if (delivery.kind === 'event') return encodeEvent(delivery);
   if (delivery.kind === 'digest') {
-    const { id, title, createdAtMs } = delivery.digest;
-    return { type: 'digest', timestamp: isoTime(createdAtMs), data: { id, title } };
+    const { digest } = delivery;
+    return { type: 'digest', timestamp: isoTime(digest.createdAtMs), data: encodeDigest(digest, isoTime) };
   }
   const { notification } = delivery;
   return {
