@@ -55,6 +55,9 @@ export function createBench(): Bench {
 /** A store that may not grow at all. */
 export const openTight = (file: string): Store => openSqliteStore({ file, exclusive: true, maxBytes: 1 });
 
+/** A store that forgets everything at its end. */
+export const openInMemory = (): Store => openSqliteStore({ file: ':memory:', exclusive: false });
+
 export function recordedTelemetry(): { telemetry: Telemetry; logs: readonly LogLine[] } {
   const logs: LogLine[] = [];
   const logger = createLogger('debug', { write: (line) => void logs.push(JSON.parse(line)) });
