@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { structuredPatch } from 'diff';
 
 /** Comparing takes the square of these: lines taken away and added. */
-const MOST_EDITS = 2_000;
+const MOST_EDITS = 1_000;
 const MOST_LINES = 200;
 const MOST_COLUMNS = 400;
 
