@@ -8,6 +8,7 @@ import {
   createBackfillBook,
   createTrialBook,
   type SliceReader,
+  windowedRules,
 } from '../pipeline/backfill.ts';
 import { createPace } from '../pipeline/backfill-pace.ts';
 import { createMaintenance } from '../pipeline/maintain.ts';
@@ -34,6 +35,8 @@ export interface Backfilling {
   readonly store: Store;
   readonly sources: readonly Source[];
   readonly book: BackfillBook;
+  /** Rules that fire only on several matches, which a backfill does not count together. */
+  readonly windowed: ReadonlySet<string>;
   /** Resolves when the next page may be asked for. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
   close(): Promise<void>;
@@ -51,6 +54,7 @@ export function openBackfill(options: BackfillOptions): Backfilling {
   return {
     store,
     sources,
+    windowed: windowedRules(setup.ruleSet),
     book: isTrial ? createTrialBook(deps) : createBackfillBook(deps),
     // A trial adds nothing, and must not even prune.
     ready: createPace({ clock, rate, onPause, ...(isTrial ? {} : { room }) }),

@@ -28,8 +28,12 @@ export function asJson(state: BackfillState, isTrial: boolean): string {
   });
 }
 
-/** For people. */
-export function asText(state: BackfillState, isTrial: boolean): readonly string[] {
+/** For people. @param windowed ids of rules that fire only on several matches */
+export function asText(
+  state: BackfillState,
+  isTrial: boolean,
+  windowed: ReadonlySet<string>,
+): readonly string[] {
   const { read, fresh, matches, tally } = state;
   const rejected = tally?.rejected ?? 0;
   const counts = [
@@ -42,9 +46,13 @@ export function asText(state: BackfillState, isTrial: boolean): readonly string[
   const width = String(rules[0]?.[1] ?? '').length;
   return [
     `${nameOf(state)}: ${counts.join(', ')}`,
-    ...rules.map(([rule, count]) => `  ${String(count).padStart(width)}  ${rule}`),
+    ...rules.map(
+      ([rule, count]) => `  ${String(count).padStart(width)}  ${rule}${windowed.has(rule) ? SINGLE : ''}`,
+    ),
   ];
 }
+
+const SINGLE = ' (single matches; it fires on several)';
 
 /** What the feed counts and did not show, in one sentence each. */
 export function incompleteness({ tally, source, feed }: BackfillState): readonly string[] {

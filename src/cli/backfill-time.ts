@@ -2,7 +2,7 @@ import { parseDuration } from '../schema/values.ts';
 import { CliError } from './io.ts';
 
 /** A point in time as an operator wrote it. */
-export interface GivenTime {
+interface GivenTime {
   /** Without a difference where two ways to write it mean the same for ever: `2026-11-01T00:00:00.000Z`, `7d`. */
   readonly text: string;
   readonly ms: number;
@@ -13,7 +13,7 @@ export interface GivenTime {
 const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** Reads `2026-11-01`, `2026-11-01T08:30`, `2026-11-01T08:30:00+05:30` or `7d` (ago). UTC unless it says otherwise. */
-export function readTime(option: string, text: string, nowMs: number): GivenTime {
+function readTime(option: string, text: string, nowMs: number): GivenTime {
   const agoMs = parseDuration(text);
   const ms = agoMs === undefined ? dateMs(text) : nowMs - agoMs;
   if (ms === undefined || ms < 0)

@@ -130,7 +130,7 @@ async function backfillFeed(run: Run, wanted: Wanted): Promise<Outcome> {
   const { state } = outcome;
   if (state === undefined) return outcome;
   const isTrial = options.dryRun === true;
-  const lines = options.json === true ? [asJson(state, isTrial)] : asText(state, isTrial);
+  const lines = options.json === true ? [asJson(state, isTrial)] : asText(state, isTrial, opened.windowed);
   for (const line of lines) io.out(`${line}\n`);
   const missing = incompleteness(state);
   for (const line of missing) progress.tell(`incomplete: ${line}; "--again" reads the slice anew`);

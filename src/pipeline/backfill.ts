@@ -47,9 +47,7 @@ const MOST_TRIES = 10;
 export function createBackfillBook(deps: BackfillDeps): BackfillBook {
   const { store, clock } = deps;
   const judge = createJudge(deps.ruleSet, clock, deps.telemetry);
-  const windowed = new Set(
-    deps.ruleSet.rules.filter(({ aggregations }) => aggregations.length > 0).map(({ id }) => id),
-  );
+  const windowed = windowedRules(deps.ruleSet);
 
   async function tryPage(reader: FeedReader, state: BackfillState, page: Page): Promise<BackfillState> {
     await expectAlone(store, state);
@@ -79,6 +77,11 @@ export function createBackfillBook(deps: BackfillDeps): BackfillBook {
       return finished;
     },
   };
+}
+
+/** Those that fire only on several matches: of history their single matches are counted. */
+export function windowedRules({ rules }: RuleSet): ReadonlySet<string> {
+  return new Set(rules.filter(({ aggregations }) => aggregations.length > 0).map(({ id }) => id));
 }
 
 async function commitPage(
