@@ -49,18 +49,15 @@ export class Tally {
 
   /** The names that count most. */
   top(limit: number): Tallied[] {
-    return this.#byCount().slice(0, limit);
+    const all = [...this.#counts].map(([name, count]) => ({ name, count }));
+    return all.sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1)).slice(0, limit);
   }
 
+  /** Of equally rare names the newest go. */
   #dropRare(): void {
     this.#exact = false;
-    const kept = this.top(this.#maxNames >> 1);
+    const kept = [...this.#counts].sort(([, a], [, b]) => b - a).slice(0, this.#maxNames >> 1);
     this.#counts.clear();
-    for (const { name, count } of kept) this.#counts.set(name, count);
-  }
-
-  #byCount(): Tallied[] {
-    const all = [...this.#counts].map(([name, count]) => ({ name, count }));
-    return all.sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+    for (const [name, count] of kept) this.#counts.set(name, count);
   }
 }
