@@ -1,3 +1,4 @@
+import type { FeedName } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import type { BackfillState } from '../core/store.ts';
 import type { SliceReader } from '../pipeline/backfill.ts';
@@ -34,7 +35,7 @@ export type Plan =
   | { readonly kind: 'never_polled' };
 
 /** The same words mean the same backfill, so that it can be gone on with: `7d` stays `7d` tomorrow. */
-export function backfillId({ source, feed }: SliceReader, { from, to }: GivenRange): string {
+export function backfillId({ source, feed }: FeedName, { from, to }: GivenRange): string {
   return [source, feed, from.text, to.text].join('/');
 }
 

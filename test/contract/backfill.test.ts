@@ -238,6 +238,19 @@ describe('tocsin backfill', () => {
     expect((await sent()).events).toEqual(idsOf(inRange));
   });
 
+  it('names a feed that keeps no history and reads the others', async () => {
+    await polled();
+    const config = readFileSync(join(folder, 'config.yaml'), 'utf8');
+    const identity = '  - { name: identity, type: incidents, url: "http://127.0.0.1:1", token: t }';
+    writeFileSync(join(folder, 'config.yaml'), config.replace('destinations:', `${identity}\ndestinations:`));
+    const { code, err } = await backfill(RANGE);
+    expect([code, (await sent()).events]).toEqual([0, idsOf(inRange)]);
+    expect(err).toContain('identity incidents keeps no history that could be read, and is passed over\n');
+    const alone = await backfill([...RANGE, '--source', 'identity']);
+    expect([alone.code, alone.out]).toEqual([2, '']);
+    expect(alone.err).toContain('none of these feeds keeps history');
+  });
+
   it.each([
     [['--from', '2026-02-30', '--to', '1d'], 'a day that no month has', '"2026-02-30" is no time'],
     [['--from', 'yesterday', '--to', '1d'], 'a word', 'expected such as 2026-11-01'],
