@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Cursor, SourceError } from '../core/source.ts';
+import { named } from './sentence.ts';
 
 const ms = z.int().min(0);
 
@@ -42,7 +43,7 @@ export function readCursor(cursor: Cursor | undefined, source: string): Position
   if (read.success) return read.data;
   throw new SourceError(
     'refused',
-    `source "${source}": the stored cursor is not one this version can read: start it again with the version that wrote it`,
+    `${named(source)} the stored cursor is not one this version can read: start it again with the version that wrote it`,
   );
 }
 

@@ -2,6 +2,8 @@ import type { Page } from '../core/source.ts';
 import type { Answer, ListReading } from './changing-list-reading.ts';
 
 const MOST_PASSES = 16;
+/** Pages of one pass that began below the instant: it moves faster than it can be read. */
+const MOST_TURNS = 50;
 
 /** Rows that changed at the same instant, which has more of them than a page. */
 export interface Instant {
@@ -17,6 +19,7 @@ export interface Instant {
 interface Pass {
   readonly beginOffset: number;
   readonly endOffset: number;
+  readonly ids: ReadonlySet<string>;
   /** Rows of the instant that are no events. */
   readonly unusable: number;
   readonly isComplete: boolean;
@@ -28,35 +31,36 @@ interface Pass {
  * @returns where the instant ends in the list
  */
 export async function* drainInstant(instant: Instant, reading: ListReading): AsyncGenerator<Page, number> {
-  const read = new Set<string>();
-  let { offset } = instant;
-  let places = 0;
-  for (let passes = 0; passes < MOST_PASSES; passes += 1) {
-    const before = read.size;
-    const pass = yield* onePass({ ...instant, offset }, read, reading);
-    offset = Math.max(0, pass.beginOffset - 1);
-    places = pass.endOffset - pass.beginOffset - pass.unusable;
-    const isQuiet = read.size === before;
-    if (pass.isComplete && isQuiet && read.size >= places) return pass.endOffset;
-    if (!pass.isComplete || passes === MOST_PASSES - 1) {
-      reading.addGap({ fromMs: instant.atMs, toMs: instant.atMs, problem: problem(read.size, places) });
+  let read: ReadonlySet<string> = new Set();
+  let beginOffset = -1;
+  for (let passes = 1; ; passes += 1) {
+    const offset = passes === 1 ? instant.offset : Math.max(0, beginOffset - 1);
+    const pass = yield* onePass({ ...instant, offset }, reading);
+    const places = pass.endOffset - pass.beginOffset - pass.unusable;
+    // Where it begins has moved: what was read may have left it, and must not stand for what was not.
+    const all = pass.beginOffset === beginOffset ? read.union(pass.ids) : pass.ids;
+    if (pass.isComplete && all.size === read.size && all.size >= places && passes > 1) return pass.endOffset;
+    if (!pass.isComplete || passes === MOST_PASSES) {
+      reading.addGap({ fromMs: instant.atMs, toMs: instant.atMs, problem: problem(all.size, places) });
       return pass.endOffset;
     }
+    read = all;
+    beginOffset = pass.beginOffset;
   }
-  return offset;
 }
 
 async function* onePass(
   { atMs, offset: from, fromMs, isWanted }: Instant,
-  read: Set<string>,
   reading: ListReading,
 ): AsyncGenerator<Page, Pass> {
+  const ids = new Set<string>();
   let beginOffset: number | undefined;
   let unusable = 0;
+  let turns = 0;
   for (let offset = from; ; ) {
     const answer = await reading.ask(offset, fromMs);
     yield reading.page(answer, isWanted);
-    for (const { id, timeMs } of answer.events) if (timeMs === atMs) read.add(id);
+    for (const { id, timeMs } of answer.events) if (timeMs === atMs) ids.add(id);
     const isAbove =
       beginOffset === undefined && offset > 0 && !answer.times.some((time) => isAfter(time, atMs));
     if (!isAbove) {
@@ -65,11 +69,23 @@ async function* onePass(
     }
     const ended = isAbove ? undefined : endOf(answer, atMs);
     const endOffset = ended ?? offset + answer.times.length;
-    if (ended !== undefined || reading.isOverdue()) {
-      return { beginOffset: beginOffset ?? offset, endOffset, unusable, isComplete: ended !== undefined };
+    if (ended !== undefined || turns > MOST_TURNS || reading.isOverdue()) {
+      return {
+        beginOffset: beginOffset ?? offset,
+        endOffset,
+        ids,
+        unusable,
+        isComplete: ended !== undefined,
+      };
     }
-    offset = isAbove ? Math.max(0, offset - reading.stride) : endOffset;
+    offset = isAbove ? above(answer) : endOffset;
+    if (isAbove) turns += 1;
   }
+}
+
+/** One row less than a page: a whole page back would end where the instant begins, and lead here again. */
+function above({ times, offset }: Answer): number {
+  return Math.max(0, offset - Math.max(1, times.length - 1));
 }
 
 function isAfter(time: number | undefined, atMs: number): boolean {

@@ -14,7 +14,9 @@ import {
   withPart,
 } from './changing-list-cursor.ts';
 import type { Shown } from './changing-list-step.ts';
+import { TooLargeError } from './net-failure.ts';
 import { decideRetry } from './retry.ts';
+import { named } from './sentence.ts';
 
 export interface ListQuery {
   /** Rows to pass over. */
@@ -70,8 +72,9 @@ export class ListReading {
   readonly options: ChangingListOptions;
   readonly plan: Plan;
   readonly #signal: AbortSignal;
-  /** As many rows as a full page has. */
+  /** As many rows as a full page has; fewer after a failure. */
   #limit: number;
+  #most: number;
   #position: Position;
   #requests = 0;
   /** Where the gaps of this poll begin. */
@@ -84,6 +87,7 @@ export class ListReading {
     this.plan = plan;
     this.#signal = signal;
     this.#limit = options.pageSize;
+    this.#most = options.pageSize;
     this.#position = plan.position;
     this.#late = plan.lateBeforeMs;
   }
@@ -98,15 +102,16 @@ export class ListReading {
 
   /** Asks until there is an answer, within reason. */
   async ask(offset: number, fromMs: number): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1; ; ) {
       this.#stopIfTold();
       const limit = this.#limit;
       try {
         const answer = await this.options.fetchPage({ offset, limit, fromMs }, this.#signal);
         this.#requests += 1;
+        this.#limit = Math.min(this.#most, limit * 2);
         return this.#understood(answer, offset, limit);
       } catch (error) {
-        await this.#recover(error, attempt);
+        attempt = await this.#recover(error, attempt);
       }
     }
   }
@@ -115,7 +120,8 @@ export class ListReading {
   async isLast(answer: Answer, fromMs: number): Promise<boolean> {
     const behind = await this.ask(answer.offset + answer.times.length, fromMs);
     if (behind.times.length === 0) return true;
-    this.#limit = Math.max(1, Math.min(this.#limit, answer.times.length));
+    this.#most = Math.max(1, Math.min(this.#most, answer.times.length));
+    this.#limit = Math.min(this.#limit, this.#most);
     return false;
   }
 
@@ -204,29 +210,35 @@ export class ListReading {
     const times = parsed.map((each) => ('problem' in each ? each.changedMs : each.timeMs));
     const events = parsed.flatMap((each) => ('problem' in each ? [] : [each]));
     const rejected = parsed.flatMap((each) => ('problem' in each ? [each.problem] : []));
-    return { events, rejected, times, offset, isEnd: isEnd(rows.length, offset, limit, total) };
+    return { events, rejected, times, offset, isEnd: this.#isEnd(rows.length, offset, limit, total) };
   }
 
-  /** Waits for the next attempt, or throws. What the server fails at may be the size. */
-  async #recover(error: unknown, attempt: number): Promise<void> {
+  /** A total may be cached, or 0: it can say that a page is the last one where the size of pages is known, no more. */
+  #isEnd(rows: number, offset: number, limit: number, total = 0): Shown['isEnd'] {
+    if (rows >= limit) return 'no';
+    return rows === 0 || (this.options.isFixedSize && total === offset + rows) ? 'yes' : 'perhaps';
+  }
+
+  /** Waits and gives the number of the next attempt, or throws. What the server fails at may be the size. */
+  async #recover(error: unknown, attempt: number): Promise<number> {
     if (!(error instanceof SourceError)) throw error;
     const { clock, deadlineMs, random, isFixedSize } = this.options;
+    const half = isFixedSize ? this.#limit : Math.ceil(this.#limit / 2);
+    if (error instanceof TooLargeError && half < this.#limit) {
+      this.#most = half;
+      this.#limit = half;
+      return attempt;
+    }
     const leftMs = this.plan.startedMs + deadlineMs - clock.now();
     const retry = decideRetry(error, attempt, leftMs, random);
     if (retry.kind === 'give_up') throw error;
-    if (!isFixedSize) this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+    this.#limit = half;
     await clock.sleep(retry.ms, this.#signal);
+    return attempt + 1;
   }
 
   #stopIfTold(): void {
     if (this.#signal.aborted)
-      throw new SourceError('aborted', `source "${this.options.source}": the poll was stopped`);
+      throw new SourceError('aborted', `${named(this.options.source)} the poll was stopped`);
   }
-}
-
-/** A total may be cached, or 0: it can say that a short page is the last, and no more than that. */
-function isEnd(rows: number, offset: number, limit: number, total = 0): Shown['isEnd'] {
-  if (rows >= limit) return 'no';
-  if (rows === 0) return 'yes';
-  return total > 0 && total === offset + rows ? 'yes' : 'perhaps';
 }

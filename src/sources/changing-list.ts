@@ -3,6 +3,7 @@ import { planPoll, readCursor, type Walk } from './changing-list-cursor.ts';
 import { drainInstant } from './changing-list-drain.ts';
 import { type Answer, type ChangingListOptions, ListReading } from './changing-list-reading.ts';
 import { nextStep, type Step } from './changing-list-step.ts';
+import { named } from './sentence.ts';
 
 export { changingListReachMs } from './changing-list-cursor.ts';
 export type { ChangingListOptions, ListAnswer, ListQuery, Unusable } from './changing-list-reading.ts';
@@ -116,6 +117,6 @@ function wantedOf({ fromMs, coveredMs }: Walk, frontMs: number): (timeMs: number
 function lost(source: string): SourceError {
   return new SourceError(
     'unavailable',
-    `source "${source}": the server's list is not sorted newest change first, as was asked: reading on would skip objects; it will be asked again`,
+    `${named(source)} the server's list is not sorted newest change first, as was asked: reading on would skip objects; it will be asked again`,
   );
 }
