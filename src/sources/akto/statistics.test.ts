@@ -1,10 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../core/clock.ts';
+import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { Secret } from '../../core/secret.ts';
 import type { SourceStatistics } from '../../core/source-knowledge.ts';
-import { type AktoSimulator, makeEvents, startAktoSimulator } from '../../demo/akto-simulator/index.ts';
-import { AktoClient } from './client.ts';
 import { fetchStatistics } from './statistics.ts';
 
 const DAY_MS = 86_400_000;
@@ -103,37 +99,5 @@ describe('what Akto counts', () => {
     const { missing } = await fetchStatistics(answering(GOOD), 'prod', SLICE, AbortSignal.abort());
     expect(missing).toHaveLength(5);
     expect(missing[4]).toBe('source "prod": there was no time left to ask getDailyThreatActorsCount');
-  });
-});
-
-describe('of the simulated server', () => {
-  let server: AktoSimulator | undefined;
-  afterEach(() => server?.close());
-
-  it('adds up with its events, and one failing endpoint is one sentence', async () => {
-    const events = makeEvents(3, 40, { fromS: FROM_MS / 1_000, toS: (FROM_MS + DAY_MS) / 1_000 - 1 });
-    server = await startAktoSimulator({ apiKey: 'key', events });
-    server.setHazards({
-      answer: ({ path }) =>
-        path.endsWith('getActorsCountPerCounty') ? { kind: 'status', status: 500, page: 'no' } : undefined,
-    });
-    const client = new AktoClient({
-      ...{ source: 'prod', url: server.url, apiKey: new Secret('key'), timeoutMs: 5_000 },
-      ...{ maxResponseBytes: 1_000_000, clock: systemClock },
-    });
-    const told = await fetchStatistics(client, 'prod', SLICE, never);
-    client.close();
-    const sum = (counts: readonly { count: number }[]): number =>
-      counts.reduce((total, { count }) => total + count, 0);
-    expect(sum(told.severities)).toBe(40);
-    expect(sum(told.categories)).toBe(40);
-    expect(sum(told.timeline.flatMap(({ counts }) => counts))).toBe(40);
-    expect(told.dailyActors).toHaveLength(1);
-    expect(told.missing).toEqual([
-      'source "prod": Akto could not answer (500); it will be asked again (getActorsCountPerCounty)',
-    ]);
-    expect(server.requests.map(({ body }) => body)).toEqual(
-      Array.from({ length: 5 }, () => ({ startTs: FROM_MS / 1_000, endTs: FROM_MS / 1_000 + 86_399 })),
-    );
   });
 });
