@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { alert, alertDelivery, HOSTILE, NOW_MS, sample } from '../../../test/contract/deliveries.ts';
-import type { AlertContext } from '../../core/alert.ts';
-import type { Delivery } from '../../core/delivery.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { slackFault } from '../../demo/receivers/slack-limits.ts';
-import { encodeSlack } from './encode.ts';
+import type { AlertContext } from '../../src/core/alert.ts';
+import type { Delivery } from '../../src/core/delivery.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { slackFault } from '../../src/demo/receivers/slack-limits.ts';
+import { encodeSlack } from '../../src/destinations/slack/encode.ts';
+import { alert, alertDelivery, HOSTILE, NOW_MS, sample } from './deliveries.ts';
 
 const KNOWN: AlertContext = {
   remediation: '## Fix\n\n- use **prepared statements**\n- see [OWASP](https://owasp.org/sqli)\n',
