@@ -1,53 +1,120 @@
-import type { Alert, EventSummary } from '../core/alert.ts';
-import { highestSeverity } from '../core/severity.ts';
+import type { Acknowledgement, EventSummary, StoredAlert } from '../core/alert.ts';
+import { highestSeverity, severityRank } from '../core/severity.ts';
+import { countDistinct, withValue } from './distinct.ts';
 
 /** How many of its newest events an alert remembers. */
 const SAMPLE_SIZE = 5;
 
+type Told = 'fingerprint' | 'rule' | 'ruleName' | 'severity' | 'source' | 'feed' | 'group' | 'resolveAfterMs';
+
 /** A match that its rule's windows let through: the reason to open an alert or to count one up. */
-export interface Firing
-  extends Pick<Alert, 'fingerprint' | 'rule' | 'ruleName' | 'severity' | 'source' | 'feed' | 'group'> {
+export interface Firing extends Pick<StoredAlert, Told | 'labels'> {
   readonly description?: string;
   readonly runbook?: string;
   readonly category?: string;
   readonly event: EventSummary;
 }
 
+/**
+ * - `opened`: nobody knew of it
+ * - `reopened`: it was over, and counts anew
+ * - `escalated`: it is more severe than before, so an acknowledgement no longer covers it
+ * - `counted`: one more
+ */
+export type RecordReason = 'opened' | 'reopened' | 'escalated' | 'counted';
+
 export interface Recorded {
-  readonly alert: Alert;
-  readonly reason: 'opened' | 'counted';
+  readonly alert: StoredAlert;
+  readonly reason: RecordReason;
 }
 
 /** Folds one firing into the alert it belongs to. The rule's present words win over those at opening. */
-export function record(alert: Alert | undefined, firing: Firing, nowMs: number): Recorded {
-  const { event, ...facts } = firing;
-  if (alert === undefined) {
-    const opened = { ...facts, count: 1, firstSeenMs: event.timeMs, lastSeenMs: event.timeMs };
-    return { alert: { ...opened, openedAtMs: nowMs, sample: [event] }, reason: 'opened' };
+export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: number): Recorded {
+  if (alert === undefined) return { alert: open(firing, 1, nowMs), reason: 'opened' };
+  if (alert.state === 'resolved') {
+    return { alert: open(firing, alert.episode + 1, nowMs), reason: 'reopened' };
   }
-  const counted: Alert = {
+  const { event, ...facts } = firing;
+  const { acknowledged, resolvedAtMs: _over, ...rest } = alert;
+  const isWorse = severityRank(firing.severity) > severityRank(alert.severity);
+  const keepsHand = acknowledged !== undefined && !isWorse;
+  const counted: StoredAlert = {
+    ...rest,
     ...facts,
+    ...seenWith(alert.seen, event),
     severity: highestSeverity(alert.severity, firing.severity),
     count: alert.count + 1,
     firstSeenMs: Math.min(alert.firstSeenMs, event.timeMs),
     lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
-    openedAtMs: alert.openedAtMs,
     sample: newest([...alert.sample, event]),
+    state: keepsHand ? 'acknowledged' : 'open',
+    matchedAtMs: nowMs,
+    ...(keepsHand ? { acknowledged } : {}),
   };
-  return { alert: counted, reason: 'counted' };
+  return { alert: counted, reason: isWorse ? 'escalated' : 'counted' };
+}
+
+function open({ event, ...facts }: Firing, episode: number, nowMs: number): StoredAlert {
+  return {
+    ...facts,
+    ...seenWith({ actors: [], apis: [] }, event),
+    ...{ count: 1, firstSeenMs: event.timeMs, lastSeenMs: event.timeMs, sample: [event] },
+    ...{ state: 'open', episode, openedAtMs: nowMs, matchedAtMs: nowMs },
+  };
+}
+
+function seenWith(
+  seen: StoredAlert['seen'],
+  { actor, method = '', host = '', url }: EventSummary,
+): Pick<StoredAlert, 'seen' | 'actors' | 'apis'> {
+  const api = url === undefined ? undefined : `${method} ${host}${url.split('?', 1)[0]}`;
+  const next = { actors: withValue(seen.actors, actor), apis: withValue(seen.apis, api) };
+  return { seen: next, actors: countDistinct(next.actors), apis: countDistinct(next.apis) };
 }
 
 /**
  * Folds in a later state of an object that this rule has matched before. The fact was counted and told
- * then; what people look up is brought up to date.
+ * then; what people look up is brought up to date, and an alert that is over stays over.
  */
-export function refresh(alert: Alert, { event, severity }: Firing): Alert {
+export function refresh(alert: StoredAlert, { event, severity }: Firing, nowMs: number): StoredAlert {
+  if (alert.state === 'resolved') return alert;
   return {
     ...alert,
     severity: highestSeverity(alert.severity, severity),
     lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
+    matchedAtMs: nowMs,
     sample: newest([...alert.sample.filter(({ object }) => object !== event.object), event]),
   };
+}
+
+/** What a look at an alert's quiet found. */
+export type QuietVerdict =
+  | { readonly reason: 'quiet'; readonly alert: StoredAlert }
+  | { readonly reason: 'still_open'; readonly dueMs: number }
+  | { readonly reason: 'over_before' };
+
+/** Resolves an alert whose quiet has lasted long enough. */
+export function judgeQuiet(alert: StoredAlert, nowMs: number): QuietVerdict {
+  if (alert.state === 'resolved') return { reason: 'over_before' };
+  const dueMs = quietDueMs(alert, nowMs);
+  if (nowMs < dueMs) return { reason: 'still_open', dueMs };
+  const { acknowledged: _done, ...rest } = alert;
+  return { reason: 'quiet', alert: { ...rest, state: 'resolved', resolvedAtMs: nowMs } };
+}
+
+/** When an open alert is over unless it matches again. A clock that was ahead when it matched holds it open no longer. */
+export function quietDueMs({ matchedAtMs, resolveAfterMs }: StoredAlert, nowMs: number): number {
+  return Math.min(matchedAtMs, nowMs) + resolveAfterMs;
+}
+
+export type AcknowledgeVerdict =
+  | { readonly reason: 'acknowledged'; readonly alert: StoredAlert }
+  | { readonly reason: 'already' | 'over' };
+
+export function acknowledge(alert: StoredAlert, by: Acknowledgement): AcknowledgeVerdict {
+  if (alert.state === 'resolved') return { reason: 'over' };
+  if (alert.state === 'acknowledged') return { reason: 'already' };
+  return { reason: 'acknowledged', alert: { ...alert, state: 'acknowledged', acknowledged: by } };
 }
 
 function newest(events: readonly EventSummary[]): readonly EventSummary[] {

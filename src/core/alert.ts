@@ -52,6 +52,27 @@ export interface AlertContext {
 /** What an alert is about: events of a feed, or Tocsin's own doing (source `tocsin`). */
 export type AlertFeed = Feed | 'operations';
 
+/**
+ * - `open`: it goes on, or has not been quiet for long enough
+ * - `acknowledged`: open, and somebody has it in hand
+ * - `resolved`: it was quiet for its `resolve_after`
+ */
+export type AlertState = 'open' | 'acknowledged' | 'resolved';
+
+/** Who took an alert in hand. */
+export interface Acknowledgement {
+  readonly atMs: number;
+  readonly by: string;
+  readonly note?: string;
+}
+
+/** How many different values were seen. */
+export interface Distinct {
+  readonly count: number;
+  /** There are at least so many: more are not told apart. */
+  readonly isAtLeast?: true;
+}
+
 /** One ongoing fact about one group of events: the thing a person is told about. */
 export interface Alert {
   /** Hash of rule id and group values; see alerts/fingerprint.ts. */
@@ -73,6 +94,25 @@ export interface Alert {
   readonly openedAtMs: number;
   /** The newest few events. */
   readonly sample: readonly EventSummary[];
+  readonly state: AlertState;
+  /** Counts its openings, from 1: counts and times are those of the present one. */
+  readonly episode: number;
+  /** Wall time of its newest match. */
+  readonly matchedAtMs: number;
+  /** It is over after so much quiet; ms. */
+  readonly resolveAfterMs: number;
+  readonly resolvedAtMs?: number;
+  readonly acknowledged?: Acknowledgement;
+  readonly actors: Distinct;
+  readonly apis: Distinct;
+  /** What silences, inhibition and commands ask it for, by term; see ALERT_TERMS. Texts are attackers' and bounded. */
+  readonly labels: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** An alert as the store keeps it. */
+export interface StoredAlert extends Alert {
+  /** Short hashes of the values behind `actors` and `apis`, bounded in number. */
+  readonly seen: { readonly actors: readonly string[]; readonly apis: readonly string[] };
 }
 
 /** An alert inside one notification, with what is new since the last one that told of it. */
@@ -81,13 +121,21 @@ export interface NotifiedAlert extends Alert {
   readonly context?: AlertContext;
 }
 
+/**
+ * - `opened`: the group was not told of before, or was over
+ * - `grew`: an alert joined it, or one became more severe
+ * - `repeat`: it still goes on
+ * - `resolved`: the last of its alerts is over
+ */
+export type NotificationReason = 'opened' | 'grew' | 'repeat' | 'resolved';
+
 /** One message about a group of alerts, decided once and then delivered to each destination of its route. */
 export interface Notification {
   /** Stable across retries, restarts and replicas. */
   readonly id: string;
   readonly route: string;
   /** Why it is sent now. */
-  readonly reason: 'opened' | 'grew' | 'repeat';
+  readonly reason: NotificationReason;
   /** The route's `group_by` values. */
   readonly group: Readonly<Record<string, string>>;
   readonly severity: Severity;

@@ -39,6 +39,10 @@ export interface AlertGroup {
   readonly dueMs?: number;
   /** Why it will be told then. */
   readonly reason: Notification['reason'];
+  /** Why it was not told of when it was due. */
+  readonly heldBecause?: 'muted' | 'silenced' | 'inhibited' | 'acknowledged';
+  /** All its alerts are over, and whoever is to know does. */
+  readonly isClosed?: true;
   readonly lastNotifiedMs?: number;
   /** Notifications made so far. */
   readonly sequence: number;

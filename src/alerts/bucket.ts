@@ -1,0 +1,32 @@
+/** How many messages a destination is sent at most. */
+export interface MessageRate {
+  readonly perMinute: number;
+  /** At once after a quiet time. */
+  readonly burst: number;
+}
+
+/** A token bucket; a token is a message. */
+export interface Bucket {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** The bucket as it is now. A clock that went back neither fills nor empties it. */
+export function refill(bucket: Bucket | undefined, { perMinute, burst }: MessageRate, nowMs: number): Bucket {
+  if (bucket === undefined) return { tokens: burst, atMs: nowMs };
+  const passedMs = Math.max(0, nowMs - bucket.atMs);
+  return { tokens: Math.min(burst, bucket.tokens + (passedMs / MINUTE_MS) * perMinute), atMs: nowMs };
+}
+
+/** One message out of a bucket that {@link refill} gave. */
+export function take(bucket: Bucket): { readonly bucket: Bucket; readonly reason: 'sent' | 'too_many' } {
+  if (bucket.tokens < 1) return { bucket, reason: 'too_many' };
+  return { bucket: { ...bucket, tokens: bucket.tokens - 1 }, reason: 'sent' };
+}
+
+/** How long until there is a token. */
+export function untilTokenMs({ tokens }: Bucket, { perMinute }: MessageRate): number {
+  return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perMinute) * MINUTE_MS);
+}

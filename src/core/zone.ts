@@ -1,0 +1,73 @@
+/** What a clock on the wall of a time zone shows. `month` and `day` count from 1. */
+export interface WallTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+}
+
+/** The rules of one IANA time zone. Instants are milliseconds since the epoch. */
+export interface Zone {
+  wallOf(instantMs: number): WallTime;
+  /**
+   * When that is. A time that a clock change skips is as much later as the clock was set forward; of one
+   * that comes twice it is the first. `day` may be outside its month: the calendar goes on.
+   */
+  instantOf(wall: WallTime): number;
+}
+
+/** No zone changes its clocks twice within two days. */
+const DAY_MS = 86_400_000;
+
+/** @param name IANA, such as `Europe/Paris`. Throws a RangeError for a name that is none. */
+export function createZone(name: string): Zone {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: name,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    ...{ year: 'numeric', month: 'numeric', day: 'numeric' },
+    ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+  });
+
+  function shown(instantMs: number): Map<string, number> {
+    return new Map(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
+  }
+
+  function wallOf(instantMs: number): WallTime {
+    const parts = shown(instantMs);
+    const part = (type: string): number => parts.get(type) ?? 0;
+    const [year, month, day] = [part('year'), part('month'), part('day')];
+    return { year, month, day, hour: part('hour'), minute: part('minute') };
+  }
+
+  /** How far the wall is ahead of UTC. */
+  function offsetAt(instantMs: number): number {
+    const parts = shown(instantMs);
+    const part = (type: string): number => parts.get(type) ?? 0;
+    const wallMs =
+      asUtc({
+        ...{ year: part('year'), month: part('month'), day: part('day') },
+        ...{ hour: part('hour'), minute: part('minute') },
+      }) +
+      part('second') * 1_000;
+    return wallMs - Math.floor(instantMs / 1_000) * 1_000;
+  }
+
+  function instantOf(wall: WallTime): number {
+    const wallMs = asUtc(wall);
+    const before = offsetAt(wallMs - DAY_MS);
+    const after = offsetAt(wallMs + DAY_MS);
+    const first = wallMs - before;
+    if (before === after || offsetAt(first) === before) return first;
+    const second = wallMs - after;
+    return offsetAt(second) === after ? second : first;
+  }
+
+  return { wallOf, instantOf };
+}
+
+function asUtc({ year, month, day, hour, minute }: WallTime): number {
+  return Date.UTC(year, month - 1, day, hour, minute);
+}
