@@ -1,4 +1,5 @@
 import type { Timing } from './group.ts';
+import type { SpeakingTimes } from './intervals.ts';
 
 /** One entry of `routes:`. `Subject` is whatever its filter looks at. */
 export interface Route<Subject> {
@@ -11,6 +12,9 @@ export interface Route<Subject> {
   /** Terms whose values alerts must share to be told of together. */
   readonly groupBy: readonly string[];
   readonly timing: Timing;
+  /** Tell when a group is over. */
+  readonly sendResolved: boolean;
+  readonly speaking: SpeakingTimes;
 }
 
 /** A route as one subject takes it. */

@@ -1,8 +1,9 @@
-import type { Alert, Notification, NotifiedAlert } from './alert.ts';
+import type { AlertState, Notification, StoredAlert } from './alert.ts';
 import type { Delivery, MatchedRule } from './delivery.ts';
 import type { Digest } from './digest.ts';
 import type { Event, Feed, FeedName } from './event.ts';
 import type { FeedState } from './feed-state.ts';
+import type { Severity } from './severity.ts';
 import type { Cursor, Gap, Slice } from './source.ts';
 
 /** Which events of one aggregation condition are counted together. */
@@ -55,12 +56,50 @@ export interface PendingCount {
   readonly count: number;
 }
 
-/** What a group has to tell: its worst alerts and, exactly, what the rest amounts to. */
-export interface PendingAlerts {
-  readonly alerts: readonly NotifiedAlert[];
-  readonly omittedAlerts: number;
-  /** Over all of them, omitted ones too. */
+/** One alert as one group knows it. */
+export interface GroupMember {
+  readonly alert: StoredAlert;
+  /** Matches not told of. */
   readonly newCount: number;
+  /** What was told of it; absent while nothing was. */
+  readonly told?: { readonly episode: number; readonly severity: Severity };
+}
+
+/** Over the members of a group, some left out. */
+export interface MemberTotals {
+  readonly alerts: number;
+  /** Not resolved, acknowledged ones too. */
+  readonly open: number;
+  readonly acknowledged: number;
+  readonly newCount: number;
+  /** An alert not told of, or more severe than told. */
+  readonly hasNews: boolean;
+}
+
+/** Matches that nobody is told of one by one: kept quiet until they were over. */
+export interface UnheardCount {
+  readonly reason: 'muted' | 'silenced' | 'inhibited';
+  readonly rule: string;
+  readonly count: number;
+}
+
+/** A time in which certain alerts tell nobody, as an operator asked for it. */
+export interface StoredSilence {
+  readonly id: string;
+  /** The filter as it was written: YAML. */
+  readonly when: string;
+  readonly reason: string;
+  readonly createdBy: string;
+  readonly createdMs: number;
+  readonly startsMs: number;
+  readonly endsMs: number;
+}
+
+/** What one destination was not told in messages of their own, to be told in one. Names are attackers' texts, bounded. */
+export interface OverflowCount {
+  readonly kind: 'rule' | 'actor' | 'api' | 'severity' | 'notification' | 'match';
+  readonly name: string;
+  readonly count: number;
 }
 
 export interface OutboxRow {
@@ -109,6 +148,13 @@ export interface DeliveryRecord {
   readonly enqueuedMs: number;
   readonly dueMs: number;
   readonly settledMs?: number;
+}
+
+export interface AlertFilter {
+  readonly states?: readonly AlertState[];
+  /** Its beginning is enough. */
+  readonly fingerprint?: string;
+  readonly limit: number;
 }
 
 export interface DeliveryFilter {
@@ -198,14 +244,44 @@ export interface StoreTx {
   insertDigest(digest: Digest): Promise<void>;
   readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]>;
   writeWindows(windows: readonly StoredWindow[]): Promise<void>;
-  readAlerts(fingerprints: readonly string[]): Promise<readonly Alert[]>;
-  writeAlerts(alerts: readonly Alert[], nowMs: number): Promise<void>;
+  readAlerts(fingerprints: readonly string[]): Promise<readonly StoredAlert[]>;
+  writeAlerts(alerts: readonly StoredAlert[], nowMs: number): Promise<void>;
+  /** Open alerts whose quiet may have lasted long enough, the longest first. */
+  quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]>;
+  /** Those that are not resolved, the most severe first. */
+  openAlerts(limit: number): Promise<readonly StoredAlert[]>;
+  /** The groups that an alert is a member of. */
+  groupsOf(fingerprint: string): Promise<readonly AlertGroup[]>;
   readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]>;
   writeGroups(groups: readonly AlertGroup[], nowMs: number): Promise<void>;
   addPending(counts: readonly PendingCount[]): Promise<void>;
   dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]>;
-  readPending(group: string, limit: number): Promise<PendingAlerts>;
-  clearPending(group: string): Promise<void>;
+  /** The most severe members first, then those with most to tell. */
+  readMembers(group: string, limit: number): Promise<readonly GroupMember[]>;
+  /** One member each, in the order asked; undefined where the group does not know the alert. */
+  readTold(
+    members: readonly { readonly group: string; readonly fingerprint: string }[],
+  ): Promise<readonly GroupMember['told'][]>;
+  /** @param except fingerprints of members to leave out */
+  memberTotals(group: string, except: readonly string[]): Promise<MemberTotals>;
+  /** All members but those are told of as they are now; resolved ones among them leave the group. */
+  markTold(group: string, except: readonly string[]): Promise<void>;
+  /** Matches not told of, by rule; and everybody leaves the group. */
+  dissolve(group: string): Promise<readonly { readonly rule: string; readonly count: number }[]>;
+  addUnheard(counts: readonly UnheardCount[], nowMs: number): Promise<void>;
+  writeSilence(silence: StoredSilence): Promise<void>;
+  /** Those that have not ended. */
+  readSilences(nowMs: number): Promise<readonly StoredSilence[]>;
+  readBucket(destination: string): Promise<{ readonly tokens: number; readonly atMs: number } | undefined>;
+  writeBucket(
+    destination: string,
+    bucket: { readonly tokens: number; readonly atMs: number },
+  ): Promise<void>;
+  addOverflow(destination: string, counts: readonly OverflowCount[], nowMs: number): Promise<void>;
+  /** Everything that overflowed for a destination, and since when; and forgets it. */
+  takeOverflow(
+    destination: string,
+  ): Promise<{ readonly counts: readonly OverflowCount[]; readonly sinceMs: number } | undefined>;
   insertNotification(notification: Notification): Promise<void>;
   /** A row that its destination already has (in any state) is left as it is. */
   enqueue(rows: readonly OutboxRow[], nowMs: number): Promise<void>;
@@ -238,8 +314,16 @@ export interface Store {
     readonly notifications: number;
     readonly deadLetters: readonly { readonly destination: string; readonly count: number }[];
   }>;
-  /** When the next group is due; undefined while none is pending. */
+  /** When the next group or the quiet of an alert is due; undefined while none is. */
   nextGroupDueMs(): Promise<number | undefined>;
+  /** Newest first; those that ended up to `sinceMs` too. */
+  listSilences(sinceMs: number): Promise<readonly StoredSilence[]>;
+  /** Ends one now; false where none of that id is left. What it kept quiet is looked at again. */
+  expireSilence(id: string, nowMs: number): Promise<boolean>;
+  /** Most severe first. */
+  listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
+  /** Kept quiet until over, by reason and rule, in the days that the slice touches (UTC). */
+  countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;
   /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */
   claim(
     destination: string,

@@ -2,6 +2,7 @@ import { fingerprint } from '../alerts/fingerprint.ts';
 import type { Firing } from '../alerts/lifecycle.ts';
 import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
 import {
+  ALERT_TERMS,
   type EventView,
   groupValues,
   observeMatch,
@@ -12,7 +13,7 @@ import {
 } from '../rules/index.ts';
 import type { Verdict } from './judge.ts';
 import type { OperationalFact } from './operations.ts';
-import { shortened, summarise } from './summary.ts';
+import { labelOf, shortened, summarise } from './summary.ts';
 
 /** A rule that fired on an event, and what its routes look at. */
 export interface FiredRule {
@@ -30,13 +31,14 @@ const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;
 export async function fire(
   tx: StoreTx,
   verdicts: readonly Verdict[],
+  resolveAfterMs: number,
   nowMs: number,
 ): Promise<readonly FiredRule[]> {
   const windows = new Windows(await tx.readWindows(distinctKeys(verdicts)), nowMs);
   const fired = verdicts.flatMap((verdict) =>
     verdict.matches.flatMap((match): FiredRule[] => {
-      if (verdict.matchedBefore.has(match.rule.id)) return [{ ...toFired(match, verdict), isUpdate: true }];
-      return windows.observe(match, verdict) ? [toFired(match, verdict)] : [];
+      if (verdict.matchedBefore.has(match.rule.id)) return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
+      return windows.observe(match, verdict) ? [toFired(match, verdict, resolveAfterMs)] : [];
     }),
   );
   await tx.writeWindows(windows.changed());
@@ -96,11 +98,12 @@ class Windows {
   }
 }
 
-function toFired(match: RuleMatch, verdict: Verdict): FiredRule {
+function toFired(match: RuleMatch, verdict: Verdict, resolveAfterMs: number): FiredRule {
   const { rule, severity } = match;
   const { event, view } = verdict;
   const group = groupOf(rule, view);
   const { name = rule.id, description, category } = rule.info;
+  const subject = subjectOf(match, verdict);
   const firing: Firing = {
     fingerprint: fingerprint(rule.id, { ...group, source: event.source }),
     rule: rule.id,
@@ -113,8 +116,10 @@ function toFired(match: RuleMatch, verdict: Verdict): FiredRule {
     feed: event.feed,
     group,
     event: summarise(event, view),
+    resolveAfterMs,
+    labels: labelsOf(subject),
   };
-  return { firing, subject: subjectOf(match, verdict) };
+  return { firing, subject };
 }
 
 /** What `when` and the `group_by` of routes see: the rule's own words first, the event's for the rest. */
@@ -137,6 +142,19 @@ function subjectOf({ rule, severity }: RuleMatch, { event, view }: Verdict): Ter
   };
 }
 
+/** What Tocsin says of itself is over when it has not said it again for so long. */
+const OPERATIONS_RESOLVE_AFTER_MS = 60 * MINUTE_MS;
+
+/** What silences, inhibition and commands can ask the alert for later, when its events are gone. */
+function labelsOf(subject: TermSource): Firing['labels'] {
+  const labels: [string, string | number | boolean][] = [];
+  for (const term of ALERT_TERMS.keys()) {
+    const value = labelOf(subject, term);
+    if (value !== undefined) labels.push([term, value]);
+  }
+  return Object.fromEntries(labels);
+}
+
 /** As the rest of the pipeline takes alerts: routes see its rule, severity and source. */
 export function firedBy(fact: OperationalFact): FiredRule {
   const { rule, name, description, severity, group, atMs } = fact;
@@ -154,6 +172,8 @@ export function firedBy(fact: OperationalFact): FiredRule {
       ...{ fingerprint: id, rule, ruleName: name, description, severity, group },
       ...{ source: 'tocsin', feed: 'operations' },
       event: { id: `tocsin/operations/${id}/${atMs}`, timeMs: atMs },
+      labels: Object.fromEntries(terms),
+      resolveAfterMs: OPERATIONS_RESOLVE_AFTER_MS,
     },
     subject: { get: (term) => terms.get(term), nowSeconds: Math.floor(atMs / 1_000) },
   };

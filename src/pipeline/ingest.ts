@@ -17,6 +17,8 @@ export interface IngestDeps extends Audience {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly ruleSet: RuleSet;
+  /** An alert is over after so much quiet. */
+  readonly resolveAfterMs: number;
   /** Why nothing may be added to the store now; undefined while it may. */
   readonly storeFull: () => string | undefined;
   /** Deliveries or groups wait. */
@@ -94,7 +96,7 @@ async function commit(
   const nowMs = deps.clock.now();
   const judged = verdicts.map((verdict) => ({ event: verdict.event, rules: matchedRules(verdict) }));
   await tx.insertEvents(judged, nowMs);
-  const fired = [...(await fire(tx, verdicts, nowMs)), ...facts.map(firedBy)];
+  const fired = [...(await fire(tx, verdicts, deps.resolveAfterMs, nowMs)), ...facts.map(firedBy)];
   const opened = await raise(tx, deps, fired, nowMs);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);
   await tx.writeCursor(reader.source, reader.feed, page.cursor, nowMs);

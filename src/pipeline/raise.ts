@@ -1,8 +1,8 @@
 import { groupId } from '../alerts/fingerprint.ts';
-import { expectNotification, type GroupTarget } from '../alerts/group.ts';
+import { expectNotification, type GroupTarget, type Stir, stirOf } from '../alerts/group.ts';
 import { record, refresh } from '../alerts/lifecycle.ts';
 import { type ChosenRoute, chooseRoutes, type Route } from '../alerts/route.ts';
-import type { Alert } from '../core/alert.ts';
+import type { Alert, StoredAlert } from '../core/alert.ts';
 import type { AlertGroup, PendingCount, StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Recipient } from './event-rows.ts';
@@ -22,36 +22,34 @@ export async function raise(
   fired: readonly FiredRule[],
   nowMs: number,
 ): Promise<readonly Alert[]> {
-  const opened = await recordAlerts(tx, fired, nowMs);
-  await expectNotifications(
-    tx,
-    audience,
-    fired.filter(({ isUpdate }) => isUpdate !== true),
-    nowMs,
-  );
+  const { alerts, opened } = await recordAlerts(tx, fired, nowMs);
+  const counted = fired.filter(({ isUpdate }) => isUpdate !== true);
+  await expectNotifications(tx, audience, counted, alerts, nowMs);
   return opened;
 }
 
-async function recordAlerts(
-  tx: StoreTx,
-  fired: readonly FiredRule[],
-  nowMs: number,
-): Promise<readonly Alert[]> {
+interface Recording {
+  readonly alerts: ReadonlyMap<string, StoredAlert>;
+  /** Those that nobody knew of, or that were over. */
+  readonly opened: readonly StoredAlert[];
+}
+
+async function recordAlerts(tx: StoreTx, fired: readonly FiredRule[], nowMs: number): Promise<Recording> {
   const known = await tx.readAlerts([...new Set(fired.map(({ firing }) => firing.fingerprint))]);
   const alerts = new Map(known.map((alert) => [alert.fingerprint, alert]));
   const opened = new Set<string>();
   for (const { firing, isUpdate } of fired) {
     const alert = alerts.get(firing.fingerprint);
     if (isUpdate === true) {
-      if (alert !== undefined) alerts.set(firing.fingerprint, refresh(alert, firing));
+      if (alert !== undefined) alerts.set(firing.fingerprint, refresh(alert, firing, nowMs));
       continue;
     }
     const recorded = record(alert, firing, nowMs);
     alerts.set(firing.fingerprint, recorded.alert);
-    if (recorded.reason === 'opened') opened.add(firing.fingerprint);
+    if (recorded.reason === 'opened' || recorded.reason === 'reopened') opened.add(firing.fingerprint);
   }
   await tx.writeAlerts([...alerts.values()], nowMs);
-  return [...alerts.values()].filter((alert) => opened.has(alert.fingerprint));
+  return { alerts, opened: [...alerts.values()].filter(({ fingerprint }) => opened.has(fingerprint)) };
 }
 
 /** Counts every firing in the groups of its routes, so that what is told later adds up exactly. */
@@ -59,6 +57,7 @@ async function expectNotifications(
   tx: StoreTx,
   { routes, destinations }: Audience,
   fired: readonly FiredRule[],
+  alerts: ReadonlyMap<string, StoredAlert>,
   nowMs: number,
 ): Promise<void> {
   const targets = new Map<string, GroupTarget>();
@@ -72,12 +71,30 @@ async function expectNotifications(
       counts.set(key, { group, fingerprint: firing.fingerprint, count: (counts.get(key)?.count ?? 0) + 1 });
     }
   }
+  const stirs = await stirsOf(tx, [...counts.values()], alerts);
   const known = new Map((await tx.readGroups([...targets.keys()])).map((group) => [group.id, group]));
   const groups = [...targets].map(
-    ([id, target]): AlertGroup => expectNotification(known.get(id), target, nowMs),
+    ([id, target]): AlertGroup =>
+      expectNotification(known.get(id), target, stirs.get(id) ?? 'growth', nowMs),
   );
   await tx.writeGroups(groups, nowMs);
   await tx.addPending([...counts.values()]);
+}
+
+/** What the page means to each group: news if any of its alerts is. */
+async function stirsOf(
+  tx: StoreTx,
+  counts: readonly PendingCount[],
+  alerts: ReadonlyMap<string, StoredAlert>,
+): Promise<ReadonlyMap<string, Stir>> {
+  const told = await tx.readTold(counts);
+  const stirs = new Map<string, Stir>();
+  for (const [index, { group, fingerprint }] of counts.entries()) {
+    const alert = alerts.get(fingerprint);
+    const stir = alert === undefined ? 'growth' : stirOf(told[index], alert);
+    if (stir === 'news' || !stirs.has(group)) stirs.set(group, stir);
+  }
+  return stirs;
 }
 
 /** What Tocsin says of itself is never lost for want of a route: then everybody who takes alerts hears it. */
@@ -93,11 +110,13 @@ function routesFor(
   return to.length === 0 ? [] : [{ ...OPERATIONS_ROUTE, to }];
 }
 
-const OPERATIONS_ROUTE = {
+export const OPERATIONS_ROUTE = {
   name: 'tocsin',
   continue: false,
   groupBy: ['rule'],
   timing: { groupWaitMs: 10_000, groupIntervalMs: 5 * 60_000, repeatIntervalMs: 4 * 60 * 60_000 },
+  sendResolved: true,
+  speaking: { active: [], mute: [] },
 };
 
 function targetOf(

@@ -12,6 +12,14 @@ export function termText(source: TermSource, term: string): string | undefined {
   return shortened(textOf(datum));
 }
 
+/** A term's value as a label: flags and numbers as such, texts shortened. */
+export function labelOf(source: TermSource, term: string): string | number | boolean | undefined {
+  const datum = datumOf(source, term);
+  if (datum === undefined || datum === '') return undefined;
+  if (typeof datum === 'number' || typeof datum === 'boolean') return datum;
+  return shortened(typeof datum === 'object' ? datum.text : datum);
+}
+
 function datumOf(source: TermSource, term: string): ReturnType<TermSource['get']> {
   try {
     return source.get(term);

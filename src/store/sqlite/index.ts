@@ -1,7 +1,9 @@
+import type { StoredAlert } from '../../core/alert.ts';
 import type { Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
 import type { Cursor, Slice } from '../../core/source.ts';
 import type {
+  AlertFilter,
   BackfillState,
   ClaimedDelivery,
   DeliveryFilter,
@@ -12,10 +14,14 @@ import type {
   Retention,
   Settlement,
   Store,
+  StoredSilence,
   StoreTx,
+  UnheardCount,
 } from '../../core/store.ts';
 import { type Database, lockFile, openDatabase } from './database.ts';
+import { listAlerts } from './alerts.ts';
 import * as outbox from './outbox.ts';
+import * as quiet from './quiet.ts';
 import { prune } from './prune.ts';
 import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
@@ -125,8 +131,30 @@ class SqliteStore implements Store {
 
   nextGroupDueMs(): Promise<number | undefined> {
     return this.#alone(() =>
-      maybeInt(this.#db.get('SELECT min(due_ms) AS due FROM groups WHERE due_ms IS NOT NULL'), 'due'),
+      maybeInt(
+        this.#db.get(
+          `SELECT min(due) AS due FROM (SELECT min(due_ms) AS due FROM groups WHERE due_ms IS NOT NULL
+           UNION ALL SELECT min(due_ms) FROM alerts WHERE due_ms IS NOT NULL)`,
+        ),
+        'due',
+      ),
     );
+  }
+
+  listSilences(sinceMs: number): Promise<readonly StoredSilence[]> {
+    return this.#alone(() => quiet.silencesAfter(this.#db, sinceMs));
+  }
+
+  expireSilence(id: string, nowMs: number): Promise<boolean> {
+    return this.#atomically(() => quiet.expireSilence(this.#db, id, nowMs));
+  }
+
+  listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]> {
+    return this.#alone(() => listAlerts(this.#db, filter));
+  }
+
+  countUnheard(slice: Slice): Promise<readonly UnheardCount[]> {
+    return this.#alone(() => quiet.countUnheard(this.#db, slice));
   }
 
   claim(

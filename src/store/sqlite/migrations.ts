@@ -149,4 +149,71 @@ export const migrations: readonly string[] = [
   CREATE INDEX outbox_settled ON outbox (settled_ms) WHERE state <> 'pending';
   CREATE INDEX outbox_done ON outbox (settled_ms) WHERE state = 'done';
   `,
+  `
+  -- Alerts end: when each is over unless it matches again, and null once it is.
+  ALTER TABLE alerts ADD COLUMN state TEXT NOT NULL DEFAULT 'open';
+  ALTER TABLE alerts ADD COLUMN due_ms INTEGER;
+  UPDATE alerts SET due_ms = updated_ms + 3600000, body = json_set(body, '$.state', 'open', '$.episode', 1,
+    '$.matchedAtMs', updated_ms, '$.resolveAfterMs', 3600000, '$.labels', json('{}'), '$.actors', json('{"count":0}'),
+    '$.apis', json('{"count":0}'), '$.seen', json('{"actors":[],"apis":[]}'));
+  CREATE INDEX alerts_due ON alerts (due_ms) WHERE due_ms IS NOT NULL;
+  CREATE INDEX alerts_open ON alerts (severity DESC) WHERE state <> 'resolved';
+
+  -- What each group has told of each of its alerts.
+  CREATE TABLE group_members (
+    group_id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    count INTEGER NOT NULL,         -- matches not told of
+    told_episode INTEGER,
+    told_severity INTEGER,          -- rank
+    PRIMARY KEY (group_id, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO group_members (group_id, fingerprint, count) SELECT group_id, fingerprint, count FROM pending_counts;
+  DROP TABLE pending_counts;
+  CREATE INDEX group_members_alert ON group_members (fingerprint);
+
+  CREATE TABLE silences (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    ends_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX silences_ends ON silences (ends_ms);
+
+  CREATE TABLE unheard (
+    day INTEGER NOT NULL,           -- since the epoch, UTC
+    reason TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, reason, rule)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE buckets (
+    destination TEXT NOT NULL PRIMARY KEY,
+    tokens REAL NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE overflow (
+    destination TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
+    PRIMARY KEY (destination, kind, name)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What a destination remembers of its far side, such as which message an alert is.
+  CREATE TABLE destination_memory (
+    destination TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    PRIMARY KEY (destination, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX destination_memory_updated ON destination_memory (updated_ms);
+
+  -- What became of the attempts at a delivery, the latest few, as JSON; and in which poll an event was read.
+  ALTER TABLE outbox ADD COLUMN history TEXT;
+  ALTER TABLE events ADD COLUMN polled_ms INTEGER;
+  `,
 ];

@@ -16,7 +16,7 @@ const LOW_WATER = 0.9;
 const DIGESTS_MS = 100 * 86_400_000;
 
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
-const PENDING = 'EXISTS (SELECT 1 FROM pending_counts p WHERE p.fingerprint = t.fingerprint)';
+const PENDING = 'EXISTS (SELECT 1 FROM group_members p WHERE p.fingerprint = t.fingerprint)';
 
 /** Deletes what has aged out, one chunk of each kind a call, then makes room if space is short. */
 export function prune(db: Database, retention: Retention, nowMs: number): PruneReport {
@@ -70,7 +70,8 @@ function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): numb
 
 /** Longer than anything may be put off: what is due later was written by a clock that was ahead. */
 const LONGEST_RETRY_MS = 2 * 3_600_000;
-const LONGEST_GROUP_MS = 8 * 86_400_000;
+const LONGEST_GROUP_MS = 92 * 86_400_000;
+const LONGEST_ALERT_MS = 31 * 86_400_000;
 
 function pullBack(db: Database, nowMs: number): void {
   db.run(
@@ -79,6 +80,7 @@ function pullBack(db: Database, nowMs: number): void {
     LONGEST_RETRY_MS,
   );
   db.run('UPDATE groups SET due_ms = ?1 WHERE due_ms > ?1 + ?2', nowMs, LONGEST_GROUP_MS);
+  db.run('UPDATE alerts SET due_ms = ?1 WHERE due_ms > ?1 + ?2', nowMs, LONGEST_ALERT_MS);
 }
 
 /** A reader reads again what lies shortly behind its feed's newest event: those ids stay, however old. */

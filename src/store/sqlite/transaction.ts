@@ -1,23 +1,30 @@
-import type { Alert, Notification, NotifiedAlert } from '../../core/alert.ts';
+import type { Notification, StoredAlert } from '../../core/alert.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
-import { severityRank } from '../../core/severity.ts';
 import type { Cursor } from '../../core/source.ts';
 import {
   type AlertGroup,
   type BackfillState,
+  type GroupMember,
   type JudgedEvent,
+  type MemberTotals,
   type OutboxRow,
-  type PendingAlerts,
+  type OverflowCount,
   type PendingCount,
+  type StoredSilence,
   type StoredWindow,
   StoreError,
   type StoreTx,
+  type UnheardCount,
   type WindowKey,
 } from '../../core/store.ts';
+import * as alerts from './alerts.ts';
 import type { Database } from './database.ts';
-import { int, json, maybeInt } from './row.ts';
+import * as members from './members.ts';
+import * as overflow from './overflow.ts';
+import * as quiet from './quiet.ts';
+import { int, json } from './row.ts';
 
 /** What one transaction can do. SQLite answers at once; the port is asynchronous for stores that do not. */
 export class SqliteTx implements StoreTx {
@@ -120,24 +127,24 @@ export class SqliteTx implements StoreTx {
     }
   }
 
-  async readAlerts(fingerprints: readonly string[]): Promise<readonly Alert[]> {
-    return fingerprints.flatMap((fingerprint) => {
-      const row = this.#db.get('SELECT body FROM alerts WHERE fingerprint = ?', fingerprint);
-      return row === undefined ? [] : [json<Alert>(row, 'body')];
-    });
+  async readAlerts(fingerprints: readonly string[]): Promise<readonly StoredAlert[]> {
+    return alerts.readAlerts(this.#db, fingerprints);
   }
 
-  async writeAlerts(alerts: readonly Alert[], nowMs: number): Promise<void> {
-    for (const alert of alerts) {
-      this.#db.run(
-        `INSERT INTO alerts (fingerprint, severity, body, updated_ms) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms`,
-        alert.fingerprint,
-        severityRank(alert.severity),
-        JSON.stringify(alert),
-        nowMs,
-      );
-    }
+  async writeAlerts(changed: readonly StoredAlert[], nowMs: number): Promise<void> {
+    alerts.writeAlerts(this.#db, changed, nowMs);
+  }
+
+  async quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]> {
+    return alerts.quietAlerts(this.#db, nowMs, limit);
+  }
+
+  async openAlerts(limit: number): Promise<readonly StoredAlert[]> {
+    return alerts.openAlerts(this.#db, limit);
+  }
+
+  async groupsOf(fingerprint: string): Promise<readonly AlertGroup[]> {
+    return members.groupsOf(this.#db, fingerprint);
   }
 
   async readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]> {
@@ -161,15 +168,7 @@ export class SqliteTx implements StoreTx {
   }
 
   async addPending(counts: readonly PendingCount[]): Promise<void> {
-    for (const { group, fingerprint, count } of counts) {
-      this.#db.run(
-        `INSERT INTO pending_counts (group_id, fingerprint, count) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET count = count + excluded.count`,
-        group,
-        fingerprint,
-        count,
-      );
-    }
+    members.addPending(this.#db, counts);
   }
 
   async dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]> {
@@ -178,28 +177,54 @@ export class SqliteTx implements StoreTx {
       .map((row) => json<AlertGroup>(row, 'body'));
   }
 
-  async readPending(group: string, limit: number): Promise<PendingAlerts> {
-    const sums = this.#db.get(
-      'SELECT count(*) AS alerts, sum(count) AS matches FROM pending_counts WHERE group_id = ?',
-      group,
-    );
-    const alerts = this.#db
-      .all(
-        `SELECT a.body, p.count FROM pending_counts p JOIN alerts a USING (fingerprint) WHERE p.group_id = ?
-         ORDER BY a.severity DESC, p.count DESC, p.fingerprint LIMIT ?`,
-        group,
-        limit,
-      )
-      .map((row): NotifiedAlert => ({ ...json<Alert>(row, 'body'), newCount: int(row, 'count') }));
-    return {
-      alerts,
-      omittedAlerts: (maybeInt(sums, 'alerts') ?? 0) - alerts.length,
-      newCount: maybeInt(sums, 'matches') ?? 0,
-    };
+  async readMembers(group: string, limit: number): Promise<readonly GroupMember[]> {
+    return members.readMembers(this.#db, group, limit);
   }
 
-  async clearPending(group: string): Promise<void> {
-    this.#db.run('DELETE FROM pending_counts WHERE group_id = ?', group);
+  async readTold(
+    asked: readonly { readonly group: string; readonly fingerprint: string }[],
+  ): Promise<readonly GroupMember['told'][]> {
+    return members.readTold(this.#db, asked);
+  }
+
+  async memberTotals(group: string, except: readonly string[]): Promise<MemberTotals> {
+    return members.memberTotals(this.#db, group, except);
+  }
+
+  async markTold(group: string, except: readonly string[]): Promise<void> {
+    members.markTold(this.#db, group, except);
+  }
+
+  async dissolve(group: string): Promise<readonly { readonly rule: string; readonly count: number }[]> {
+    return members.dissolve(this.#db, group);
+  }
+
+  async addUnheard(counts: readonly UnheardCount[], nowMs: number): Promise<void> {
+    quiet.addUnheard(this.#db, counts, nowMs);
+  }
+
+  async writeSilence(silence: StoredSilence): Promise<void> {
+    quiet.writeSilence(this.#db, silence);
+  }
+
+  async readSilences(nowMs: number): Promise<readonly StoredSilence[]> {
+    return quiet.silencesAfter(this.#db, nowMs);
+  }
+
+  async readBucket(destination: string): ReturnType<StoreTx['readBucket']> {
+    return overflow.readBucket(this.#db, destination);
+  }
+
+  async writeBucket(destination: string, bucket: Parameters<StoreTx['writeBucket']>[1]): Promise<void> {
+    overflow.writeBucket(this.#db, destination, bucket);
+  }
+
+  async addOverflow(destination: string, counts: readonly OverflowCount[], nowMs: number): Promise<void> {
+    overflow.addOverflow(this.#db, destination, counts, nowMs);
+  }
+
+  async takeOverflow(destination: string): ReturnType<StoreTx['takeOverflow']> {
+    return overflow.takeOverflow(this.#db, destination);
   }
 
   async insertNotification(notification: Notification): Promise<void> {

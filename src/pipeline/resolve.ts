@@ -1,0 +1,41 @@
+import { expectResolved } from '../alerts/group.ts';
+import { judgeQuiet } from '../alerts/lifecycle.ts';
+import type { Route } from '../alerts/route.ts';
+import type { StoredAlert } from '../core/alert.ts';
+import type { StoreTx } from '../core/store.ts';
+import type { TermSource } from '../rules/index.ts';
+
+/** Alerts looked at in one transaction. */
+const ALERTS_A_PASS = 500;
+
+/** Ends alerts that have been quiet for long enough, and lets their groups say so. @returns those it ended */
+export async function resolveQuiet(
+  tx: StoreTx,
+  routeOf: (name: string) => Route<TermSource>,
+  nowMs: number,
+): Promise<readonly StoredAlert[]> {
+  const resolved: StoredAlert[] = [];
+  for (const alert of await tx.quietAlerts(nowMs, ALERTS_A_PASS)) {
+    const verdict = judgeQuiet(alert, nowMs);
+    if (verdict.reason === 'quiet') resolved.push(verdict.alert);
+    // Matched by a clock that was ahead: it is due so long after now, and no longer after then.
+    const next = verdict.reason === 'quiet' ? verdict.alert : { ...alert, matchedAtMs: nowMs };
+    await tx.writeAlerts([next], nowMs);
+  }
+  for (const { fingerprint } of resolved) await endGroups(tx, fingerprint, routeOf, nowMs);
+  return resolved;
+}
+
+async function endGroups(
+  tx: StoreTx,
+  fingerprint: string,
+  routeOf: (name: string) => Route<TermSource>,
+  nowMs: number,
+): Promise<void> {
+  for (const group of await tx.groupsOf(fingerprint)) {
+    const { open } = await tx.memberTotals(group.id, []);
+    const { timing, sendResolved } = routeOf(group.route);
+    const next = expectResolved(group, open, timing, sendResolved, nowMs);
+    if (next !== group) await tx.writeGroups([next], nowMs);
+  }
+}

@@ -1,0 +1,53 @@
+import type { StoredAlert } from '../../core/alert.ts';
+import { severityRank } from '../../core/severity.ts';
+import type { AlertFilter } from '../../core/store.ts';
+import type { Database } from './database.ts';
+import { json } from './row.ts';
+
+export function readAlerts(db: Database, fingerprints: readonly string[]): StoredAlert[] {
+  return fingerprints.flatMap((fingerprint) => {
+    const row = db.get('SELECT body FROM alerts WHERE fingerprint = ?', fingerprint);
+    return row === undefined ? [] : [json<StoredAlert>(row, 'body')];
+  });
+}
+
+export function writeAlerts(db: Database, alerts: readonly StoredAlert[], nowMs: number): void {
+  for (const alert of alerts) {
+    db.run(
+      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body,
+         updated_ms = excluded.updated_ms, state = excluded.state, due_ms = excluded.due_ms`,
+      alert.fingerprint,
+      severityRank(alert.severity),
+      JSON.stringify(alert),
+      nowMs,
+      alert.state,
+      alert.state === 'resolved' ? null : alert.matchedAtMs + alert.resolveAfterMs,
+    );
+  }
+}
+
+export function quietAlerts(db: Database, nowMs: number, limit: number): StoredAlert[] {
+  return db
+    .all('SELECT body FROM alerts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
+    .map((row) => json<StoredAlert>(row, 'body'));
+}
+
+export function openAlerts(db: Database, limit: number): StoredAlert[] {
+  return db
+    .all("SELECT body FROM alerts WHERE state <> 'resolved' ORDER BY severity DESC LIMIT ?", limit)
+    .map((row) => json<StoredAlert>(row, 'body'));
+}
+
+export function listAlerts(db: Database, { states, fingerprint, limit }: AlertFilter): StoredAlert[] {
+  return db
+    .all(
+      `SELECT body FROM alerts WHERE (?1 IS NULL OR state IN (SELECT value FROM json_each(?1)))
+         AND (?2 IS NULL OR substr(fingerprint, 1, length(?2)) = ?2)
+       ORDER BY severity DESC, updated_ms DESC LIMIT ?3`,
+      states === undefined ? null : JSON.stringify(states),
+      fingerprint ?? null,
+      limit,
+    )
+    .map((row) => json<StoredAlert>(row, 'body'));
+}

@@ -1,0 +1,86 @@
+import type { OverflowCount, StoreTx } from '../../core/store.ts';
+import type { Database } from './database.ts';
+import { int, text } from './row.ts';
+
+type Row = Record<string, unknown>;
+
+/** Names of one kind kept apart for one destination: attackers choose them and their number. */
+const MOST_NAMES = 1_000;
+/** What further names are counted under. */
+const OTHERS = '';
+
+export function readBucket(
+  db: Database,
+  destination: string,
+): Awaited<ReturnType<StoreTx['readBucket']>> {
+  const row = db.get('SELECT tokens, at_ms FROM buckets WHERE destination = ?', destination);
+  const tokens = row?.['tokens'];
+  return typeof tokens === 'number' ? { tokens, atMs: int(row, 'at_ms') } : undefined;
+}
+
+export function writeBucket(
+  db: Database,
+  destination: string,
+  { tokens, atMs }: { readonly tokens: number; readonly atMs: number },
+): void {
+  db.run(
+    `INSERT INTO buckets (destination, tokens, at_ms) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET tokens = excluded.tokens, at_ms = excluded.at_ms`,
+    destination,
+    tokens,
+    atMs,
+  );
+}
+
+export function addOverflow(
+  db: Database,
+  destination: string,
+  counts: readonly OverflowCount[],
+  nowMs: number,
+): void {
+  const known = new Map<string, number>();
+  for (const { kind, name, count } of counts) {
+    const names = known.get(kind) ?? namesOf(db, destination, kind);
+    const isKnown =
+      names < MOST_NAMES ||
+      db.get('SELECT 1 FROM overflow WHERE destination = ? AND kind = ? AND name = ?', destination, kind, name) !==
+        undefined;
+    const inserted = db.get(
+      `INSERT INTO overflow (destination, kind, name, count, since_ms) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count RETURNING since_ms = ?5 AND count = ?4 AS fresh`,
+      destination,
+      kind,
+      isKnown ? name : OTHERS,
+      count,
+      nowMs,
+    );
+    known.set(kind, names + int(inserted, 'fresh'));
+  }
+}
+
+function namesOf(db: Database, destination: string, kind: string): number {
+  return int(
+    db.get('SELECT count(*) AS names FROM overflow WHERE destination = ? AND kind = ?', destination, kind),
+    'names',
+  );
+}
+
+export function takeOverflow(
+  db: Database,
+  destination: string,
+): Awaited<ReturnType<StoreTx['takeOverflow']>> {
+  const rows = db.all(
+    'SELECT kind, name, count, since_ms FROM overflow WHERE destination = ? ORDER BY count DESC, name',
+    destination,
+  );
+  if (rows.length === 0) return undefined;
+  db.run('DELETE FROM overflow WHERE destination = ?', destination);
+  const counts = rows.map((row) => ({ kind: kindOf(row), name: text(row, 'name'), count: int(row, 'count') }));
+  return { counts, sinceMs: Math.min(...rows.map((row) => int(row, 'since_ms'))) };
+}
+
+const KINDS = ['rule', 'actor', 'api', 'severity', 'notification', 'match'] as const;
+
+function kindOf(row: Row): OverflowCount['kind'] {
+  return KINDS.find((kind) => kind === row['kind']) ?? 'match';
+}

@@ -1,0 +1,66 @@
+import type { Slice } from '../../core/source.ts';
+import type { StoredSilence, UnheardCount } from '../../core/store.ts';
+import type { Database } from './database.ts';
+import { int, json, text } from './row.ts';
+
+const DAY_MS = 86_400_000;
+
+export function writeSilence(db: Database, silence: StoredSilence): void {
+  db.run(
+    `INSERT INTO silences (id, body, ends_ms) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET body = excluded.body, ends_ms = excluded.ends_ms`,
+    silence.id,
+    JSON.stringify(silence),
+    silence.endsMs,
+  );
+}
+
+/** Those that end after that time, newest first. */
+export function silencesAfter(db: Database, afterMs: number): StoredSilence[] {
+  return db
+    .all(
+      "SELECT body FROM silences WHERE ends_ms > ? ORDER BY body ->> '$.createdMs' DESC, id LIMIT 1000",
+      afterMs,
+    )
+    .map((row) => json<StoredSilence>(row, 'body'));
+}
+
+export function expireSilence(db: Database, id: string, nowMs: number): boolean {
+  const row = db.get('SELECT body FROM silences WHERE id = ? AND ends_ms > ?', id, nowMs);
+  if (row === undefined) return false;
+  writeSilence(db, { ...json<StoredSilence>(row, 'body'), endsMs: nowMs });
+  db.run(
+    `UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1)
+     WHERE due_ms > ?1 AND body ->> '$.heldBecause' = 'silenced'`,
+    nowMs,
+  );
+  return true;
+}
+
+export function addUnheard(db: Database, counts: readonly UnheardCount[], nowMs: number): void {
+  for (const { reason, rule, count } of counts) {
+    db.run(
+      `INSERT INTO unheard (day, reason, rule, count) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+      Math.floor(nowMs / DAY_MS),
+      reason,
+      rule,
+      count,
+    );
+  }
+}
+
+export function countUnheard(db: Database, { fromMs, toMs }: Slice): UnheardCount[] {
+  return db
+    .all(
+      'SELECT reason, rule, sum(count) AS count FROM unheard WHERE day BETWEEN ? AND ? GROUP BY reason, rule',
+      Math.floor(fromMs / DAY_MS),
+      Math.floor(toMs / DAY_MS),
+    )
+    .map((row) => ({ reason: reasonOf(row), rule: text(row, 'rule'), count: int(row, 'count') }));
+}
+
+function reasonOf(row: Record<string, unknown>): UnheardCount['reason'] {
+  const reason = row['reason'];
+  return reason === 'muted' || reason === 'inhibited' ? reason : 'silenced';
+}
