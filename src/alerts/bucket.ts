@@ -1,9 +1,4 @@
-/** How many messages a destination is sent at most. */
-export interface MessageRate {
-  readonly perMinute: number;
-  /** At once after a quiet time. */
-  readonly burst: number;
-}
+import type { MessageRate } from '../core/delivery.ts';
 
 /** A token bucket; a token is a message. */
 export interface Bucket {

@@ -40,11 +40,23 @@ export type Outcome =
   /** Outcomes differ: one for each item of the batch, in its order. */
   | { readonly kind: 'partial'; readonly items: readonly ItemOutcome[] };
 
+/** How many messages a destination is sent at most. */
+export interface MessageRate {
+  readonly perMinute: number;
+  /** At once after a quiet time. */
+  readonly burst: number;
+}
+
 /** Where deliveries go. One attempt a call; when to call again is the pipeline's business. */
 export interface Destination {
   readonly name: string;
   readonly type: string;
   readonly send: ReadonlySet<Stream>;
+  /**
+   * Read by people: more messages than this become one, and so does what an outage left behind. Absent: every
+   * notification is sent.
+   */
+  readonly rate?: MessageRate;
   /** Bounds of one batch. The pipeline never passes more items. */
   readonly batch: { readonly maxItems: number };
   /**

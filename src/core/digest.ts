@@ -17,7 +17,7 @@ export interface DigestTable {
 export interface Digest {
   /** Stable across retries and restarts: one for each period. */
   readonly id: string;
-  readonly kind: 'period' | 'backfill';
+  readonly kind: 'period' | 'backfill' | 'storm';
   /** `Daily digest`. */
   readonly title: string;
   readonly fromMs: number;

@@ -273,11 +273,22 @@ export interface StoreTx {
   /** Those that have not ended. */
   readSilences(nowMs: number): Promise<readonly StoredSilence[]>;
   readBucket(destination: string): Promise<{ readonly tokens: number; readonly atMs: number } | undefined>;
-  writeBucket(
+  writeBucket(destination: string, bucket: { readonly tokens: number; readonly atMs: number }): Promise<void>;
+  /**
+   * Notifications that wait for a destination since before that time, and under no lease: they count as
+   * delivered from now on, with that reason.
+   */
+  takeWaiting(
     destination: string,
-    bucket: { readonly tokens: number; readonly atMs: number },
-  ): Promise<void>;
+    beforeMs: number,
+    limit: number,
+    reason: string,
+    nowMs: number,
+  ): Promise<readonly Notification[]>;
+  /** Whether a digest of that kind waits for a destination. */
+  isDigestWaiting(destination: string, kind: Digest['kind']): Promise<boolean>;
   addOverflow(destination: string, counts: readonly OverflowCount[], nowMs: number): Promise<void>;
+  hasOverflow(destination: string): Promise<boolean>;
   /** Everything that overflowed for a destination, and since when; and forgets it. */
   takeOverflow(
     destination: string,

@@ -45,7 +45,10 @@ export async function decide(
       await close(tx, group, decision, quieted, nowMs);
       return { decision };
     case 'tell':
-      return { decision, notification: await tell(tx, view, route, decision.reason, quieted, contexts, nowMs) };
+      return {
+        decision,
+        notification: await tell(tx, view, route, decision.reason, quieted, contexts, nowMs),
+      };
   }
 }
 

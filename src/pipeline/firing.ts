@@ -37,7 +37,8 @@ export async function fire(
   const windows = new Windows(await tx.readWindows(distinctKeys(verdicts)), nowMs);
   const fired = verdicts.flatMap((verdict) =>
     verdict.matches.flatMap((match): FiredRule[] => {
-      if (verdict.matchedBefore.has(match.rule.id)) return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
+      if (verdict.matchedBefore.has(match.rule.id))
+        return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
       return windows.observe(match, verdict) ? [toFired(match, verdict, resolveAfterMs)] : [];
     }),
   );

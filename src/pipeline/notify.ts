@@ -1,13 +1,19 @@
-import { notify } from '../alerts/group.ts';
-import type { Notification, NotifiedAlert } from '../core/alert.ts';
+import type { GroupDecision } from '../alerts/group.ts';
+import type { Route } from '../alerts/route.ts';
+import type { Alert, Notification } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
 import { highestSeverity, severityRank } from '../core/severity.ts';
 import { type AlertGroup, type Store, StoreError, type StoreTx } from '../core/store.ts';
+import type { TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { decide, LISTED_ALERTS } from './decide.ts';
 import type { Contexts, Enricher } from './enrich.ts';
+import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
+import { OPERATIONS_ROUTE } from './raise.ts';
+import { resolveQuiet } from './resolve.ts';
+import { type Listener, type SpreadReason, spread } from './spread.ts';
+import { sumUp } from './storm.ts';
 
-/** Alerts that one message lists; the rest is counted. */
-const LISTED_ALERTS = 10;
 /** Groups told of in one transaction, or asked about at a time. */
 const GROUPS_A_PASS = 100;
 const STORE_RETRY_MS = 1_000;
@@ -17,14 +23,15 @@ const LOOK_AGAIN_MS = 250;
 const NO_CONTEXTS: Contexts = new Map();
 const NOBODY_STOPS = new AbortController().signal;
 
-export interface NotifyDeps {
+export interface NotifyDeps extends QuietDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** Asks sources about what is told; nobody is asked where it is absent. */
   readonly enricher?: Enricher;
-  /** Names of destinations that take alerts. */
-  readonly alertDestinations: readonly string[];
+  /** Destinations that take alerts. */
+  readonly listeners: readonly Listener[];
+  readonly routes: readonly Route<TermSource>[];
   /** Deliveries wait. */
   readonly onEnqueued: () => void;
 }
@@ -32,7 +39,15 @@ export interface NotifyDeps {
 /** A due group and its worst alerts, as they were when somebody looked. */
 interface DueGroup {
   readonly id: string;
-  readonly alerts: readonly NotifiedAlert[];
+  readonly alerts: readonly Alert[];
+}
+
+/** What became of a due group. */
+interface Told {
+  readonly group: AlertGroup;
+  readonly decision: GroupDecision;
+  readonly notification?: Notification;
+  readonly spread: readonly SpreadReason[];
 }
 
 /**
@@ -40,7 +55,10 @@ interface DueGroup {
  * on it is one transaction, in which nobody is asked anything; a crash before it has told nobody anything.
  */
 export function createNotifier(deps: NotifyDeps) {
-  const { store, clock, telemetry, enricher, alertDestinations, onEnqueued } = deps;
+  const { store, clock, telemetry, enricher, listeners, onEnqueued } = deps;
+  const routes = new Map(deps.routes.map((route) => [route.name, route]));
+  /** A route that a reload took away is told of as Tocsin itself is. */
+  const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? { ...OPERATIONS_ROUTE, to: [] };
 
   /**
    * Returns when to come again (wall ms), undefined where no group waits.
@@ -48,8 +66,9 @@ export function createNotifier(deps: NotifyDeps) {
    */
   async function pass(stop: AbortSignal = NOBODY_STOPS): Promise<number | undefined> {
     try {
+      await sweep();
       await tellWhileDue(stop);
-      return await store.nextGroupDueMs();
+      return earliest([await sweep(), await store.nextGroupDueMs()]);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);
@@ -81,7 +100,10 @@ export function createNotifier(deps: NotifyDeps) {
       const groups = await tx.dueGroups(clock.now(), GROUPS_A_PASS + besides.size);
       const fresh = groups.filter(({ id }) => !besides.has(id));
       return Promise.all(
-        fresh.map(async ({ id }) => ({ id, alerts: (await tx.readPending(id, LISTED_ALERTS)).alerts })),
+        fresh.map(async ({ id }) => {
+          const members = await tx.readMembers(id, LISTED_ALERTS);
+          return { id, alerts: members.map(({ alert }) => alert) };
+        }),
       );
     });
     return due.toSorted((a, b) => rank(b) - rank(a));
@@ -94,33 +116,57 @@ export function createNotifier(deps: NotifyDeps) {
   async function tell(groups: readonly DueGroup[], contexts: Contexts): Promise<void> {
     if (groups.length === 0) return;
     const ids = groups.map(({ id }) => id);
-    const sent = await store.transaction(async (tx) => {
-      const notifications: Notification[] = [];
+    const told = await store.transaction(async (tx) => {
+      const nowMs = clock.now();
+      const quiet = await readQuiet(tx, deps, nowMs);
+      const all: Told[] = [];
       for (const group of await tx.readGroups(ids)) {
         // Between the look and now, somebody else may have told of it.
-        const isDue = group.dueMs !== undefined && group.dueMs <= clock.now();
-        if (isDue) notifications.push(await decide(tx, group, contexts));
+        const isDue = group.dueMs !== undefined && group.dueMs <= nowMs;
+        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, nowMs));
       }
-      return notifications;
+      return all;
     });
-    for (const notification of sent) telemetry.notified(notification);
-    if (sent.length > 0) onEnqueued();
+    for (const each of told) report(each);
+    if (told.some(({ spread: reasons }) => reasons.includes('sent'))) onEnqueued();
   }
 
-  async function decide(tx: StoreTx, group: AlertGroup, contexts: Contexts): Promise<Notification> {
-    const nowMs = clock.now();
-    const pending = await tx.readPending(group.id, LISTED_ALERTS);
-    const alerts = pending.alerts.map((alert) => withContext(alert, contexts));
-    const told = notify(group, { ...pending, alerts }, nowMs);
-    const { notification } = told;
+  async function tellOne(
+    tx: StoreTx,
+    group: AlertGroup,
+    quiet: QuietState,
+    contexts: Contexts,
+    nowMs: number,
+  ): Promise<Told> {
+    const decided = await decide(tx, group, routeOf(group.route), quiet, contexts, nowMs);
+    if (!('notification' in decided)) return { group, decision: decided.decision, spread: [] };
+    const { notification, decision } = decided;
     await tx.insertNotification(notification);
-    const rows = recipients(group, alertDestinations).map((destination) => {
-      return { destination, kind: 'alert' as const, deliveryId: notification.id };
+    const reasons: SpreadReason[] = [];
+    for (const listener of recipients(group, listeners))
+      reasons.push(await spread(tx, notification, listener, nowMs));
+    return { group, decision, notification, spread: reasons };
+  }
+
+  function report({ group, decision, notification, spread: reasons }: Told): void {
+    if (notification === undefined) telemetry.groupDecided(group.route, decision.action, decision.reason);
+    else telemetry.notified(notification, reasons);
+  }
+
+  /** Ends what was quiet for long enough; sums up what had no message of its own. @returns when to come again */
+  async function sweep(): Promise<number | undefined> {
+    const swept = await store.transaction(async (tx) => {
+      const nowMs = clock.now();
+      const resolved = await resolveQuiet(tx, routeOf, nowMs);
+      const sums = [];
+      for (const listener of listeners) sums.push(await sumUp(tx, listener, nowMs));
+      return { resolved, sums };
     });
-    await tx.enqueue(rows, nowMs);
-    await tx.clearPending(group.id);
-    await tx.writeGroups([told.group], nowMs);
-    return notification;
+    telemetry.alertsResolved(swept.resolved);
+    const digests = swept.sums.flatMap(({ digest }) => digest ?? []);
+    for (const digest of digests) telemetry.summedUp(digest);
+    if (digests.length > 0) onEnqueued();
+    return earliest(swept.sums.map(({ againMs }) => againMs));
   }
 
   return { pass };
@@ -161,14 +207,13 @@ function rank({ alerts }: DueGroup): number {
   return severityRank(alerts.map(({ severity }) => severity).reduce(highestSeverity, 'INFO'));
 }
 
-/** An alert that came in after the look was never asked about. */
-function withContext(alert: NotifiedAlert, contexts: Contexts): NotifiedAlert {
-  const context = contexts.get(alert.fingerprint);
-  return context === undefined ? alert : { ...alert, context };
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Destinations that a reload took away are passed over; if none is left, everybody hears rather than nobody. */
-export function recipients(group: AlertGroup, alertDestinations: readonly string[]): readonly string[] {
-  const left = group.to.filter((name) => alertDestinations.includes(name));
-  return left.length > 0 ? left : alertDestinations;
+export function recipients(group: AlertGroup, listeners: readonly Listener[]): readonly Listener[] {
+  const left = listeners.filter(({ name }) => group.to.includes(name));
+  return left.length > 0 ? left : listeners;
 }

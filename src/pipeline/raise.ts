@@ -74,8 +74,7 @@ async function expectNotifications(
   const stirs = await stirsOf(tx, [...counts.values()], alerts);
   const known = new Map((await tx.readGroups([...targets.keys()])).map((group) => [group.id, group]));
   const groups = [...targets].map(
-    ([id, target]): AlertGroup =>
-      expectNotification(known.get(id), target, stirs.get(id) ?? 'growth', nowMs),
+    ([id, target]): AlertGroup => expectNotification(known.get(id), target, stirs.get(id) ?? 'growth', nowMs),
   );
   await tx.writeGroups(groups, nowMs);
   await tx.addPending([...counts.values()]);

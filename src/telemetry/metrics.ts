@@ -71,6 +71,14 @@ export function createMetrics(lags: () => readonly Lag[]) {
       'rule',
     ]),
     alertsOpened: counter('tocsin_alerts_opened_total', 'Alerts opened.', ['rule']),
+    alertsResolved: counter('tocsin_alerts_resolved_total', 'Alerts that were quiet for long enough.', [
+      'rule',
+    ]),
+    quieted: counter(
+      'tocsin_notifications_withheld_total',
+      'Times that a group was due and nobody was told, by reason.',
+      ['reason'],
+    ),
     notifications: counter('tocsin_notifications_total', 'Notifications decided, by reason.', ['reason']),
     digests: counter('tocsin_digests_total', 'Scheduled summaries made, each once.', ['digest']),
     enrichments: counter(

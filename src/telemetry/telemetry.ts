@@ -150,15 +150,34 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       for (const { rule, fingerprint } of alerts) logger.debug({ rule, alert: fingerprint }, 'alert opened');
     },
 
-    notified(notification: { id: string; reason: string; route: string; newCount: number }): void {
+    /** `spread`: what became of it at each of its destinations. */
+    notified(
+      notification: { id: string; reason: string; route: string; newCount: number },
+      spread: readonly string[],
+    ): void {
       metrics.notifications.inc({ reason: notification.reason });
+      const { id, route, reason, newCount } = notification;
+      logger.info({ notification: id, route, reason, matches: newCount, spread }, 'notification decided');
+    },
+
+    /** A group was due and nobody was told. */
+    groupDecided(route: string, action: string, reason: string): void {
+      metrics.quieted.inc({ reason });
+      logger.debug({ route, action, reason }, 'nobody was told of a group that was due');
+    },
+
+    alertsResolved(alerts: readonly { rule: string }[]): void {
+      for (const { rule } of alerts) metrics.alertsResolved.inc({ rule });
+      if (alerts.length > 0) logger.info({ alerts: alerts.length }, 'alerts resolved');
+    },
+
+    summedUp(digest: { id: string; totals: readonly { name: string; count: number }[] }): void {
       logger.info(
-        {
-          notification: notification.id,
-          route: notification.route,
-          reason: notification.reason,
-          matches: notification.newCount,
-        },
+        { digest: digest.id, matches: digest.totals[0]?.count },
+        'what had no message of its own was summed up',
+      );
+    },
+
         'notification decided',
       );
     },

@@ -18,11 +18,11 @@ import type {
   StoreTx,
   UnheardCount,
 } from '../../core/store.ts';
-import { type Database, lockFile, openDatabase } from './database.ts';
 import { listAlerts } from './alerts.ts';
+import { type Database, lockFile, openDatabase } from './database.ts';
 import * as outbox from './outbox.ts';
-import * as quiet from './quiet.ts';
 import { prune } from './prune.ts';
+import * as quiet from './quiet.ts';
 import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
 import { SqliteTx } from './transaction.ts';

@@ -1,6 +1,8 @@
+import type { Notification } from '../../core/alert.ts';
+import type { Digest } from '../../core/digest.ts';
 import type { OverflowCount, StoreTx } from '../../core/store.ts';
 import type { Database } from './database.ts';
-import { int, text } from './row.ts';
+import { int, json, text } from './row.ts';
 
 type Row = Record<string, unknown>;
 
@@ -9,10 +11,7 @@ const MOST_NAMES = 1_000;
 /** What further names are counted under. */
 const OTHERS = '';
 
-export function readBucket(
-  db: Database,
-  destination: string,
-): Awaited<ReturnType<StoreTx['readBucket']>> {
+export function readBucket(db: Database, destination: string): Awaited<ReturnType<StoreTx['readBucket']>> {
   const row = db.get('SELECT tokens, at_ms FROM buckets WHERE destination = ?', destination);
   const tokens = row?.['tokens'];
   return typeof tokens === 'number' ? { tokens, atMs: int(row, 'at_ms') } : undefined;
@@ -32,6 +31,39 @@ export function writeBucket(
   );
 }
 
+export function takeWaiting(
+  db: Database,
+  destination: string,
+  beforeMs: number,
+  limit: number,
+  reason: string,
+  nowMs: number,
+): Notification[] {
+  const rows = db.all(
+    `SELECT o.seq, n.body FROM outbox o JOIN notifications n ON n.id = o.delivery_id
+     WHERE o.destination = ? AND o.state = 'pending' AND o.kind = 'alert' AND o.enqueued_ms < ? AND o.lease_until_ms <= ?
+     ORDER BY o.seq LIMIT ?`,
+    destination,
+    beforeMs,
+    nowMs,
+    limit,
+  );
+  for (const row of rows)
+    db.run(
+      "UPDATE outbox SET state = 'done', reason = ?, settled_ms = ? WHERE seq = ?",
+      reason,
+      nowMs,
+      int(row, 'seq'),
+    );
+  return rows.map((row) => json<Notification>(row, 'body'));
+}
+
+export function isDigestWaiting(db: Database, destination: string, kind: Digest['kind']): boolean {
+  const sql = `SELECT 1 FROM outbox o JOIN digests d ON d.id = o.delivery_id
+    WHERE o.destination = ? AND o.state = 'pending' AND o.kind = 'digest' AND d.body ->> '$.kind' = ? LIMIT 1`;
+  return db.get(sql, destination, kind) !== undefined;
+}
+
 export function addOverflow(
   db: Database,
   destination: string,
@@ -43,8 +75,12 @@ export function addOverflow(
     const names = known.get(kind) ?? namesOf(db, destination, kind);
     const isKnown =
       names < MOST_NAMES ||
-      db.get('SELECT 1 FROM overflow WHERE destination = ? AND kind = ? AND name = ?', destination, kind, name) !==
-        undefined;
+      db.get(
+        'SELECT 1 FROM overflow WHERE destination = ? AND kind = ? AND name = ?',
+        destination,
+        kind,
+        name,
+      ) !== undefined;
     const inserted = db.get(
       `INSERT INTO overflow (destination, kind, name, count, since_ms) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = count + excluded.count RETURNING since_ms = ?5 AND count = ?4 AS fresh`,
@@ -75,7 +111,11 @@ export function takeOverflow(
   );
   if (rows.length === 0) return undefined;
   db.run('DELETE FROM overflow WHERE destination = ?', destination);
-  const counts = rows.map((row) => ({ kind: kindOf(row), name: text(row, 'name'), count: int(row, 'count') }));
+  const counts = rows.map((row) => ({
+    kind: kindOf(row),
+    name: text(row, 'name'),
+    count: int(row, 'count'),
+  }));
   return { counts, sinceMs: Math.min(...rows.map((row) => int(row, 'since_ms'))) };
 }
 

@@ -219,6 +219,20 @@ export class SqliteTx implements StoreTx {
     overflow.writeBucket(this.#db, destination, bucket);
   }
 
+  async takeWaiting(
+    ...[destination, beforeMs, limit, reason, nowMs]: Parameters<StoreTx['takeWaiting']>
+  ): Promise<readonly Notification[]> {
+    return overflow.takeWaiting(this.#db, destination, beforeMs, limit, reason, nowMs);
+  }
+
+  async isDigestWaiting(destination: string, kind: Digest['kind']): Promise<boolean> {
+    return overflow.isDigestWaiting(this.#db, destination, kind);
+  }
+
+  async hasOverflow(destination: string): Promise<boolean> {
+    return this.#db.get('SELECT 1 FROM overflow WHERE destination = ? LIMIT 1', destination) !== undefined;
+  }
+
   async addOverflow(destination: string, counts: readonly OverflowCount[], nowMs: number): Promise<void> {
     overflow.addOverflow(this.#db, destination, counts, nowMs);
   }
