@@ -178,10 +178,6 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       );
     },
 
-        'notification decided',
-      );
-    },
-
     /** Of a schedule; it waits for its destinations. */
     digestMade(made: {
       readonly digest: string;
