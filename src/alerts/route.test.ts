@@ -11,6 +11,8 @@ const route = (name: string, letters?: string): Route<string> => ({
   continue: name.endsWith('+'),
   groupBy: [],
   timing,
+  sendResolved: true,
+  speaking: { active: [], mute: [] },
 });
 
 describe('chooseRoutes', () => {

@@ -14,8 +14,10 @@ import { createMaintenance } from '../pipeline/maintain.ts';
 import { createNotifier } from '../pipeline/notify.ts';
 import { createPoller } from '../pipeline/poll.ts';
 import { createSchedule, type Schedule } from '../pipeline/schedule.ts';
+import type { Listener } from '../pipeline/spread.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Setup } from './load.ts';
+import { compileSilence } from './silence.ts';
 
 export interface PipelineDeps {
   readonly setup: Setup;
@@ -56,10 +58,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
   const wakeDeliveries = (): void => {
     for (const each of deliveries) each.wake();
   };
-  const alertDestinations = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
   const enricher = createEnricher({ sources, clock, telemetry });
   const notifier = createNotifier({
-    ...{ store, clock, telemetry, enricher, alertDestinations },
+    ...{ store, clock, telemetry, enricher, compileSilence, listeners: listenersOf(destinations) },
+    ...{ routes: config.routes, silences: config.silences, inhibitions: config.inhibitions },
     onEnqueued: wakeDeliveries,
   });
   const stopping = new AbortController();
@@ -69,6 +71,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
 
   const ingest = createIngest({
     ...{ store, clock, telemetry, ruleSet, destinations, routes: config.routes },
+    resolveAfterMs: config.alerts.resolveAfterMs,
     storeFull: maintenance.storeFull,
     onCommitted: () => {
       wakeDeliveries();
@@ -134,6 +137,12 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       );
     },
   };
+}
+
+function listenersOf(destinations: readonly Destination[]): readonly Listener[] {
+  return destinations
+    .filter(({ send }) => send.has('alerts'))
+    .map(({ name, rate }) => ({ name, ...(rate === undefined ? {} : { rate }) }));
 }
 
 export function retentionOf({ config }: Setup, sources: readonly Source[]) {

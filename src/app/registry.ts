@@ -2,7 +2,13 @@ import type { Registry } from '../config/index.ts';
 import { slackDestination } from '../destinations/slack/index.ts';
 import { splunkHecDestination } from '../destinations/splunk_hec/index.ts';
 import { webhookDestination } from '../destinations/webhook/index.ts';
-import { ALERT_TERMS, ALL_TERMS, type CompiledFilter, compileFilter } from '../rules/index.ts';
+import {
+  ALERT_TERMS,
+  ALL_TERMS,
+  type CompiledFilter,
+  compileAlertFilter,
+  compileFilter,
+} from '../rules/index.ts';
 import { aktoSource } from '../sources/akto/index.ts';
 import { incidentsSource } from '../sources/incidents/index.ts';
 
@@ -13,6 +19,8 @@ const ROUTE_TERMS = new Map([...ALL_TERMS, ...ALERT_TERMS]);
 export const registry: Registry<CompiledFilter> = {
   sources: [aktoSource, incidentsSource],
   destinations: [slackDestination, splunkHecDestination, webhookDestination],
-  compileWhen: (node, place) => compileFilter(node, { terms: ROUTE_TERMS, owner: 'when', ...place }),
+  compileWhen: (node, owner, place) => compileFilter(node, { terms: ROUTE_TERMS, owner, ...place }),
+  compileQuiet: (node, owner, place) => compileAlertFilter(node, { owner, ...place }),
   groupTerms: [...ROUTE_TERMS.keys()],
+  alertTerms: [...ALERT_TERMS.keys()],
 };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runTocsin } from '../../test/pipeline/fake-io.ts';
 import { loadSetup } from '../app/load.ts';
 import { openDaemonStore } from '../app/store.ts';
-import type { Alert } from '../core/alert.ts';
+import type { StoredAlert } from '../core/alert.ts';
 
 let folder: string;
 let rules: readonly string[];
@@ -30,9 +30,12 @@ tests:
     events: [{ exchange: { path: /admin } }]
     expect: match
 `;
-const ALERT: Alert = {
+const ALERT: StoredAlert = {
   ...{ fingerprint: 'f', rule: 'a', ruleName: 'A', severity: 'HIGH', source: 's', feed: 'malicious_events' },
   ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: Date.UTC(2026, 7, 1, 12), openedAtMs: 0, sample: [] },
+  ...{ state: 'open', episode: 1, matchedAtMs: 0, resolveAfterMs: 3_600_000 },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, labels: {} },
+  seen: { actors: [], apis: [] },
 };
 const FAILS = RULE.replace('id: a', 'id: b').replace('expect: match', 'expect: silent');
 

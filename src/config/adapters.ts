@@ -3,9 +3,9 @@ import type { DestinationType, SourceType } from '../schema/adapter.ts';
 import type { Finding } from './codes.ts';
 import { deepFreeze } from './freeze.ts';
 import { check } from './issues.ts';
+import { isMapping } from './names.ts';
 import type { Path, Places } from './places.ts';
 import { UNREAD } from './reader.ts';
-import { isMapping } from './references.ts';
 import type { ConfiguredDestination, ConfiguredSource, DestinationConfig, SourceConfig } from './types.ts';
 import { describe, nearest, quoted, suggestion } from './words.ts';
 

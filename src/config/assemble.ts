@@ -1,14 +1,20 @@
 import { resolve } from 'node:path';
+import type { SpeakingTimes, TimeInterval } from '../alerts/intervals.ts';
 import type { Finding } from './codes.ts';
-import { digestName, WEEKDAYS } from './digest-shape.ts';
+import { digestName } from './digest-shape.ts';
+import type { Filters } from './filters.ts';
 import { deepFreeze } from './freeze.ts';
+import { toInterval } from './interval-shape.ts';
 import type { Places } from './places.ts';
 import { type CheckedFile, type CheckedRoute, routeShape } from './shape.ts';
+import { WEEKDAYS } from './time-shape.ts';
 import type {
   Config,
   ConfiguredDestination,
   ConfiguredDigest,
+  ConfiguredInhibition,
   ConfiguredRoute,
+  ConfiguredSilence,
   ConfiguredSource,
 } from './types.ts';
 
@@ -19,8 +25,7 @@ export interface Parts<Filter> {
   readonly checked: CheckedFile;
   readonly sources: readonly ConfiguredSource[];
   readonly destinations: readonly ConfiguredDestination[];
-  /** One for each route; undefined where it has no `when`. */
-  readonly filters: readonly (Filter | undefined)[];
+  readonly filters: Omit<Filters<Filter>, 'problems'>;
 }
 
 /** The configuration of a file without errors, and what an operator may want to think over. */
@@ -36,6 +41,10 @@ export function assemble<Filter>(
     destinations: deepFreeze(parts.destinations),
     rules: deepFreeze({ paths: checked.rules.paths.map((path) => resolve(folder, path)) }),
     routes: Object.freeze(routes),
+    alerts: Object.freeze({ resolveAfterMs: checked.alerts.resolve_after }),
+    silences: Object.freeze(toSilences(parts)),
+    inhibitions: Object.freeze(toInhibitions(parts)),
+    redaction: deepFreeze({ patterns: checked.redaction.patterns ?? [] }),
     digests: deepFreeze(toDigests(checked)),
     store: Object.freeze({ kind: 'sqlite' as const, path: resolve(folder, checked.store.path) }),
     retention: Object.freeze({
@@ -51,13 +60,20 @@ export function assemble<Filter>(
 
 function toRoutes<Filter>(parts: Parts<Filter>): ConfiguredRoute<Filter>[] {
   const routes = parts.checked.routes ?? everything(parts);
-  return routes.map((route, i) => toRoute(route, i, parts.filters[i]));
+  const intervals = (parts.checked.time_intervals ?? []).map(toInterval);
+  const named = (names: readonly string[] = []): TimeInterval[] =>
+    intervals.filter(({ name }) => names.includes(name));
+  return routes.map((route, i) => {
+    const speaking = { active: named(route.active_times), mute: named(route.mute_times) };
+    return toRoute(route, i, deepFreeze(speaking), parts.filters.routes[i]);
+  });
 }
 
 /** Not deeply frozen: the filter is its compiler's. */
 function toRoute<Filter>(
   route: CheckedRoute,
   index: number,
+  speaking: SpeakingTimes,
   when: Filter | undefined,
 ): ConfiguredRoute<Filter> {
   return Object.freeze({
@@ -71,6 +87,23 @@ function toRoute<Filter>(
       groupIntervalMs: route.group_interval,
       repeatIntervalMs: route.repeat_interval,
     }),
+    sendResolved: route.send_resolved,
+    speaking,
+  });
+}
+
+function toSilences<Filter>({ checked, filters }: Parts<Filter>): ConfiguredSilence<Filter>[] {
+  return (checked.silences ?? []).flatMap(({ name, ...silence }, i) => {
+    const when = filters.silences[i];
+    return when === undefined ? [] : [Object.freeze({ id: `config/${name}`, ...silence, when })];
+  });
+}
+
+function toInhibitions<Filter>({ checked, filters }: Parts<Filter>): ConfiguredInhibition<Filter>[] {
+  return (checked.inhibitions ?? []).flatMap(({ name, equal }, i) => {
+    const { source, target } = filters.inhibitions[i] ?? {};
+    if (source === undefined || target === undefined) return [];
+    return [Object.freeze({ name, source, target, equal: Object.freeze(equal) })];
   });
 }
 

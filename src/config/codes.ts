@@ -1,6 +1,6 @@
 import type { Problem } from '../core/problem.ts';
 
-/** Every code that this room gives. A route's `when` adds the filter compiler's own. */
+/** Every code that this room gives. Filters add their compiler's own. */
 export const CONFIG_CODES = [
   'yaml-syntax',
   'tab-indent',
@@ -20,10 +20,12 @@ export const CONFIG_CODES = [
   'unsupported-store',
   'duplicate-name',
   'unknown-destination',
+  'unknown-time-interval',
   'unknown-term',
   'destination-takes-no-alerts',
   'unreachable-route',
   'unused-destination',
+  'unused-time-interval',
   'open-listener',
 ] as const;
 

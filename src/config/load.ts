@@ -5,17 +5,17 @@ import { alternativesOf } from './alternatives.ts';
 import { assemble, type Parts } from './assemble.ts';
 import type { Finding } from './codes.ts';
 import { type PositionedFile, positionYaml } from './document.ts';
-import { compileWhen } from './filters.ts';
+import { compileFilters } from './filters.ts';
 import type { Environment } from './interpolate.ts';
 import { check } from './issues.ts';
 import { plainSchema } from './json-schema.ts';
-import type { Places } from './places.ts';
+import { isMapping, listOf } from './names.ts';
 import { type Reading, readValues } from './reader.ts';
-import { checkReferences, isMapping, listOf } from './references.ts';
+import { checkReferences } from './references.ts';
 import { toProblems, trusted } from './report.ts';
 import { secretFileReader } from './secret-file.ts';
 import { DEFAULT_RULE_PATHS, fileShape } from './shape.ts';
-import type { Config, ConfiguredDestination, Registry } from './types.ts';
+import type { Config, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
   /** As the operator named it; messages call it so. */
@@ -88,34 +88,20 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
   const { registry } = options;
   const sources = buildSources(listOf(value, 'sources'), registry.sources, places);
   const destinations = buildDestinations(listOf(value, 'destinations'), registry.destinations, places);
-  const compiled = listOf(value, 'routes').map((_, i) => compileWhen(i, reading, yaml, options));
+  const { problems, ...filters } = compileFilters(reading, yaml, options);
   const own = 'findings' in checked ? checked.findings : [];
-  const between = references(value, destinations.built, places, registry.groupTerms);
+  const between = checkReferences({
+    ...{ value, places, groupTerms: registry.groupTerms, alertTerms: registry.alertTerms },
+    streams: new Map(destinations.built.map(({ name, send }) => [name, send])),
+  });
   const built = { sources: sources.built, destinations: destinations.built };
   return {
     findings: [...reading.findings, ...own, ...sources.findings, ...destinations.findings, ...between],
-    problems: compiled.flatMap(({ problems }) => problems),
+    problems,
     ...('data' in checked && {
-      parts: { checked: checked.data, ...built, filters: compiled.map(({ filter }) => filter) },
+      parts: { checked: checked.data, ...built, filters },
     }),
   };
-}
-
-function references(
-  value: unknown,
-  built: readonly ConfiguredDestination[],
-  places: Places,
-  groupTerms: readonly string[] | undefined,
-): Finding[] {
-  return checkReferences({
-    sources: listOf(value, 'sources'),
-    destinations: listOf(value, 'destinations'),
-    routes: listOf(value, 'routes'),
-    digests: listOf(value, 'digests'),
-    streams: new Map(built.map(({ name, send }) => [name, send])),
-    places,
-    groupTerms,
-  });
 }
 
 function notAMapping({ findings, value }: Reading, yaml: PositionedFile): Finding[] {

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { byteSize, duration, name, secret } from '../schema/values.ts';
 import { digestShape } from './digest-shape.ts';
+import { intervalShape } from './interval-shape.ts';
+import { inhibitionShape, silenceShape } from './quiet-shape.ts';
+import { redactionShape } from './redaction-shape.ts';
+import { term } from './term.ts';
 
 const POSTGRES = /^postgres(?:ql)?:/i;
 const SQLITE = /^sqlite:(?![:?]|\/\/)(.+)$/;
@@ -41,9 +45,8 @@ const listen = z
 
 export const DEFAULT_RULE_PATHS = ['rules/'];
 
-const term = z.string({ error: 'expected the name of a term' }).regex(/^[a-z][a-z0-9_]{0,62}$/, {
-  error: 'expected the name of a term, such as rule, severity or actor',
-});
+/** As a rule's own key takes it too. */
+const resolveAfter = duration({ min: '1m', max: '7d' });
 
 export const routeShape = z.strictObject({
   name: name()
@@ -72,7 +75,27 @@ export const routeShape = z.strictObject({
     .describe('The least time between two notifications of a group that keeps growing.'),
   repeat_interval: duration({ min: '1m', max: '90d' })
     .prefault('4h')
-    .describe('After this long without a notification, new matches are told of as a new page.'),
+    .describe('After this long a group that still goes on is told of again, with what came since.'),
+  send_resolved: z
+    .boolean()
+    .default(true)
+    .describe('Whether it is told when the last alert of a group is over.'),
+  active_times: z
+    .array(name())
+    .min(1)
+    .optional()
+    .describe('Time intervals inside any of which it tells; outside, alerts wait. Default: always.'),
+  mute_times: z
+    .array(name())
+    .min(1)
+    .optional()
+    .describe('Time intervals inside which it does not tell; alerts wait. Default: never.'),
+});
+
+const alerts = z.strictObject({
+  resolve_after: resolveAfter
+    .prefault('1h')
+    .describe('An alert is over after so long without a match; a rule may have a resolve_after of its own.'),
 });
 
 const retention = z.strictObject({
@@ -125,6 +148,25 @@ export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S,
       .describe(
         'Who is told of which alerts: the first that matches. Default: every alert to every destination that takes alerts.',
       ),
+    alerts: alerts.prefault({}).describe('How long alerts live.'),
+    time_intervals: z
+      .array(intervalShape)
+      .min(1)
+      .optional()
+      .describe('Times that routes may name: working hours, nights, maintenance. Default: none.'),
+    silences: z
+      .array(silenceShape)
+      .min(1)
+      .optional()
+      .describe('Planned maintenance: alerts that tell nobody for a while. Default: none.'),
+    inhibitions: z
+      .array(inhibitionShape)
+      .min(1)
+      .optional()
+      .describe('Alerts that tell nobody while another one is open. Default: none.'),
+    redaction: redactionShape
+      .prefault({})
+      .describe('What is masked in all that leaves for destinations, unless they say "redact: off".'),
     digests: z.array(digestShape).min(1).optional().describe('Scheduled summaries. Default: none.'),
     store: store
       .prefault('sqlite:./data/tocsin.db')

@@ -1,4 +1,5 @@
 import type { Document, LineCounter, Node } from 'yaml';
+import type { SpeakingTimes } from '../alerts/intervals.ts';
 import type { Destination, Stream } from '../core/delivery.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
@@ -22,11 +23,13 @@ interface NodePlace {
 }
 
 /**
- * Turns a route's `when` into what judges alerts; its `${…}` are filled in. Must not throw: whatever is
- * wrong is a problem, with its line and column.
+ * Turns a filter into what judges alerts; its `${…}` are filled in. Must not throw: whatever is wrong is a
+ * problem, with its line and column.
+ * @param owner its key, for messages
  */
-type CompileWhen<Filter> = (
+export type CompileFilter<Filter> = (
   node: Node,
+  owner: string,
   place: NodePlace,
 ) => { readonly filter?: Filter; readonly problems: readonly Problem[] };
 
@@ -34,9 +37,14 @@ type CompileWhen<Filter> = (
 export interface Registry<Filter> {
   readonly sources: readonly SourceType<SourceConfig>[];
   readonly destinations: readonly DestinationType<DestinationConfig>[];
-  readonly compileWhen: CompileWhen<Filter>;
+  /** A route's `when`: it is asked when an event raises an alert. */
+  readonly compileWhen: CompileFilter<Filter>;
+  /** What silences and inhibitions look at: an alert that may be hours old. */
+  readonly compileQuiet: CompileFilter<Filter>;
   /** What a route's `group_by` may name; without it any term may stand there. */
   readonly groupTerms?: readonly string[];
+  /** What an inhibition's `equal` may name, likewise. */
+  readonly alertTerms?: readonly string[];
 }
 
 export interface ConfiguredSource {
@@ -66,6 +74,26 @@ export interface ConfiguredRoute<Filter> {
     readonly groupIntervalMs: number;
     readonly repeatIntervalMs: number;
   };
+  readonly sendResolved: boolean;
+  readonly speaking: SpeakingTimes;
+}
+
+/** One entry of `silences`, as alerts/quiet.ts takes it. */
+export interface ConfiguredSilence<Filter> {
+  /** `config/<name>`: no stored silence is called so. */
+  readonly id: string;
+  readonly startsMs: number;
+  readonly endsMs: number;
+  readonly when: Filter;
+  readonly reason: string;
+}
+
+/** One entry of `inhibitions`, as alerts/quiet.ts takes it. */
+export interface ConfiguredInhibition<Filter> {
+  readonly name: string;
+  readonly source: Filter;
+  readonly target: Filter;
+  readonly equal: readonly string[];
 }
 
 /** One entry of `digests`, as the pipeline takes it. */
@@ -84,7 +112,7 @@ export interface ConfiguredDigest {
   readonly top: number;
 }
 
-/** Deeply frozen (a route's compiled `when` apart). Paths are absolute, times in milliseconds, secrets masked. */
+/** Deeply frozen (compiled filters apart). Paths are absolute, times in milliseconds, secrets masked. */
 export interface Config<Filter> {
   /** As it was named, for messages. */
   readonly file: string;
@@ -92,6 +120,11 @@ export interface Config<Filter> {
   readonly destinations: readonly ConfiguredDestination[];
   readonly rules: { readonly paths: readonly string[] };
   readonly routes: readonly ConfiguredRoute<Filter>[];
+  readonly alerts: { readonly resolveAfterMs: number };
+  /** Planned maintenance. */
+  readonly silences: readonly ConfiguredSilence<Filter>[];
+  readonly inhibitions: readonly ConfiguredInhibition<Filter>[];
+  readonly redaction: { readonly patterns: readonly { readonly name: string; readonly pattern: string }[] };
   readonly digests: readonly ConfiguredDigest[];
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly retention: {

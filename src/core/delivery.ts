@@ -57,6 +57,8 @@ export interface Destination {
    * notification is sent.
    */
   readonly rate?: MessageRate;
+  /** Secrets in what it is sent are masked. */
+  readonly redact: boolean;
   /** Bounds of one batch. The pipeline never passes more items. */
   readonly batch: { readonly maxItems: number };
   /**

@@ -20,8 +20,12 @@ export interface Zone {
 /** No zone changes its clocks twice within two days. */
 const DAY_MS = 86_400_000;
 
-/** @param name IANA, such as `Europe/Paris`. Throws a RangeError for a name that is none. */
-export function createZone(name: string): Zone {
+/** A formatter costs more than all that is asked of it; names come from configurations, so there are few. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(name: string): Intl.DateTimeFormat {
+  const known = formats.get(name);
+  if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     calendar: 'gregory',
@@ -30,6 +34,13 @@ export function createZone(name: string): Zone {
     ...{ year: 'numeric', month: 'numeric', day: 'numeric' },
     ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
   });
+  formats.set(name, format);
+  return format;
+}
+
+/** @param name IANA, such as `Europe/Paris`. Throws a RangeError for a name that is none. */
+export function createZone(name: string): Zone {
+  const format = formatOf(name);
 
   function shown(instantMs: number): Map<string, number> {
     return new Map(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));

@@ -9,6 +9,8 @@ import { afterSlow, isSkipped, type Patience } from './enrich-patience.ts';
 const alert = (fingerprint: string, over: Partial<Alert> = {}): Alert => ({
   ...{ fingerprint, rule: 'r', ruleName: 'Rule', severity: 'HIGH', source: 'akto', feed: 'malicious_events' },
   ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: 0, openedAtMs: 0, sample: [] },
+  ...{ state: 'open', episode: 1, matchedAtMs: 0, resolveAfterMs: 3_600_000 },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, labels: {} },
   ...over,
 });
 

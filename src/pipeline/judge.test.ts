@@ -21,7 +21,15 @@ const told = { name: 'oncall', send: new Set(['alerts'] as const) };
 function ingest(over: Partial<Pick<IngestDeps, 'store' | 'onCommitted'>> = {}) {
   const { store, clock, telemetry } = bench;
   // No route takes anything: what Tocsin says of itself must find its way all the same.
-  const deps = { store, clock, telemetry, ruleSet: RULES, routes: [], destinations: [told] };
+  const deps = {
+    store,
+    clock,
+    telemetry,
+    ruleSet: RULES,
+    routes: [],
+    destinations: [told],
+    resolveAfterMs: 3_600_000,
+  };
   return createIngest({ ...deps, storeFull: () => undefined, onCommitted: () => undefined, ...over });
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Bench, createBench, messages } from '../../test/pipeline/bench.ts';
-import { settled } from '../../test/pipeline/manual-clock.ts';
+import { type Bench, createBench, listening, messages } from '../../test/pipeline/bench.ts';
+import { START_MS, settled } from '../../test/pipeline/manual-clock.ts';
 import { expectNotification } from '../alerts/group.ts';
-import type { Alert, Notification } from '../core/alert.ts';
+import type { Notification, StoredAlert } from '../core/alert.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
 import { createEnricher } from './enrich.ts';
@@ -15,6 +15,10 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const timing = { groupWaitMs: 0, groupIntervalMs: 300_000, repeatIntervalMs: 3_600_000 };
+const ROUTE = {
+  ...{ name: 'page', to: ['oncall'], continue: false, groupBy: ['actor'], timing },
+  ...{ sendResolved: true, speaking: { active: [], mute: [] } },
+};
 
 type Enrich = NonNullable<Source['enrich']>;
 const knows: Enrich = async ({ fingerprint }) => ({ remediation: `fix ${fingerprint}`, missing: [] });
@@ -28,26 +32,28 @@ function notifierOf(sources: Readonly<Record<string, Enrich>>, store: Store = be
     telemetry,
   });
   return createNotifier({
-    ...{ store, clock, telemetry, enricher, alertDestinations: ['oncall'] },
+    ...{ store, clock, telemetry, enricher, ...listening(['oncall'], [ROUTE]) },
     onEnqueued: () => undefined,
   });
 }
 
-const alert = (fingerprint: string, over: Partial<Alert> = {}): Alert => ({
+const alert = (fingerprint: string, over: Partial<StoredAlert> = {}): StoredAlert => ({
   ...{ fingerprint, rule: 'r', ruleName: 'Rule', severity: 'HIGH', source: 'akto', feed: 'malicious_events' },
   ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: 0, openedAtMs: 0, sample: [] },
+  ...{ state: 'open', episode: 1, matchedAtMs: START_MS, resolveAfterMs: 3_600_000, labels: {} },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, seen: { actors: [], apis: [] } },
   ...over,
 });
 
 /** A group of its own for the alert, due now; a match more where it is there already. */
-async function pend(each: Alert, group = each.fingerprint): Promise<void> {
+async function pend(each: StoredAlert, group = each.fingerprint): Promise<void> {
   const nowMs = bench.clock.now();
   await bench.store.transaction(async (tx) => {
     const target = { route: 'page', labels: { group }, to: ['oncall'], timing };
-    const fresh = expectNotification(undefined, target, nowMs);
+    const fresh = expectNotification(undefined, target, 'news', nowMs);
     const [known] = await tx.readGroups([fresh.id]);
     await tx.writeAlerts([each], nowMs);
-    await tx.writeGroups([expectNotification(known, target, nowMs)], nowMs);
+    await tx.writeGroups([expectNotification(known, target, 'growth', nowMs)], nowMs);
     await tx.addPending([{ group: fresh.id, fingerprint: each.fingerprint, count: 1 }]);
   });
 }

@@ -25,6 +25,8 @@ export interface FilterOptions {
   readonly terms: TermTable;
   /** The key above, for messages. */
   readonly owner?: string;
+  /** Says more of an unknown word, where there is more to say. */
+  readonly hint?: (word: string) => string | undefined;
   readonly file?: string;
   /** Needed to place problems where `value` is a node of a `yaml` document. */
   readonly yaml?: YamlPlaces;
@@ -43,7 +45,7 @@ export function compileFilter(
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
   const origins = new Map<Filter, Origin>();
   const owner = options.owner ?? 'filter';
-  const tree = node && new FilterParser(options.terms, problems, origins).parse(node, owner);
+  const tree = node && new FilterParser(options.terms, problems, origins, options.hint).parse(node, owner);
   if (tree === undefined || problems.failed) return { problems: problems.all };
   lintFilter(tree, { terms: options.terms, subject: 'Alerts', isTemplate: false }, origins, problems);
   const machine = new Machine();

@@ -5,6 +5,7 @@ import type { Rule } from './rule.ts';
 import { compileRuleSet } from './rule-set.ts';
 import { parseRule } from './rule-text.ts';
 
+export { compileAlertFilter } from './alert-filter.ts';
 export { type Comparison, comparisonsIn } from './comparisons.ts';
 export { type ConditionCoverage, coverRule } from './coverage.ts';
 export { type Change, type EventView, viewOf } from './event-view.ts';

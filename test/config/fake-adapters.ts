@@ -6,6 +6,7 @@ import {
   loadConfig,
   type Registry,
 } from '../../src/config/index.ts';
+import type { CompileFilter } from '../../src/config/types.ts';
 import type { Stream } from '../../src/core/delivery.ts';
 import type { Problem } from '../../src/core/problem.ts';
 import type { DestinationType, SourceType } from '../../src/schema/adapter.ts';
@@ -74,23 +75,28 @@ const bell: DestinationType<z.output<typeof bellShape>> = {
     name: destination,
     type,
     send: new Set<Stream>(send),
+    redact: true,
     batch: { maxItems: 1 },
     deliver: () => Promise.resolve({ kind: 'done' }),
     close: () => Promise.resolve(),
   }),
 };
 
+const compile: CompileFilter<string> = (node, _owner, { yaml, file }) => {
+  const text = String(node);
+  if (!text.includes('broken')) return { filter: text, problems: [] };
+  const { line, col } = yaml.lines.linePos(node.range?.[0] ?? 0);
+  const message = `cannot compile ${text}`;
+  return { problems: [{ code: 'bad-operand', severity: 'error', message, file, line, column: col }] };
+};
+
 export const registry: Registry<string> = {
   sources: [feed],
   destinations: [bell],
   groupTerms: ['rule', 'actor', 'severity'],
-  compileWhen: (node, { yaml, file }) => {
-    const text = String(node);
-    if (!text.includes('broken')) return { filter: text, problems: [] };
-    const { line, col } = yaml.lines.linePos(node.range?.[0] ?? 0);
-    const message = `cannot compile ${text}`;
-    return { problems: [{ code: 'bad-operand', severity: 'error', message, file, line, column: col }] };
-  },
+  alertTerms: ['rule', 'actor'],
+  compileWhen: compile,
+  compileQuiet: compile,
 };
 
 const env = {

@@ -75,7 +75,15 @@ describe('a digest of a real source', () => {
     const destination = recording('oncall', undefined, { send: ['alerts'] });
     const ruleSet = rules('id: any\nfilter: { filter_id: { regex: .+ } }\ninfo: { severity: HIGH }\n');
     const ingest = createIngest({
-      ...{ store, clock, telemetry, ruleSet, destinations: [destination], routes: [] },
+      ...{
+        store,
+        clock,
+        telemetry,
+        ruleSet,
+        destinations: [destination],
+        routes: [],
+        resolveAfterMs: 3_600_000,
+      },
       ...{ storeFull: () => undefined, onCommitted: () => undefined },
     });
     const digester = createDigester({

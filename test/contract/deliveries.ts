@@ -32,6 +32,13 @@ export const alert = (over: Partial<NotifiedAlert> = {}): NotifiedAlert => ({
   lastSeenMs: NOW_MS - 60_000,
   openedAtMs: NOW_MS - 3_500_000,
   sample: [sample()],
+  state: 'open',
+  episode: 1,
+  matchedAtMs: NOW_MS - 55_000,
+  resolveAfterMs: 3_600_000,
+  actors: { count: 1 },
+  apis: { count: 1 },
+  labels: { rule: 'sql-injection', severity: 'HIGH', actor: '203.0.113.9' },
   ...over,
 });
 

@@ -20,7 +20,16 @@ import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { aktoConfig } from '../../src/sources/akto/config.ts';
 import { aktoSource } from '../../src/sources/akto/index.ts';
-import { type Bench, createBench, FEED, page, reader, recording, rules } from '../pipeline/bench.ts';
+import {
+  type Bench,
+  createBench,
+  FEED,
+  listening,
+  page,
+  reader,
+  recording,
+  rules,
+} from '../pipeline/bench.ts';
 import { START_MS, settled } from '../pipeline/manual-clock.ts';
 import { alert, alertDelivery, sample } from './deliveries.ts';
 
@@ -225,6 +234,8 @@ async function requested(path: string): Promise<void> {
 const ROUTE = {
   ...{ name: 'page', to: ['oncall'], continue: false, groupBy: ['actor'] },
   timing: { groupWaitMs: 10_000, groupIntervalMs: 60_000, repeatIntervalMs: 600_000 },
+  sendResolved: true,
+  speaking: { active: [], mute: [] },
 };
 
 /** The event, from its page to the notification. `whileAsking` moves the clock on. */
@@ -232,7 +243,7 @@ async function tellOf(raw: JsonObject, whileAsking: () => Promise<void> = settle
   const { store, clock, telemetry } = bench;
   const destinations = [recording('oncall', undefined, { send: ['alerts'] })];
   const ingest = createIngest({
-    ...{ store, clock, telemetry, destinations, routes: [ROUTE] },
+    ...{ store, clock, telemetry, destinations, routes: [ROUTE], resolveAfterMs: 3_600_000 },
     ruleSet: rules('id: burst\nfilter: { filter_id: { eq: Burst } }\ninfo: { severity: HIGH }'),
     storeFull: () => undefined,
     onCommitted: () => undefined,
@@ -241,7 +252,7 @@ async function tellOf(raw: JsonObject, whileAsking: () => Promise<void> = settle
   await ingest(reader(), page([event]));
   await clock.advance(10_000);
   const enricher = createEnricher({ sources: [source], clock, telemetry });
-  const deps = { store, clock, telemetry, enricher, alertDestinations: ['oncall'] };
+  const deps = { store, clock, telemetry, enricher, ...listening(['oncall'], [ROUTE]) };
   const pass = createNotifier({ ...deps, onEnqueued: () => undefined }).pass();
   await whileAsking();
   await pass;

@@ -549,6 +549,8 @@ function alertOf(object: string): Alert {
       feed: 'incidents',
     },
     ...{ group: { attack_id: 'A' }, count: 1, firstSeenMs: 1, lastSeenMs: 1, openedAtMs: 1 },
+    ...{ state: 'open', episode: 1, matchedAtMs: 0, resolveAfterMs: 3_600_000 },
+    ...{ actors: { count: 1 }, apis: { count: 1 }, labels: {} },
     sample: [{ id: 'x', timeMs: 1, object }],
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Alert } from '../../src/core/alert.ts';
+import type { StoredAlert } from '../../src/core/alert.ts';
 import { type Event, eventId } from '../../src/core/event.ts';
 import type { AlertGroup, JudgedEvent, Retention, Store, StoreTx } from '../../src/core/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
@@ -51,7 +51,7 @@ const judged = (feedId: string, timeMs?: number, text?: string): JudgedEvent => 
   rules: [{ rule: 'R', name: 'A rule', severity: 'HIGH' }],
 });
 
-const alert = (fingerprint: string, severity: Alert['severity'], count: number): Alert => ({
+const alert = (fingerprint: string, severity: StoredAlert['severity'], count: number): StoredAlert => ({
   fingerprint,
   rule: 'R',
   ruleName: 'A rule',
@@ -64,6 +64,9 @@ const alert = (fingerprint: string, severity: Alert['severity'], count: number):
   lastSeenMs: 2,
   openedAtMs: 3,
   sample: [],
+  ...{ state: 'open', episode: 1, matchedAtMs: 0, resolveAfterMs: 3_600_000 },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, labels: {} },
+  seen: { actors: [], apis: [] },
 });
 
 const group = (id: string, dueMs?: number): AlertGroup => ({
@@ -241,10 +244,10 @@ describe('alerts and groups', () => {
         { group: 'g', fingerprint: 'z', count: 3 },
       ]);
       await tx.addPending([{ group: 'g', fingerprint: 'x', count: 5 }]);
-      return tx.readPending('g', 2);
+      return { totals: await tx.memberTotals('g', []), members: await tx.readMembers('g', 2) };
     });
-    expect(pending).toMatchObject({ newCount: 13, omittedAlerts: 1 });
-    expect(pending.alerts.map((told) => [told.fingerprint, told.newCount])).toEqual([
+    expect(pending.totals).toMatchObject({ alerts: 3, open: 3, newCount: 13, hasNews: true });
+    expect(pending.members.map(({ alert: told, newCount }) => [told.fingerprint, newCount])).toEqual([
       ['y', 1],
       ['x', 9],
     ]);
@@ -326,8 +329,8 @@ describe('retention', () => {
     expect(await store.prune(tight, 3_600_000)).toMatchObject({ overBound: true, deletedEvents: 0 });
     expect(await store.prune(tight, 3_600_001)).toMatchObject({ overBound: false });
     expect((await store.unseen([event('newest').id])).size).toBe(0);
-    const pending = await store.transaction((tx) => tx.readPending('due', 9));
-    expect(pending).toMatchObject({ newCount: 3, omittedAlerts: 0, alerts: [{ fingerprint: 'f7' }] });
+    const members = await store.transaction((tx) => tx.readMembers('due', 9));
+    expect(members).toMatchObject([{ newCount: 3, alert: { fingerprint: 'f7' } }]);
   });
 
   test('a full store takes nothing, breaks nothing, and works again once there is room', async () => {

@@ -6,6 +6,7 @@ import { type Event, eventId } from '../../src/core/event.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Cursor, FeedReader, Page, Source } from '../../src/core/source.ts';
 import type { Store } from '../../src/core/store.ts';
+import type { NotifyDeps } from '../../src/pipeline/notify.ts';
 import { compileRuleSet, parseRules, type RuleSet } from '../../src/rules/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -102,6 +103,14 @@ export const source = (poll: Poll, over: Partial<Source> = {}): Source => ({
   ...over,
 });
 
+type Audible = Pick<NotifyDeps, 'listeners' | 'routes' | 'compileSilence' | 'silences' | 'inhibitions'>;
+
+/** Who hears of alerts, and by which routes; nothing keeps any of them quiet. */
+export function listening(names: readonly string[], routes: NotifyDeps['routes'] = []): Audible {
+  const listeners = names.map((name) => ({ name }));
+  return { listeners, routes, compileSilence: () => undefined, silences: [], inhibitions: [] };
+}
+
 /** Rules from their texts; a text that is no rule fails the test. */
 export function rules(...texts: readonly string[]): RuleSet {
   const parsed = parseRules(texts.map((text, index) => ({ file: `rule-${index}.yaml`, text })));
@@ -122,7 +131,7 @@ type Answer = (batch: readonly Delivery[], signal: AbortSignal) => Outcome | Pro
 export function recording(
   name: string,
   answer: Answer = () => ({ kind: 'done' }),
-  options: { readonly send?: readonly Stream[]; readonly maxItems?: number } = {},
+  options: { readonly send?: readonly Stream[]; readonly maxItems?: number; readonly redact?: boolean } = {},
 ): RecordingDestination {
   const batches: string[][] = [];
   const deliveries: Delivery[] = [];
@@ -130,6 +139,7 @@ export function recording(
     name,
     type: 'recording',
     send: new Set(options.send ?? ['events']),
+    redact: options.redact ?? false,
     batch: { maxItems: options.maxItems ?? 10 },
     batches,
     deliveries,

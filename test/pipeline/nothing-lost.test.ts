@@ -8,7 +8,7 @@ import { createDeliverer, type Deliverer } from '../../src/pipeline/deliver.ts';
 import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createAggregator } from '../../src/rules/index.ts';
-import { type Bench, createBench, event, idOf, page, reader, recording, rules } from './bench.ts';
+import { type Bench, createBench, event, idOf, listening, page, reader, recording, rules } from './bench.ts';
 
 const RULES = rules(
   'id: attack\nfilter: { filter_id: { eq: Attack } }\ninfo: { severity: HIGH }',
@@ -23,6 +23,8 @@ aggregation_rules:
 const ROUTE = {
   ...{ name: 'all', to: ['oncall'], continue: false, groupBy: ['rule'] },
   timing: { groupWaitMs: 10_000, groupIntervalMs: 60_000, repeatIntervalMs: 600_000 },
+  sendResolved: true,
+  speaking: { active: [], mute: [] },
 };
 const DESTINATIONS = ['siem', 'oncall'] as const;
 type Name = (typeof DESTINATIONS)[number];
@@ -118,11 +120,16 @@ class Life {
         ...deps,
         ruleSet: RULES,
         routes: [ROUTE],
+        resolveAfterMs: 24 * 3_600_000,
         destinations: [{ name: 'siem', send: new Set(['events']) }],
       },
       ...{ storeFull: () => undefined, onCommitted: () => undefined },
     });
-    this.#notifier = createNotifier({ ...deps, alertDestinations: ['oncall'], onEnqueued: () => undefined });
+    this.#notifier = createNotifier({
+      ...deps,
+      ...listening(['oncall'], [ROUTE]),
+      onEnqueued: () => undefined,
+    });
     const answer = (name: Name) => (batch: readonly Delivery[]) => {
       batch.forEach((delivery) => void ledger.offered(delivery));
       ledger.answered(name, batch, this.outcome);

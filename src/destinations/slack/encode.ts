@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<Notification['reason'], string>> = {
   opened: '',
   grew: ', still growing',
   repeat: ', back after a quiet spell',
+  resolved: ', over now',
 };
 
 /** One message for one delivery. Every text an attacker wrote is escaped and bounded. */

@@ -24,6 +24,8 @@ function createSlack(config: SlackConfig, { clock }: AdapterDeps): Destination {
     name: config.name,
     type: config.type,
     send: new Set(config.send),
+    rate: config.rate,
+    redact: true,
     batch: { maxItems: 1 },
     deliver: async ([delivery], signal) => {
       if (delivery === undefined) return { kind: 'done' };

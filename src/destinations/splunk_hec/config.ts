@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
+import { messageRate, redactSwitch } from '../../schema/destination.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
 
 /** Also keeps line breaks out of the header that carries it. */
@@ -32,6 +33,9 @@ export const splunkHecConfig = z.strictObject({
   source: z.string().min(1).default('tocsin'),
   sourcetype: z.string().min(1).default('_json'),
   batch: batch.prefault({}),
+  /** Only where people read what arrives: notifications beyond it are summed up in one. */
+  rate: messageRate().optional(),
+  redact: redactSwitch().prefault('on'),
   /** For sending one batch. */
   timeout: duration({ min: '1s', max: '5m' }).prefault('30s'),
   /** How long an acknowledgement may take before a batch is sent again. */

@@ -33,6 +33,8 @@ function createSplunkHec(config: SplunkHecConfig, { clock, random }: AdapterDeps
     name: config.name,
     type: config.type,
     send: new Set(config.send),
+    ...(config.rate === undefined ? {} : { rate: config.rate }),
+    redact: config.redact,
     batch: { maxItems: config.batch.max_items },
     deliver: (batch, signal) => deliverBatch(context, batch, signal).catch(outcomeOfError),
     close: async () => {

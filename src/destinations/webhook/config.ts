@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
+import { messageRate, redactSwitch } from '../../schema/destination.ts';
 import { duration, name, secret, secretUrl } from '../../schema/values.ts';
 
 const PREFIX = 'whsec_';
@@ -47,6 +48,9 @@ export const webhookConfig = z.strictObject({
   secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(5)]).optional(),
   /** Further request headers, such as `Authorization`. */
   headers: z.record(headerName(), headerValue()).prefault({}),
+  /** Only where people read what arrives: notifications beyond it are summed up in one. */
+  rate: messageRate().optional(),
+  redact: redactSwitch().prefault('on'),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
   /** False trusts any certificate. */

@@ -27,6 +27,8 @@ function createWebhook(config: WebhookConfig, { clock }: AdapterDeps): Destinati
     name: config.name,
     type: config.type,
     send: new Set(config.send),
+    ...(config.rate === undefined ? {} : { rate: config.rate }),
+    redact: config.redact,
     batch: { maxItems: 1 },
     deliver: async ([delivery], signal) => {
       if (delivery === undefined) return { kind: 'done' };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createZone } from '../../core/zone.ts';
 import { type DigestSchedule, dayText, dueTimes, periodFor, stepsOf } from './period.ts';
-import { createZone } from './zone.ts';
 
 const HOUR_MS = 3_600_000;
 const iso = (timeMs: number): string => new Date(timeMs).toISOString().replace(':00.000Z', 'Z');

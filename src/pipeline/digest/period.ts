@@ -1,4 +1,4 @@
-import { createZone, type WallTime, type Zone } from './zone.ts';
+import { createZone, type WallTime, type Zone } from '../../core/zone.ts';
 
 /** When a digest is due, as the configuration says. */
 export interface DigestSchedule {

@@ -18,6 +18,8 @@ const alert: Alert = {
   firstSeenMs: 1,
   lastSeenMs: 2,
   openedAtMs: 1,
+  ...{ state: 'open', episode: 1, matchedAtMs: 0, resolveAfterMs: 3_600_000 },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, labels: {} },
   sample: [
     { id: 'i/a', timeMs: 5, object: 'old' },
     { id: 'i/b', timeMs: 9, object: 'new' },

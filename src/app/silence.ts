@@ -1,0 +1,22 @@
+import { LRUCache } from 'lru-cache';
+import { parse } from 'yaml';
+import type { CompileSilence } from '../pipeline/quieted.ts';
+import { type CompiledFilter, compileAlertFilter } from '../rules/index.ts';
+
+/** Filters are asked for at each look at due groups, and silences change seldom. */
+const compiled = new LRUCache<string, { readonly filter: CompiledFilter | undefined }>({ max: 1_000 });
+
+/** Of a filter that does not compile, one that an earlier version took, nothing is kept quiet. */
+export const compileSilence: CompileSilence = ({ id, when, startsMs, endsMs }) => {
+  const known = compiled.get(when) ?? { filter: filterOf(when) };
+  compiled.set(when, known);
+  return known.filter && { id, startsMs, endsMs, when: known.filter };
+};
+
+function filterOf(text: string): CompiledFilter | undefined {
+  try {
+    return compileAlertFilter(parse(text)).filter;
+  } catch {
+    return undefined;
+  }
+}
