@@ -120,7 +120,7 @@ class Life {
         ...deps,
         ruleSet: RULES,
         routes: [ROUTE],
-        resolveAfterMs: 24 * 3_600_000,
+        resolveAfterMs: 3_600_000,
         destinations: [{ name: 'siem', send: new Set(['events']) }],
       },
       ...{ storeFull: () => undefined, onCommitted: () => undefined },
