@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Destination } from '../core/delivery.ts';
+import type { Destination, DestinationMemory } from '../core/delivery.ts';
 import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
@@ -15,6 +15,7 @@ import { createNotifier } from '../pipeline/notify.ts';
 import { createPoller } from '../pipeline/poll.ts';
 import { createSchedule, type Schedule } from '../pipeline/schedule.ts';
 import type { Listener } from '../pipeline/spread.ts';
+import { createRedactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Setup } from './load.ts';
 import { compileSilence } from './silence.ts';
@@ -40,19 +41,22 @@ export interface Pipeline {
 export function buildPipeline({ setup, store, clock, random, telemetry }: PipelineDeps): Pipeline {
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
-  const destinations = config.destinations.map((destination) => destination.create({ clock, random }));
+  const destinations = config.destinations.map((destination) =>
+    destination.create({ clock, random, memory: memoryOf(destination.name, store, clock) }),
+  );
   // Before anything answers for it: what is not read yet is not ready.
   telemetry.watching(
     sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed }))),
     destinations.map(({ name }) => name),
   );
+  const redactor = createRedactor(config.redaction);
   const cutOff = new AbortController();
 
   const loop = (name: string, pass: () => Promise<number | undefined>): Loop =>
     createLoop(clock, pass, { onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)) });
 
   const deliveries = destinations.map((destination): Loop => {
-    const deliverer = createDeliverer({ store, destination, clock, random, telemetry });
+    const deliverer = createDeliverer({ store, destination, clock, random, telemetry, redactor });
     return loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
   });
   const wakeDeliveries = (): void => {
@@ -143,6 +147,13 @@ function listenersOf(destinations: readonly Destination[]): readonly Listener[] 
   return destinations
     .filter(({ send }) => send.has('alerts'))
     .map(({ name, rate }) => ({ name, ...(rate === undefined ? {} : { rate }) }));
+}
+
+function memoryOf(destination: string, store: Store, clock: Clock): DestinationMemory {
+  return {
+    get: (key) => store.readMemory(destination, key),
+    set: (key, value) => store.writeMemory(destination, key, value, clock.now()),
+  };
 }
 
 export function retentionOf({ config }: Setup, sources: readonly Source[]) {

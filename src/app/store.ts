@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { RecordedStore } from '../core/records.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
 import type { Setup } from './load.ts';
@@ -9,8 +10,12 @@ export function openDaemonStore({ config }: Setup): Store {
 }
 
 /** The store of a command that looks at it, beside a daemon that may be running. Throws {@link StoreError}. */
-export function openStoreBeside({ config }: Setup): Store {
-  const file = config.store.path;
+export function openStoreBeside({ config }: Pick<Setup, 'config'>): RecordedStore {
+  return openStoreFile(config.store.path);
+}
+
+/** The same, by its file. Throws {@link StoreError}. */
+export function openStoreFile(file: string): RecordedStore {
   // Opening would make it, and it would belong to whoever asked.
   if (!existsSync(file))
     throw new StoreError('broken', `${file} does not exist yet; the first "tocsin run" makes it`);

@@ -4,7 +4,8 @@ import type { Destination, Stream } from '../core/delivery.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Source } from '../core/source.ts';
-import type { AdapterDeps, DestinationType, SourceType } from '../schema/adapter.ts';
+import type { OwnPattern } from '../redaction/index.ts';
+import type { AdapterDeps, DestinationDeps, DestinationType, SourceType } from '../schema/adapter.ts';
 import type { LOG_LEVELS } from './shape.ts';
 
 export interface SourceConfig {
@@ -59,7 +60,7 @@ export interface ConfiguredDestination {
   readonly type: string;
   readonly send: readonly Stream[];
   readonly settings: Readonly<DestinationConfig>;
-  create(deps: AdapterDeps): Destination;
+  create(deps: DestinationDeps): Destination;
 }
 
 /** One entry of `routes`, as alerts/route.ts takes it. */
@@ -124,7 +125,7 @@ export interface Config<Filter> {
   /** Planned maintenance. */
   readonly silences: readonly ConfiguredSilence<Filter>[];
   readonly inhibitions: readonly ConfiguredInhibition<Filter>[];
-  readonly redaction: { readonly patterns: readonly { readonly name: string; readonly pattern: string }[] };
+  readonly redaction: { readonly patterns: readonly OwnPattern[] };
   readonly digests: readonly ConfiguredDigest[];
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly retention: {

@@ -11,6 +11,7 @@ import {
 } from '../../test/pipeline/bench.ts';
 import type { Outcome } from '../core/delivery.ts';
 import { type Store, StoreError } from '../core/store.ts';
+import { createRedactor } from '../redaction/index.ts';
 import { createDeliverer } from './deliver.ts';
 
 let bench: Bench;
@@ -20,6 +21,7 @@ beforeEach(() => {
 afterEach(() => bench.close());
 
 const never = new AbortController().signal;
+const redactor = createRedactor();
 
 async function enqueue(...feedIds: readonly string[]): Promise<void> {
   const nowMs = bench.clock.now();
@@ -37,7 +39,7 @@ async function enqueue(...feedIds: readonly string[]): Promise<void> {
 
 function deliver(destination: RecordingDestination, store: Store = bench.store) {
   const { clock, telemetry } = bench;
-  return createDeliverer({ store, destination, clock, telemetry, random: () => 0.5 });
+  return createDeliverer({ store, destination, clock, telemetry, random: () => 0.5, redactor });
 }
 
 const states = async (): Promise<string[]> =>

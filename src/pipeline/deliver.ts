@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Delivery, Destination, ItemOutcome, Outcome } from '../core/delivery.ts';
 import type { Random } from '../core/random.ts';
 import { type ClaimedDelivery, type Settlement, type Store, StoreError } from '../core/store.ts';
+import type { Redactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { decideSettlement, HEALTHY, type Health } from './settle.ts';
 
@@ -16,10 +17,12 @@ export interface DeliverDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Masks secrets in what goes to a destination that wants them masked. */
+  readonly redactor: Pick<Redactor, 'delivery'>;
 }
 
-/** Sends one destination's queue: claim → send → settle, one batch at a time, oldest first. */
-export function createDeliverer({ store, destination, clock, random, telemetry }: DeliverDeps) {
+/** Sends one destination's queue: claim → redact → send → settle, one batch at a time, oldest first. */
+export function createDeliverer({ store, destination, clock, random, telemetry, redactor }: DeliverDeps) {
   let health: Health = HEALTHY;
   /** When that was found. A clock before it has gone back, and must not make a rest longer. */
   let settledAtMs = 0;
@@ -46,13 +49,15 @@ export function createDeliverer({ store, destination, clock, random, telemetry }
     const limit = health.heldBecause === undefined ? most : 1;
     const batch = await store.claim(destination.name, nowMs, LEASE_MS, limit);
     if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
-    const outcome = await destination.deliver(
-      batch.map((claimed) => claimed.delivery),
-      signal,
-    );
+    const outcome = await destination.deliver(batch.map(outgoing), signal);
     settle(batch, outcome);
     await recordOutcomes();
     return Math.max(clock.now(), health.restUntilMs);
+  }
+
+  /** The one way out: whatever a destination is given has passed here. */
+  function outgoing({ delivery }: ClaimedDelivery): Delivery {
+    return destination.redact ? redactor.delivery(delivery) : delivery;
   }
 
   function settle(batch: readonly ClaimedDelivery[], outcome: Outcome): void {

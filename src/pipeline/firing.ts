@@ -117,7 +117,7 @@ function toFired(match: RuleMatch, verdict: Verdict, resolveAfterMs: number): Fi
     feed: event.feed,
     group,
     event: summarise(event, view),
-    resolveAfterMs,
+    resolveAfterMs: rule.resolveAfterMs ?? resolveAfterMs,
     labels: labelsOf(subject),
   };
   return { firing, subject };

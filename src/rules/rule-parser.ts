@@ -1,6 +1,7 @@
 import type { Feed } from '../core/event.ts';
 import { FEEDS } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
+import { parseDuration } from '../schema/values.ts';
 import { parseAggregations } from './aggregation-parser.ts';
 import type { Filter, Origin } from './filter-tree.ts';
 import { parseInfo } from './info-parser.ts';
@@ -45,6 +46,10 @@ const DEFAULT_GROUP: Readonly<Record<Feed, readonly string[]>> = {
   threat_apis: ['host', 'api', 'method'],
 };
 
+/** As `alerts.resolve_after` of the configuration. */
+const LEAST_RESOLVE_MS = 60_000;
+const MOST_RESOLVE_MS = 7 * 86_400_000;
+
 /** Reads a rule from what its file says, and tells every problem in it. */
 export class RuleParser {
   readonly #problems: ProblemList;
@@ -76,6 +81,7 @@ export class RuleParser {
     const groupBy = this.#groupBy(root, feed);
     const tests = parseTests(entryOf(root, 'tests')?.value, this.#problems);
     const runbook = this.#text(entryOf(root, 'runbook'));
+    const resolveAfterMs = this.#resolveAfter(entryOf(root, 'resolve_after'));
     if (id === undefined) return undefined;
     return {
       id,
@@ -88,6 +94,7 @@ export class RuleParser {
       other: otherKeys(root),
       ...(this.#file === undefined ? {} : { file: this.#file }),
       ...(runbook === undefined ? {} : { runbook }),
+      ...(resolveAfterMs === undefined ? {} : { resolveAfterMs }),
     };
   }
 
@@ -161,6 +168,19 @@ export class RuleParser {
       );
       return [];
     });
+  }
+
+  #resolveAfter(entry: PositionedEntry | undefined): number | undefined {
+    if (entry === undefined) return undefined;
+    const value = plain(entry.value);
+    const ms = typeof value === 'string' ? parseDuration(value) : undefined;
+    if (ms !== undefined && ms >= LEAST_RESOLVE_MS && ms <= MOST_RESOLVE_MS) return ms;
+    this.#problems.error(
+      'bad-value',
+      entry.value.place ?? entry.place,
+      'resolve_after takes a duration of 1m to 7d with its unit, such as 30m.',
+    );
+    return undefined;
   }
 
   #text(entry: PositionedEntry | undefined): string | undefined {

@@ -53,6 +53,11 @@ export function ruleJsonSchema(): JsonObject {
         ...oneOrMore({ enum: [...ALL_TERMS.keys()] }),
         description: 'Whose values share one alert.',
       },
+      resolve_after: {
+        type: 'string',
+        pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$',
+        description: 'Its alerts are over after so long without a match, such as 30m; 1m to 7d.',
+      },
       runbook: { type: 'string', description: 'A link that alerts carry.' },
       tests: { type: ['array', 'null'], items: TEST, description: 'What tocsin test runs.' },
     },

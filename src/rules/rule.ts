@@ -58,6 +58,8 @@ export interface Rule {
   readonly aggregations: readonly Aggregation[];
   readonly groupBy: readonly string[];
   readonly runbook?: string;
+  /** Its alerts are over after so much quiet; undefined leaves it to the configuration. */
+  readonly resolveAfterMs?: number;
   readonly tests: readonly RuleTest[];
   /** Top-level keys that Tocsin does not read, `wordLists` among them. */
   readonly other: Readonly<Record<string, Json>>;

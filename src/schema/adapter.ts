@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import type { Destination, Stream } from '../core/delivery.ts';
+import type { Destination, DestinationMemory, Stream } from '../core/delivery.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 
@@ -8,6 +8,11 @@ import type { Source } from '../core/source.ts';
 export interface AdapterDeps {
   readonly clock: Clock;
   readonly random: Random;
+}
+
+export interface DestinationDeps extends AdapterDeps {
+  /** Absent where nothing outlives the process: then it is remembered only as long as that. */
+  readonly memory?: DestinationMemory;
 }
 
 /**
@@ -24,5 +29,5 @@ export interface SourceType<Config extends { name: string; type: string }> {
 export interface DestinationType<Config extends { name: string; type: string; send: readonly Stream[] }> {
   readonly type: Config['type'];
   readonly config: z.ZodType<Config>;
-  create(config: Config, deps: AdapterDeps): Destination;
+  create(config: Config, deps: DestinationDeps): Destination;
 }

@@ -1,16 +1,28 @@
 import { z } from 'zod';
+import type { MessageRate } from '../core/delivery.ts';
 import { integer } from './values.ts';
 
-/** How many messages people are sent: `rate`. */
+const perMinute = integer({ min: 1, max: 600 }).describe(
+  'Messages a minute; what exceeds it is summed up in one more, at most once a minute.',
+);
+const burst = integer({ min: 1, max: 600 }).describe('Messages at once after a quiet time.');
+
+/** How many messages a destination is sent: `rate`, wherever it is asked for. */
 export const messageRate = () =>
+  z.strictObject({ per_minute: perMinute, burst }).transform(toRate).describe(RATE);
+
+/** The same where people read what arrives: bounded unless they say otherwise. */
+export const messageRateWith = (usual: MessageRate) =>
   z
-    .strictObject({
-      per_minute: integer({ min: 1, max: 600 })
-        .default(4)
-        .describe('Messages a minute; what exceeds it becomes one that sums up, at most one a minute.'),
-      burst: integer({ min: 1, max: 600 }).default(5).describe('Messages at once after a quiet time.'),
-    })
-    .transform(({ per_minute: perMinute, burst }) => ({ perMinute, burst }));
+    .strictObject({ per_minute: perMinute.default(usual.perMinute), burst: burst.default(usual.burst) })
+    .transform(toRate)
+    .describe(RATE);
+
+const RATE = 'How many messages of alerts it is sent at most.';
+
+function toRate(rate: { readonly per_minute: number; readonly burst: number }): MessageRate {
+  return { perMinute: rate.per_minute, burst: rate.burst };
+}
 
 /** Whether secrets are masked in what leaves: `redact`. */
 export const redactSwitch = () =>

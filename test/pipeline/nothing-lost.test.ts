@@ -7,6 +7,7 @@ import { type Settlement, type Store, StoreError } from '../../src/core/store.ts
 import { createDeliverer, type Deliverer } from '../../src/pipeline/deliver.ts';
 import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
+import { createRedactor } from '../../src/redaction/index.ts';
 import { createAggregator } from '../../src/rules/index.ts';
 import { type Bench, createBench, event, idOf, listening, page, reader, recording, rules } from './bench.ts';
 
@@ -138,7 +139,10 @@ class Life {
     this.#deliverers = new Map(
       DESTINATIONS.map((name) => {
         const destination = recording(name, answer(name), { maxItems: 4 });
-        return [name, createDeliverer({ ...deps, destination, random: () => 0.5 })];
+        return [
+          name,
+          createDeliverer({ ...deps, destination, random: () => 0.5, redactor: createRedactor() }),
+        ];
       }),
     );
   }

@@ -7,6 +7,7 @@ import type { FeedState } from '../../core/feed-state.ts';
 import type { Source } from '../../core/source.ts';
 import type { SourceStatistics } from '../../core/source-knowledge.ts';
 import { type Store, StoreError } from '../../core/store.ts';
+import { createRedactor } from '../../redaction/index.ts';
 import { createDeliverer } from '../deliver.ts';
 import { type DigestPlan, digestId } from './compose.ts';
 import { createDigester } from './digester.ts';
@@ -76,7 +77,9 @@ async function arriving(name = 'oncall'): Promise<Digest[]> {
   const { store, clock, telemetry } = bench;
   const destination = recording(name, () => ({ kind: 'done' }));
   const random = (): number => 0;
-  await createDeliverer({ store, destination, clock, random, telemetry }).pass(new AbortController().signal);
+  await createDeliverer({ store, destination, clock, random, telemetry, redactor: createRedactor() }).pass(
+    new AbortController().signal,
+  );
   return destination.deliveries.flatMap((each) => (each.kind === 'digest' ? [each.digest] : []));
 }
 
