@@ -47,6 +47,15 @@ export interface MessageRate {
   readonly burst: number;
 }
 
+/**
+ * What a destination writes down about its far side, such as which message an alert is. It outlives the process;
+ * what was not written for as long as events are kept is forgotten. Both may throw {@link StoreError}.
+ */
+export interface DestinationMemory {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
 /** Where deliveries go. One attempt a call; when to call again is the pipeline's business. */
 export interface Destination {
   readonly name: string;

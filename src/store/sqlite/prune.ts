@@ -64,6 +64,11 @@ function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): numb
   oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
   oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
   oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
+  db.run(
+    `DELETE FROM destination_memory WHERE (destination, key) IN
+     (SELECT destination, key FROM destination_memory WHERE updated_ms < ? LIMIT ${CHUNK})`,
+    beforeMs,
+  );
   oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
   return deleteEvents(db, beforeMs, lookbackMs);
 }
@@ -79,7 +84,11 @@ function pullBack(db: Database, nowMs: number): void {
     nowMs,
     LONGEST_RETRY_MS,
   );
-  db.run('UPDATE groups SET due_ms = ?1 WHERE due_ms > ?1 + ?2', nowMs, LONGEST_GROUP_MS);
+  db.run(
+    "UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1) WHERE due_ms > ?1 + ?2",
+    nowMs,
+    LONGEST_GROUP_MS,
+  );
   db.run('UPDATE alerts SET due_ms = ?1 WHERE due_ms > ?1 + ?2', nowMs, LONGEST_ALERT_MS);
 }
 
