@@ -235,8 +235,11 @@ export interface EventFacts extends FeedName {
 
 /** Everything inside one transaction: all of it is committed, or none. */
 export interface StoreTx {
-  /** Inserts events that must be new. Throws {@link StoreError} `conflict` if one is known. */
-  insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void>;
+  /**
+   * Inserts events that must be new. Throws {@link StoreError} `conflict` if one is known.
+   * @param polledMs when the poll began that read them
+   */
+  insertEvents(events: readonly JudgedEvent[], nowMs: number, polledMs?: number): Promise<void>;
   writeCursor(source: string, feed: Feed, cursor: Cursor, nowMs: number): Promise<void>;
   readFeedState(name: FeedName): Promise<FeedState | undefined>;
   writeFeedState(state: FeedState, nowMs: number): Promise<void>;

@@ -32,14 +32,14 @@ export function createIngest(deps: IngestDeps) {
   /** Facts of pages that could not be committed: they are told with the next one that can. */
   const untold: OperationalFact[] = [];
 
-  return async function ingest(reader: FeedReader, page: Page): Promise<void> {
+  return async function ingest(reader: FeedReader, page: Page, polledMs?: number): Promise<void> {
     const full = deps.storeFull();
     if (full !== undefined) throw new StoreError('full', full);
     const fresh = await dedupe(store, page.events);
     const { verdicts, ...judged } = await judge(fresh, await revisionsOf(store, reader, fresh));
     const facts = [...untold.splice(0), ...judged.facts, ...gapsGivenUp(reader, page, clock.now())];
     const { opened, late } = await store
-      .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts))
+      .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts, polledMs))
       .catch((error: unknown) => {
         untold.push(...facts);
         throw error;
@@ -92,10 +92,11 @@ async function commit(
   page: Page,
   verdicts: readonly Verdict[],
   facts: readonly OperationalFact[],
+  polledMs: number | undefined,
 ): Promise<Committed> {
   const nowMs = deps.clock.now();
   const judged = verdicts.map((verdict) => ({ event: verdict.event, rules: matchedRules(verdict) }));
-  await tx.insertEvents(judged, nowMs);
+  await tx.insertEvents(judged, nowMs, polledMs);
   const fired = [...(await fire(tx, verdicts, deps.resolveAfterMs, nowMs)), ...facts.map(firedBy)];
   const opened = await raise(tx, deps, fired, nowMs);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);

@@ -27,7 +27,7 @@ export interface PollDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   /** Commits one page whole, or throws {@link StoreError} and leaves nothing. */
-  readonly ingest: (reader: FeedReader, page: Page) => Promise<void>;
+  readonly ingest: (reader: FeedReader, page: Page, polledMs: number) => Promise<void>;
 }
 
 /** `behind`: the poll's time was up first; there is more to read now. */
@@ -75,11 +75,12 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     signal: AbortSignal,
     stopping: AbortSignal,
   ): Promise<PollResult> {
+    const polledMs = clock.now();
     const cursor = await store.readCursor(reader.source, reader.feed);
     const ingested = { count: (slice: Slice) => store.countEvents(named(reader), slice) };
     let behind = false;
     for await (const page of reader.poll(cursor, ingested, signal)) {
-      await ingest(reader, page);
+      await ingest(reader, page, polledMs);
       progress.pages += 1;
       if (signal.aborted) return cutShort(reader, stopping);
       behind = page.behind === true;

@@ -1,6 +1,7 @@
 import type { StoredAlert } from '../../core/alert.ts';
 import type { Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
+import type { RecordedStore, Records } from '../../core/records.ts';
 import type { Cursor, Slice } from '../../core/source.ts';
 import type {
   AlertFilter,
@@ -20,11 +21,13 @@ import type {
 } from '../../core/store.ts';
 import { listAlerts } from './alerts.ts';
 import { type Database, lockFile, openDatabase } from './database.ts';
+import * as memory from './memory.ts';
 import * as outbox from './outbox.ts';
 import { prune } from './prune.ts';
 import * as quiet from './quiet.ts';
 import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
+import { recordsOf } from './story.ts';
 import { SqliteTx } from './transaction.ts';
 
 export { isLockHeld } from './database.ts';
@@ -39,7 +42,7 @@ export interface SqliteOptions {
 }
 
 /** Opens the store, making and migrating it as needed. Throws {@link StoreError}. */
-export function openSqliteStore(options: SqliteOptions): Store {
+export function openSqliteStore(options: SqliteOptions): RecordedStore {
   const lock = options.exclusive ? lockFile(options.file) : undefined;
   try {
     const db = openDatabase(options.file, options.maxBytes);
@@ -55,14 +58,16 @@ export function openSqliteStore(options: SqliteOptions): Store {
  * One connection, one thing at a time: a transaction's steps await in between, and a read that
  * slipped in there would see what may yet be rolled back.
  */
-class SqliteStore implements Store {
+class SqliteStore implements RecordedStore {
   readonly #db: Database;
   readonly #release: () => void;
+  readonly records: Records;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(db: Database, release: () => void) {
     this.#db = db;
     this.#release = release;
+    this.records = recordsOf((question) => this.#alone(() => question(db)));
   }
 
   transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
@@ -147,6 +152,14 @@ class SqliteStore implements Store {
 
   expireSilence(id: string, nowMs: number): Promise<boolean> {
     return this.#atomically(() => quiet.expireSilence(this.#db, id, nowMs));
+  }
+
+  readMemory(destination: string, key: string): Promise<string | undefined> {
+    return this.#alone(() => memory.readMemory(this.#db, destination, key));
+  }
+
+  writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void> {
+    return this.#atomically(() => memory.writeMemory(this.#db, destination, key, value, nowMs));
   }
 
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]> {

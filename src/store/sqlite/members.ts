@@ -44,7 +44,7 @@ export function readTold(
   return asked.map(({ group, fingerprint }) => toldOf(db.get(sql, group, fingerprint)));
 }
 
-function toldOf(row: Record<string, unknown> | undefined): GroupMember['told'] {
+export function toldOf(row: Record<string, unknown> | undefined): GroupMember['told'] {
   const episode = maybeInt(row, 'told_episode');
   const severity = SEVERITIES[maybeInt(row, 'told_severity') ?? -1];
   return episode === undefined || severity === undefined ? undefined : { episode, severity };

@@ -12,6 +12,7 @@ import {
   StoreError,
 } from '../../core/store.ts';
 import type { Database } from './database.ts';
+import { type Entry, remember } from './history.ts';
 import { int, json, maybeInt, maybeText, text } from './row.ts';
 
 type Row = Record<string, unknown>;
@@ -88,6 +89,8 @@ export function toFeed(row: Row): Feed {
 
 export function settle(db: Database, settlements: readonly Settlement[], nowMs: number): void {
   for (const settlement of settlements) {
+    // The attempt that succeeds is told by the row itself: most deliveries never have another.
+    if (settlement.state !== 'done') remember(db, settlement.seq, entryOf(settlement), nowMs);
     if (settlement.state === 'pending') {
       db.run(
         `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + ?, due_ms = ?, reason = ? WHERE seq = ? AND state = 'pending'`,
@@ -108,6 +111,12 @@ export function settle(db: Database, settlements: readonly Settlement[], nowMs: 
   }
 }
 
+function entryOf(settlement: Exclude<Settlement, { state: 'done' }>): Entry {
+  const { reason } = settlement;
+  if (settlement.state === 'dead') return { outcome: 'dead', reason };
+  return { outcome: settlement.counted ? 'retry' : 'held', reason };
+}
+
 export function listDeliveries(db: Database, filter: DeliveryFilter): DeliveryRecord[] {
   return db
     .all(
@@ -122,7 +131,7 @@ export function listDeliveries(db: Database, filter: DeliveryFilter): DeliveryRe
     .map(toRecord);
 }
 
-function toRecord(row: Row): DeliveryRecord {
+export function toRecord(row: Row): DeliveryRecord {
   const reason = maybeText(row, 'reason');
   const settledMs = maybeInt(row, 'settled_ms');
   return {
@@ -166,24 +175,35 @@ export function abandonOthers(db: Database, destinations: readonly string[], now
 /** Dead deliveries go back to the queue, attempts and all forgotten, under their old id. */
 export function redrive(db: Database, selection: DeliverySelection, nowMs: number): number {
   const set = `state = 'pending', attempts = 0, due_ms = ?3, lease_until_ms = 0, settled_ms = NULL`;
-  return changeDead(db, set, selection, nowMs);
+  return changeDead(db, set, 'redriven', selection, nowMs);
 }
 
 /** Dead deliveries are closed for good; the row stays as the record of it until it ages out. */
 export function discard(db: Database, selection: DeliverySelection, nowMs: number): number {
   const set = `state = 'done', settled_ms = ?3, reason = 'discarded: ' || coalesce(reason, '')`;
-  return changeDead(db, set, selection, nowMs);
+  return changeDead(db, set, 'discarded', selection, nowMs);
 }
 
-function changeDead(db: Database, set: string, selection: DeliverySelection, nowMs: number): number {
+const ADDED =
+  "json_insert(coalesce(history, '[]'), '$[#]', json_object('outcome', ?4, 'fromMs', ?3, 'atMs', ?3, 'times', 1))";
+
+function changeDead(
+  db: Database,
+  set: string,
+  outcome: Entry['outcome'],
+  selection: DeliverySelection,
+  nowMs: number,
+): number {
   const seqs = selection.seqs ?? [null];
   return seqs
     .map((seq) =>
       db.run(
-        `UPDATE outbox SET ${set} WHERE state = 'dead' AND (?1 IS NULL OR seq = ?1) AND (?2 IS NULL OR destination = ?2)`,
+        `UPDATE outbox SET ${set}, history = ${ADDED}
+         WHERE state = 'dead' AND (?1 IS NULL OR seq = ?1) AND (?2 IS NULL OR destination = ?2)`,
         seq,
         selection.destination ?? null,
         nowMs,
+        outcome,
       ),
     )
     .reduce((sum, changed) => sum + changed, 0);

@@ -25,6 +25,7 @@ import * as members from './members.ts';
 import * as overflow from './overflow.ts';
 import * as quiet from './quiet.ts';
 import { int, json } from './row.ts';
+import * as story from './story.ts';
 
 /** What one transaction can do. SQLite answers at once; the port is asynchronous for stores that do not. */
 export class SqliteTx implements StoreTx {
@@ -34,11 +35,11 @@ export class SqliteTx implements StoreTx {
     this.#db = db;
   }
 
-  async insertEvents(events: readonly JudgedEvent[], nowMs: number): Promise<void> {
+  async insertEvents(events: readonly JudgedEvent[], nowMs: number, polledMs?: number): Promise<void> {
     for (const { event, rules } of events) {
       const inserted = this.#db.get(
-        `INSERT INTO events (id, source, feed, feed_id, revision, time_ms, committed_ms, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO NOTHING RETURNING seq`,
+        `INSERT INTO events (id, source, feed, feed_id, revision, time_ms, committed_ms, rules, polled_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq`,
         event.id,
         event.source,
         event.feed,
@@ -47,6 +48,7 @@ export class SqliteTx implements StoreTx {
         event.timeMs,
         nowMs,
         JSON.stringify(rules),
+        polledMs ?? null,
       );
       if (inserted === undefined)
         throw new StoreError('conflict', `event ${event.id} was committed by somebody else`);
@@ -105,12 +107,7 @@ export class SqliteTx implements StoreTx {
   }
 
   async readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]> {
-    const sql = 'SELECT state, expires_ms FROM windows WHERE rule = ? AND condition = ? AND group_key = ?';
-    return keys.flatMap((key) => {
-      const row = this.#db.get(sql, key.rule, key.condition, key.group);
-      if (row === undefined) return [];
-      return [{ ...key, state: json(row, 'state'), expiresMs: int(row, 'expires_ms') }];
-    });
+    return story.readWindows(this.#db, keys);
   }
 
   async writeWindows(windows: readonly StoredWindow[]): Promise<void> {
