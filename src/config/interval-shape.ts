@@ -48,7 +48,9 @@ function mistakeIn({ times, weekdays, days_of_month: days, months }: CheckedInte
   if ((times ?? weekdays ?? days ?? months) === undefined)
     return 'this is always: name times, weekdays, days_of_month or months, or leave the interval out';
   const longest = Math.max(...(months ?? [0]).map((month) => MONTH_DAYS[month] ?? 0));
-  if (days === undefined || days.some((day) => Math.abs(day) <= longest)) return undefined;
+  // A day beyond all months is a mistake of its own, and told as such.
+  if (days === undefined || days.some((day) => Math.abs(day) <= longest || Math.abs(day) > 31))
+    return undefined;
   return 'this is never: no month that it names has such a day';
 }
 

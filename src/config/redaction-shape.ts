@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { createRedactor, MAX_PATTERNS, type OwnPattern, RedactionError } from '../redaction/index.ts';
 
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+
 const ownPattern = z
   .strictObject({
     name: z
       .string({ error: 'expected a name' })
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, {
+      .regex(NAME, {
         error: 'expected a name of letters, digits, dash and underscore, at most 40 of them',
       })
       .describe('What stands in its place: [redacted:<name>].'),
@@ -15,7 +17,8 @@ const ownPattern = z
       .describe('A regular expression as in rules; what it finds is masked.'),
   })
   .superRefine((own, context) => {
-    const message = mistakeIn([own]);
+    // A name that cannot be is told of already.
+    const message = NAME.test(own.name) ? mistakeIn([own]) : undefined;
     if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['pattern'] });
   });
 

@@ -98,18 +98,18 @@ function checkTimes({ value, places }: Entries): Finding[] {
   const lists = routes.flatMap((route, i) =>
     ['active_times', 'mute_times'].map((key) => ({ list: listOf(route, key), path: ['routes', i, key] })),
   );
+  const unknown = lists.flatMap(({ list, path }) => checkNames(list, path, named, places));
+  // A misspelt name is one slip: the interval that it means is not unused.
+  if (unknown.length > 0) return unknown;
   const used = new Set(lists.flatMap(({ list }) => list));
-  return [
-    ...lists.flatMap(({ list, path }) => checkNames(list, path, named, places)),
-    ...items.flatMap((item, i): Finding[] => {
-      const name = textOf(item, 'name');
-      if (name === undefined || used.has(name)) return [];
-      const offset = offsetAt(['time_intervals', i, 'name'], places);
-      const message =
-        'no route names this time interval: name it in "active_times" or "mute_times", or remove it';
-      return [{ code: 'unused-time-interval', offset, message, severity: 'warning' }];
-    }),
-  ];
+  return items.flatMap((item, i): Finding[] => {
+    const name = textOf(item, 'name');
+    if (name === undefined || used.has(name)) return [];
+    const offset = offsetAt(['time_intervals', i, 'name'], places);
+    const message =
+      'no route names this time interval: name it in "active_times" or "mute_times", or remove it';
+    return [{ code: 'unused-time-interval', offset, message, severity: 'warning' }];
+  });
 }
 
 /** A route that takes everything and does not continue hides all that follow. */

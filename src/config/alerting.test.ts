@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { at, good, load, MINIMAL } from '../../test/config/fake-adapters.ts';
+
+const NIGHT = 'time_intervals: [{ name: night, times: ["22:00-06:00"] }]\n';
+const routed = (keys: string, more = NIGHT): string => `${MINIMAL}${more}routes: [{ to: [d], ${keys} }]\n`;
+
+describe('alerts and routes', () => {
+  it('have defaults: an hour, always, and the end is told', () => {
+    const { alerts, routes, silences, inhibitions, redaction } = good(MINIMAL);
+    expect({ alerts, silences, inhibitions, redaction }).toEqual({
+      alerts: { resolveAfterMs: 3_600_000 },
+      ...{ silences: [], inhibitions: [], redaction: { patterns: [] } },
+    });
+    expect(routes).toMatchObject([{ sendResolved: true, speaking: { active: [], mute: [] } }]);
+  });
+
+  it('say how long alerts live, and whether their end is told', () => {
+    const config = good(
+      `${MINIMAL}alerts: { resolve_after: 7d }\nroutes: [{ to: [d], send_resolved: false }]\n`,
+    );
+    expect(config.alerts.resolveAfterMs).toBe(7 * 86_400_000);
+    expect(config.routes[0]?.sendResolved).toBe(false);
+  });
+
+  it('take the intervals that they name', () => {
+    const more = `time_intervals:
+  - { name: office, time_zone: Europe/Paris, times: ["08:00-12:00", "13:00-24:00"], weekdays: [monday-friday] }
+  - { name: night, times: ["22:00-06:00"], weekdays: [Saturday-monday, monday], months: [december-february] }
+  - { name: closing, days_of_month: [1, -1, 31] }
+`;
+    const [route] = good(routed('active_times: [office], mute_times: [closing, night]', more)).routes;
+    expect(route?.speaking).toEqual({
+      active: [
+        {
+          name: 'office',
+          timeZone: 'Europe/Paris',
+          times: [
+            { from: 480, to: 720 },
+            { from: 780, to: 1_440 },
+          ],
+          weekdays: [1, 2, 3, 4, 5],
+        },
+      ],
+      mute: [
+        {
+          ...{ name: 'night', timeZone: 'UTC', times: [{ from: 1_320, to: 360 }] },
+          ...{ weekdays: [6, 0, 1], months: [12, 1, 2] },
+        },
+        { name: 'closing', timeZone: 'UTC', daysOfMonth: [1, -1, 31] },
+      ],
+    });
+    expect(Object.isFrozen(route?.speaking.active[0]?.times)).toBe(true);
+  });
+
+  it.each<[why: string, text: string, problems: string[]]>([
+    ['too short a life', `${MINIMAL}alerts: { resolve_after: 59s }\n`, ['5:26 bad-value']],
+    ['too long a life', `${MINIMAL}alerts: { resolve_after: 8d }\n`, ['5:26 bad-value']],
+    ['a life without a unit', `${MINIMAL}alerts: { resolve_after: 60 }\n`, ['5:26 wrong-type']],
+    ['an interval that is not there', routed('mute_times: [nihgt]'), ['6:34 unknown-time-interval']],
+    ['one named twice', routed('active_times: [night, night]'), ['6:43 duplicate-name']],
+    ['an empty list', routed('active_times: []'), ['5:26 unused-time-interval', '6:35 empty-list']],
+    ['a misspelt key', routed('mute_time: [night]'), ['6:21 unknown-key']],
+    ['an interval that nobody names: a warning', MINIMAL + NIGHT, ['5:26 unused-time-interval']],
+  ])('are refused: %s', (_why, text, problems) => {
+    expect(load(text).problems.map(at)).toEqual(problems);
+  });
+
+  it('name the nearest interval', () => {
+    expect(load(routed('mute_times: [nihgt]')).problems.map(({ message }) => message)).toContain(
+      'no time interval is named "nihgt"; did you mean "night"?',
+    );
+  });
+});
+
+describe('time intervals', () => {
+  const interval = (keys: string): string =>
+    `${MINIMAL}routes: [{ to: [d], mute_times: [n] }]\ntime_intervals:\n  - { name: n, ${keys} }\n`;
+
+  it.each<[why: string, keys: string, problems: string[]]>([
+    ['an hour that no day has', 'times: ["25:00-26:00"]', ['7:24 bad-value']],
+    ['a minute that no hour has', 'times: ["08:60-09:00"]', ['7:24 bad-value']],
+    ['a beginning at the very end', 'times: ["24:00-06:00"]', ['7:24 bad-value']],
+    ['a time as long as nothing', 'times: ["08:00-08:00"]', ['7:24 bad-value']],
+    ['one time only', 'times: ["08:00"]', ['7:24 bad-value']],
+    ['a number', 'times: [8]', ['7:24 wrong-type']],
+    ['no such day', 'weekdays: [firday]', ['7:27 bad-value']],
+    ['a range to nowhere', 'weekdays: [monday-firday]', ['7:27 bad-value']],
+    ['three ends', 'weekdays: [monday-tuesday-friday]', ['7:27 bad-value']],
+    ['a number for a day', 'weekdays: [1]', ['7:27 wrong-type']],
+    ['no such month', 'months: [juny]', ['7:25 bad-value']],
+    ['day zero', 'days_of_month: [0]', ['7:32 bad-value']],
+    ['a day beyond all months', 'days_of_month: [32, -32]', ['7:32 bad-value', '7:36 bad-value']],
+    [
+      'a day that its months do not have: never',
+      'months: [april, june], days_of_month: [31, -31]',
+      ['7:5 bad-value'],
+    ],
+    ['nothing: always', 'time_zone: UTC', ['7:5 bad-value']],
+    ['no such zone', 'time_zone: Mars/Base, times: ["1:00-2:00"]', ['7:27 bad-value']],
+    [
+      'all at once',
+      'times: [x], weekdays: [x], day_of_month: [1]',
+      ['7:24 bad-value', '7:39 bad-value', '7:43 unknown-key'],
+    ],
+  ])('are refused: %s', (_why, keys, problems) => {
+    expect(load(interval(keys)).problems.map(at)).toEqual(problems);
+  });
+
+  it('may fall on a leap day, which comes', () => {
+    expect(load(interval('months: [february], days_of_month: [29]')).problems).toEqual([]);
+  });
+
+  it('name the nearest day', () => {
+    expect(load(interval('weekdays: [monday-firday]')).problems[0]?.message).toBe(
+      'weekdays[0]: expected a weekday or a range of them, such as monday-friday; did you mean "friday"?',
+    );
+  });
+
+  it('have names of their own', () => {
+    const text = interval('times: ["1:00-2:00"] }\n  - { name: n, times: ["1:00-2:00"]');
+    expect(load(text).problems.map(at)).toEqual(['8:13 duplicate-name']);
+  });
+});
+
+const SILENCE = 'name: s, when: { a: b }, reason: planned';
+const silenced = (keys: string): string => `${MINIMAL}silences:\n  - { ${keys} }\n`;
+
+describe('silences', () => {
+  it.each<[why: string, keys: string, startsMs: number, hours: number]>([
+    ['in UTC', 'from: 2026-12-01T22:00, until: 2026-12-02T02:00', Date.UTC(2026, 11, 1, 22), 4],
+    [
+      'with a blank, and seconds',
+      'from: 2026-12-01 22:00:30, until: 2026-12-01 23:00:30',
+      Date.UTC(2026, 11, 1, 22, 0, 30),
+      1,
+    ],
+    [
+      'in a zone',
+      'time_zone: Asia/Kathmandu, from: 2026-12-01T22:00, until: 2026-12-01T23:00',
+      Date.UTC(2026, 11, 1, 16, 15),
+      1,
+    ],
+    [
+      'with offsets of their own',
+      'time_zone: Asia/Kathmandu, from: 2026-12-01T22:00+01:00, until: "2026-12-01T22:00:00.5Z"',
+      Date.UTC(2026, 11, 1, 21),
+      1,
+    ],
+    ['behind UTC', 'from: 2026-12-01T22:00-05:30, until: 2026-12-02T04:30Z', Date.UTC(2026, 11, 2, 3, 30), 1],
+    [
+      'over the hour that a clock change skips',
+      'time_zone: Europe/Paris, from: 2026-03-29T01:30, until: 2026-03-29T03:30',
+      Date.UTC(2026, 2, 29, 0, 30),
+      1,
+    ],
+    [
+      'over the hour that comes twice',
+      'time_zone: Europe/Paris, from: 2026-10-25T01:30, until: 2026-10-25T03:30',
+      Date.UTC(2026, 9, 24, 23, 30),
+      3,
+    ],
+    ['on a leap day', 'from: 2028-02-29T00:00, until: 2028-02-29T01:00', Date.UTC(2028, 1, 29), 1],
+  ])('last %s', (_why, keys, startsMs, hours) => {
+    const [silence] = good(silenced(`${SILENCE}, ${keys}`)).silences;
+    expect(silence).toEqual({
+      ...{ id: 'config/s', when: '{"a":"b"}', reason: 'planned' },
+      ...{ startsMs, endsMs: startsMs + hours * 3_600_000 },
+    });
+  });
+
+  const LATER = 'from: 2026-12-01T22:00, until: 2026-12-01T23:00';
+  it.each<[why: string, keys: string, problems: string[]]>([
+    [
+      'an end before the beginning',
+      `${SILENCE}, from: 2026-12-01T22:00, until: 2026-12-01T21:00`,
+      ['6:80 bad-value'],
+    ],
+    [
+      'an end at the beginning',
+      `${SILENCE}, from: 2026-12-01T22:00Z, until: 2026-12-01T23:00+01:00`,
+      ['6:81 bad-value'],
+    ],
+    [
+      'a day that no calendar has',
+      `${SILENCE}, from: 2026-02-30T22:00, until: 2026-12-01T21:00`,
+      ['6:55 bad-value'],
+    ],
+    [
+      'an hour that no day has',
+      `${SILENCE}, from: 2026-02-03T24:00, until: 2026-12-01T21:00`,
+      ['6:55 bad-value'],
+    ],
+    [
+      'an offset beyond a day',
+      `${SILENCE}, from: 2026-02-03T23:00+24:00, until: 2026-12-01T21:00`,
+      ['6:55 bad-value'],
+    ],
+    [
+      'a date without a time',
+      `${SILENCE}, from: 2026-12-01, until: 2026-12-02`,
+      ['6:55 bad-value', '6:74 bad-value'],
+    ],
+    ['no filter: it would silence everything', `name: s, reason: r, ${LATER}`, ['6:5 missing-key']],
+    [
+      'a filter that does not compile',
+      `name: s, reason: r, when: { a: broken }, ${LATER}`,
+      ['6:33 bad-operand'],
+    ],
+    ['no reason', `name: s, when: { a: b }, ${LATER}`, ['6:5 missing-key']],
+    ['nothing for a reason', `name: s, when: { a: b }, reason: "", ${LATER}`, ['6:40 bad-value']],
+    ['no end', `${SILENCE}, from: 2026-12-01T22:00`, ['6:5 missing-key']],
+    ['two of one name', `${SILENCE}, ${LATER} }\n  - { ${SILENCE}, ${LATER}`, ['7:13 duplicate-name']],
+    [
+      'all at once',
+      'name: s, whne: { a: broken }, reason: 1, from: x, until: y',
+      ['6:16 unknown-key', '6:22 bad-operand', '6:45 wrong-type', '6:54 bad-value', '6:64 bad-value'],
+    ],
+  ])('are refused: %s', (_why, keys, problems) => {
+    expect(load(silenced(keys)).problems.map(at)).toEqual(problems);
+  });
+});
+
+describe('inhibitions', () => {
+  const inhibited = (keys: string): string => `${MINIMAL}inhibitions:\n  - { ${keys} }\n`;
+
+  it('have two filters and what must be alike', () => {
+    const text = inhibited('name: i, source: { a: b }, target: { c: d }, equal: [actor, rule]');
+    expect(good(text).inhibitions).toEqual([
+      { name: 'i', source: '{"a":"b"}', target: '{"c":"d"}', equal: ['actor', 'rule'] },
+    ]);
+    expect(
+      good(inhibited('name: i, source: { a: b }, target: { c: d }, equal: []')).inhibitions,
+    ).toHaveLength(1);
+  });
+
+  it.each<[why: string, keys: string, problems: string[]]>([
+    ['no word of what must be alike', 'name: i, source: { a: b }, target: { c: d }', ['6:5 missing-key']],
+    ['no filters', 'name: i, equal: []', ['6:5 missing-key', '6:5 missing-key']],
+    [
+      'filters that do not compile',
+      'name: i, source: { a: broken }, target: { c: broken }, equal: []',
+      ['6:24 bad-operand', '6:47 bad-operand'],
+    ],
+    [
+      'a term that alerts do not have',
+      'name: i, source: { a: b }, target: { c: d }, equal: [rule, actr]',
+      ['6:66 unknown-term'],
+    ],
+    [
+      'a term that only routes have',
+      'name: i, source: { a: b }, target: { c: d }, equal: [severity]',
+      ['6:60 unknown-term'],
+    ],
+  ])('are refused: %s', (_why, keys, problems) => {
+    expect(load(inhibited(keys)).problems.map(at)).toEqual(problems);
+  });
+});
+
+describe('redaction', () => {
+  const redacted = (patterns: string): string => `${MINIMAL}redaction: { patterns: [${patterns}] }\n`;
+
+  it('takes patterns in the dialect of rules', () => {
+    const text = redacted("{ name: employee-id, pattern: 'EMP-\\d{6}' }");
+    expect(good(text).redaction.patterns).toEqual([{ name: 'employee-id', pattern: 'EMP-\\d{6}' }]);
+  });
+
+  it.each<[why: string, patterns: string, problems: string[]]>([
+    ['no pattern', '{ name: a, pattern: "(" }', ['5:45 bad-value']],
+    ['one that finds nothing at all', '{ name: a, pattern: "x*" }', ['5:45 bad-value']],
+    ['an empty one', '{ name: a, pattern: "" }', ['5:45 bad-value']],
+    ['a name with a blank', '{ name: "a b", pattern: x }', ['5:33 bad-value']],
+    ['no name', '{ pattern: x }', ['5:25 missing-key']],
+    [
+      'all at once',
+      '{ name: a, pattern: "(" }, { name: b, pattern: "[" }',
+      ['5:45 bad-value', '5:72 bad-value'],
+    ],
+    [
+      'more than fifty',
+      Array.from({ length: 51 }, (_, i) => `{ name: p${i}, pattern: x${i} }`).join(', '),
+      ['5:24 bad-value'],
+    ],
+  ])('refuses %s', (_why, patterns, problems) => {
+    expect(load(redacted(patterns)).problems.map(at)).toEqual(problems);
+  });
+});
