@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { alert, alertDelivery } from '../../test/contract/deliveries.ts';
 import {
   type Bench,
   createBench,
@@ -10,7 +11,7 @@ import {
   recording,
 } from '../../test/pipeline/bench.ts';
 import type { Outcome } from '../core/delivery.ts';
-import { type Store, StoreError } from '../core/store.ts';
+import { type OutboxRow, type Store, StoreError } from '../core/store.ts';
 import { createRedactor } from '../redaction/index.ts';
 import { createDeliverer } from './deliver.ts';
 
@@ -71,6 +72,29 @@ describe('a deliverer', () => {
     expect(await pass(never)).toBeUndefined();
     expect(siem.batches).toEqual([[idOf('a'), idOf('b')], [idOf('c')]]);
     expect(await states()).toEqual(['done', 'done', 'done']);
+  });
+
+  it('masks secrets on the way out where its destination wants that, and nowhere else', async () => {
+    const raw = { url: '/a?api_key=planted-7c1e9b2d44', actor: '203.0.113.9' };
+    const told = alert({ labels: { url: raw.url, actor: raw.actor, count: 3 } });
+    const sent = alertDelivery({ alerts: [told] });
+    const nowMs = bench.clock.now();
+    await bench.store.transaction(async (tx) => {
+      await tx.insertEvents([{ event: event('a', raw), rules: [] }], nowMs);
+      if (sent.kind === 'alert') await tx.insertNotification(sent.notification);
+      const rows = ['siem', 'soar'].flatMap((destination): OutboxRow[] => [
+        { destination, kind: 'event', deliveryId: idOf('a') },
+        { destination, kind: 'alert', deliveryId: 'n-1' },
+      ]);
+      await tx.enqueue(rows, nowMs);
+    });
+    const [siem, soar] = [recording('siem', undefined, { redact: true }), recording('soar')];
+    await deliver(siem).pass(never);
+    await deliver(soar).pass(never);
+    expect(siem.deliveries.map(({ kind }) => kind)).toEqual(['event', 'alert']);
+    expect(JSON.stringify(siem.deliveries)).not.toContain('planted');
+    expect(JSON.stringify(siem.deliveries)).toContain(raw.actor);
+    expect(JSON.stringify(soar.deliveries).match(/planted/g)).toHaveLength(2);
   });
 
   it('leaves what is for others', async () => {

@@ -23,6 +23,7 @@ info:
 aggregation_rules:
   - rule: { name: burst, condition: { matchCount: 50, windowThreshold: 5 } }
 group_by: [attack_id]
+resolve_after: 90m
 runbook: https://runbooks.example/credential-stuffing
 `;
 
@@ -38,6 +39,7 @@ describe('a whole rule', () => {
       info: { name: 'Credential stuffing', category: 'AUTH', subCategory: 'CREDENTIAL_STUFFING' },
       aggregations: [{ name: 'burst', condition: { matchCount: 50, windowThreshold: 5 } }],
       groupBy: ['attack_id'],
+      resolveAfterMs: 90 * 60_000,
       runbook: 'https://runbooks.example/credential-stuffing',
     });
   });
@@ -46,6 +48,7 @@ describe('a whole rule', () => {
     const { rule } = parseRule('id: A\nfilter: {url: {eq: /}}\n');
     expect(rule).toMatchObject({ feed: 'malicious_events', groupBy: ['actor'], aggregations: [], tests: [] });
     expect(rule?.severity).toBeUndefined();
+    expect(rule?.resolveAfterMs).toBeUndefined();
   });
 
   it('is not aggregated where its sub-category is API_LEVEL_RATE_LIMITING', () => {
@@ -130,6 +133,12 @@ describe('problems', () => {
         '3:12: error bad-value: group_by takes terms of malicious_events; "actr" is none; did you mean "actor"?',
       ],
     ],
+    ...['59s', '8d', '30', '30 m', ''].map((text): [string, string, string[]] => [
+      `a quiet of "${text}"`,
+      `id: A\nfilter: {}\nresolve_after: "${text}"\n`,
+      ['3:16: error bad-value: resolve_after takes a duration of 1m to 7d with its unit, such as 30m.'],
+    ]),
+    ['a quiet without a unit', 'id: A\nfilter: {}\nresolve_after: 1800\n', ['3:16: error bad-value']],
     [
       'a test without events',
       'id: A\nfilter: {}\ntests: [{name: x, expect: silent}]\n',

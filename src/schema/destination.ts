@@ -7,16 +7,16 @@ const perMinute = integer({ min: 1, max: 600 }).describe(
 );
 const burst = integer({ min: 1, max: 600 }).describe('Messages at once after a quiet time.');
 
-/** How many messages a destination is sent: `rate`, wherever it is asked for. */
+/** `rate` where people read what arrives: bounded unless they say otherwise. */
 export const messageRate = () =>
-  z.strictObject({ per_minute: perMinute, burst }).transform(toRate).describe(RATE);
-
-/** The same where people read what arrives: bounded unless they say otherwise. */
-export const messageRateWith = (usual: MessageRate) =>
   z
-    .strictObject({ per_minute: perMinute.default(usual.perMinute), burst: burst.default(usual.burst) })
+    .strictObject({ per_minute: perMinute.default(4), burst: burst.default(5) })
     .transform(toRate)
     .describe(RATE);
+
+/** `rate` where machines do: there is none unless somebody asks for it. */
+export const askedRate = () =>
+  z.strictObject({ per_minute: perMinute, burst }).transform(toRate).describe(RATE);
 
 const RATE = 'How many messages of alerts it is sent at most.';
 

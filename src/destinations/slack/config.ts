@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { messageRateWith } from '../../schema/destination.ts';
+import { messageRate } from '../../schema/destination.ts';
 import { duration, name, secretUrl } from '../../schema/values.ts';
 
 /** `type: slack`: one message for each notification, through an incoming webhook. */
@@ -11,7 +11,7 @@ export const slackConfig = z.strictObject({
   url: secretUrl(),
   send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
   /** People read it: beyond this, one message sums up. */
-  rate: messageRateWith({ perMinute: 4, burst: 5 }).prefault({}),
+  rate: messageRate().prefault({}),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { messageRate, redactSwitch } from '../../schema/destination.ts';
+import { askedRate, redactSwitch } from '../../schema/destination.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
 
 /** Also keeps line breaks out of the header that carries it. */
@@ -34,7 +34,7 @@ export const splunkHecConfig = z.strictObject({
   sourcetype: z.string().min(1).default('_json'),
   batch: batch.prefault({}),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
-  rate: messageRate().optional(),
+  rate: askedRate().optional(),
   redact: redactSwitch().prefault('on'),
   /** For sending one batch. */
   timeout: duration({ min: '1s', max: '5m' }).prefault('30s'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
-import { messageRate, redactSwitch } from '../../schema/destination.ts';
+import { askedRate, redactSwitch } from '../../schema/destination.ts';
 import { duration, name, secret, secretUrl } from '../../schema/values.ts';
 
 const PREFIX = 'whsec_';
@@ -49,7 +49,7 @@ export const webhookConfig = z.strictObject({
   /** Further request headers, such as `Authorization`. */
   headers: z.record(headerName(), headerValue()).prefault({}),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
-  rate: messageRate().optional(),
+  rate: askedRate().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { compileAlertFilter } from './alert-filter.ts';
+
+const messageOf = (filter: unknown): string | undefined => compileAlertFilter(filter).problems[0]?.message;
+
+describe('a filter over alerts', () => {
+  it('takes what alerts keep', () => {
+    const { filter, problems } = compileAlertFilter({ rule: { eq: 'SQL' }, severity: { gte: 'HIGH' } });
+    expect(problems).toEqual([]);
+    const terms = new Map([
+      ['rule', 'SQL'],
+      ['severity', 'CRITICAL'],
+    ]);
+    expect(filter?.matches({ get: (term) => terms.get(term) })).toBe(true);
+  });
+
+  it.each<[why: string, term: string, sentence: string]>([
+    [
+      'a payload',
+      'request_payload',
+      'events can be asked for it, but alerts have no payload; ask for one of rule,',
+    ],
+    ['headers', 'response_headers', 'alerts have no payload'],
+    ['a term of events', 'user_agent', 'events can be asked for it, but alerts do not keep it'],
+    ['a slip', 'severty', '; did you mean "severity"?'],
+  ])('refuses %s, and says what there is', (_why, term, sentence) => {
+    expect(messageOf({ [term]: { contains_either: 'x' } })).toContain(sentence);
+    expect(messageOf({ or: [{ rule: { eq: 'x' } }, { [term]: { contains_either: 'x' } }] })).toContain(
+      sentence,
+    );
+  });
+});
