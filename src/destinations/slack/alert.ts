@@ -1,64 +1,107 @@
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
-import type { Severity } from '../../core/severity.ts';
 import { contextBlocks } from './alert-context.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
+import { badge, counts, type View } from './headline.ts';
 import { redactUrl } from './redact.ts';
-import { code, codeLine, link, plain, utcTime } from './text.ts';
-
-export const COLOURS: Readonly<Record<Severity, string>> = {
-  CRITICAL: '#b00020',
-  HIGH: '#e8590c',
-  MEDIUM: '#f2b705',
-  LOW: '#1c7ed6',
-  INFO: '#868e96',
-};
-
-export const ICONS: Readonly<Record<Severity, string>> = {
-  CRITICAL: '🔴',
-  HIGH: '🟠',
-  MEDIUM: '🟡',
-  LOW: '🔵',
-  INFO: '⚪',
-};
+import { bold, code, codeLine, link, plain, utcTime } from './text.ts';
+import {
+  COLOURS,
+  counted,
+  countryText,
+  numberText,
+  OPERATIONS_COLOUR,
+  OPERATIONS_ICON,
+  OVER_COLOUR,
+  OVER_ICON,
+  spanText,
+} from './words.ts';
 
 const MAX_SAMPLES = 5;
 const SAMPLE_LINE_MAX = 180;
+const DESCRIPTION_MAX = 400;
+/** What Tocsin says of itself is all that there is to say. */
+const OPERATIONS_DESCRIPTION_MAX = 1_200;
+
+export interface AlertShape {
+  readonly notificationId: string;
+  readonly view: View;
+  /** False where the message is about this alert alone, and its headline names it. */
+  readonly isNamed: boolean;
+  /** Characters that its context may take; none of it is shown where that is 0. */
+  readonly contextRoom: number;
+}
 
 /**
  * One alert, whole: which rule, who, what, when, how many, the evidence, what to do, and the ids by
- * which the log and the SIEM know it.
- * @param contextRoom characters that its context may take; none of it is shown where that is 0
+ * which the log and the SIEM know it. Of one that is over, what it was.
  */
-export function alertAttachment(
-  alert: NotifiedAlert,
-  notificationId: string,
-  contextRoom = 0,
-): SlackAttachment {
-  const title = `*${alert.severity}* · *${plain(alert.ruleName, 150)}*`;
-  const description = alert.description === undefined ? '' : `\n${plain(alert.description, 280)}`;
+export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackAttachment {
   return {
-    color: COLOURS[alert.severity],
-    fallback: plain(`${alert.severity} ${alert.ruleName}: ${counts(alert)}`, 300),
-    blocks: [
-      section(title + description),
-      fields([who(alert), what(alert), when(alert), `*Matches*\n${counts(alert)}`]),
-      ...evidence(alert),
-      ...(alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom)),
-      context(`${origin(alert)}\n${ids(alert, notificationId)}`),
-    ],
+    color: colourOf(alert),
+    fallback: plain(`${alert.severity} ${alert.ruleName}: ${countsText(alert, shape.view)}`, 300),
+    blocks: [...titleBlocks(alert, shape.isNamed), ...bodyBlocks(alert, shape), origin(alert, shape)],
   };
 }
 
-/** One alert, in a line. */
-export function alertLine(alert: NotifiedAlert): string {
-  const values = Object.values(alert.group).slice(0, 2);
-  const group = values.map((value) => ` ${code(value, 40)}`).join('');
-  return `${ICONS[alert.severity]} *${alert.severity}* ${plain(alert.ruleName, 60)}${group} — ${counts(alert)}`;
+function bodyBlocks(alert: NotifiedAlert, { view, contextRoom }: AlertShape): SlackBlock[] {
+  const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
+  if (alert.feed === 'operations') return [fields([about(alert), ...facts.slice(0, 1)]), ...handled(alert)];
+  const main = fields([who(alert), what(alert), ...facts]);
+  if (alert.state === 'resolved') return [main];
+  const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
+  return [main, ...handled(alert), ...evidence(alert), ...known];
 }
 
-/** New since the last message, and all since the alert opened. */
-function counts(alert: NotifiedAlert): string {
-  return `${alert.newCount} new (${alert.count} in all)`;
+/** One alert, in a line. */
+export function alertLine(alert: NotifiedAlert, view: View): string {
+  const group = Object.values(alert.group)
+    .slice(0, 2)
+    .map((value) => ` ${code(value, 40)}`)
+    .join('');
+  return `${mark(alert)} ${plain(alert.ruleName, 60)}${group} — ${countsText(alert, view)}${stateText(alert)}`;
+}
+
+export function colourOf({ state, feed, severity }: NotifiedAlert): string {
+  if (state === 'resolved') return OVER_COLOUR;
+  return feed === 'operations' ? OPERATIONS_COLOUR : COLOURS[severity];
+}
+
+function mark({ state, feed, severity }: NotifiedAlert): string {
+  if (state === 'resolved') return `${OVER_ICON} ${severity}`;
+  return feed === 'operations' ? `${OPERATIONS_ICON} *${severity}*` : badge(severity);
+}
+
+function stateText({ state, acknowledged }: NotifiedAlert): string {
+  if (state === 'resolved') return ', over';
+  if (acknowledged === undefined) return '';
+  return `, in the hands of ${plain(acknowledged.by, 60)}`;
+}
+
+function countsText(alert: NotifiedAlert, view: View): string {
+  return counts(view === 'state' ? alert.count : alert.newCount, alert.count);
+}
+
+function titleBlocks(alert: NotifiedAlert, isNamed: boolean): SlackBlock[] {
+  const max = alert.feed === 'operations' ? OPERATIONS_DESCRIPTION_MAX : DESCRIPTION_MAX;
+  const description = alert.description === undefined ? '' : plain(alert.description, max);
+  const lines = [
+    ...(isNamed ? [`${mark(alert)} · ${bold(alert.ruleName, 150)}${stateText(alert)}`] : []),
+    ...(description === '' || alert.state === 'resolved' ? [] : [description]),
+    ...(alert.state === 'resolved' ? [] : runbook(alert)),
+  ];
+  return lines.length === 0 ? [] : [section(lines.join('\n'))];
+}
+
+function runbook({ runbook: address }: NotifiedAlert): string[] {
+  if (address === undefined) return [];
+  return [`📖 ${link(address, 'Runbook', 500) ?? `Runbook: ${code(address, 200)}`}`];
+}
+
+function about({ group }: NotifiedAlert): string {
+  const lines = Object.entries(group)
+    .slice(0, 5)
+    .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
+  return `*About*\n${orUnknown(['Tocsin itself, no attack', ...lines])}`;
 }
 
 function who(alert: NotifiedAlert): string {
@@ -66,23 +109,49 @@ function who(alert: NotifiedAlert): string {
     .slice(0, 3)
     .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
   const actors = 'actor' in alert.group ? [] : distinct(alert, (event) => event.actor, 3);
-  const countries = distinct(alert, (event) => event.country, 3).map((country) => code(country, 20));
-  const from = countries.length === 0 ? [] : [`from ${countries.join(' ')}`];
-  return `*Who*\n${orUnknown([...group, ...actors.map((actor) => code(actor, 60)), ...from])}`;
+  const shown = 'actor' in alert.group ? 1 : actors.length;
+  const countries = distinct(alert, (event) => event.country, 3).map(countryText);
+  return `*Who*\n${orUnknown([
+    ...group,
+    ...actors.map((actor) => code(actor, 60)),
+    ...more(alert.actors, shown, 'actor'),
+    ...(countries.length === 0 ? [] : [`from ${countries.join(', ')}`]),
+  ])}`;
 }
 
 function what(alert: NotifiedAlert): string {
   const requests = distinct(alert, (event) => codeLine(requestOf(event, pathOf(event)), 110), 3);
-  return `*What*\n${orUnknown(requests.map((request) => `\`${request}\``))}`;
+  return `*What*\n${orUnknown([
+    ...requests.map((request) => `\`${request}\``),
+    ...more(alert.apis, requests.length, 'API'),
+  ])}`;
 }
 
-function when(alert: NotifiedAlert): string {
-  return `*When*\nfirst ${utcTime(alert.firstSeenMs)}\nlast ${utcTime(alert.lastSeenMs)}`;
+/** `14 different actors`, where fewer are shown. */
+function more({ count, isAtLeast }: NotifiedAlert['actors'], shown: number, noun: string): string[] {
+  if (count <= shown && isAtLeast !== true) return [];
+  return [`${isAtLeast === true ? 'at least ' : ''}${counted(count, `different ${noun}`)}`];
+}
+
+function when({ firstSeenMs, lastSeenMs }: NotifiedAlert): string {
+  if (firstSeenMs === lastSeenMs) return `*When*\n${utcTime(firstSeenMs)}`;
+  const later = lastSeenMs > firstSeenMs ? ` (${spanText(lastSeenMs - firstSeenMs)} later)` : '';
+  return `*When*\nfirst ${utcTime(firstSeenMs)}\nlast ${utcTime(lastSeenMs)}${later}`;
+}
+
+/** Who has it in hand: whoever else reads it need not. */
+function handled({ acknowledged }: NotifiedAlert): SlackBlock[] {
+  if (acknowledged === undefined) return [];
+  const { by, atMs, note } = acknowledged;
+  const why = note === undefined ? '' : `: ${plain(note, 300)}`;
+  return [context(`👤 In the hands of *${plain(by.replaceAll('*', '∗'), 80)}* since ${utcTime(atMs)}${why}`)];
 }
 
 function evidence(alert: NotifiedAlert): SlackBlock[] {
   const lines = alert.sample.slice(0, MAX_SAMPLES).map(sampleLine);
-  return lines.length === 0 ? [] : [section(`\`\`\`\n${lines.join('\n')}\n\`\`\``)];
+  if (lines.length === 0) return [];
+  const of = alert.count > lines.length ? ` (newest ${lines.length} of ${numberText(alert.count)})` : '';
+  return [section(`*Evidence*${of}\n\`\`\`\n${lines.join('\n')}\n\`\`\``)];
 }
 
 function sampleLine(event: EventSummary): string {
@@ -92,16 +161,17 @@ function sampleLine(event: EventSummary): string {
   return codeLine(`${utcTime(event.timeMs)}${status}${outcome} ${request}`, SAMPLE_LINE_MAX);
 }
 
-function origin(alert: NotifiedAlert): string {
-  const rule = `rule ${code(alert.rule, 80)} · ${plain(alert.source, 64)} ${alert.feed}`;
-  if (alert.runbook === undefined) return rule;
-  return `${rule} · ${link(alert.runbook, 'Runbook', 500) ?? `runbook ${code(alert.runbook, 200)}`}`;
-}
-
-function ids({ sample }: NotifiedAlert, notificationId: string): string {
+/** The names by which the log, the SIEM and the commands know it. */
+function origin(alert: NotifiedAlert, { notificationId }: AlertShape): SlackBlock {
+  const { rule, source, feed, fingerprint, state, sample } = alert;
   const [newest] = sample;
-  const event = newest === undefined ? '' : ` · newest event ${code(newest.id, 120)}`;
-  return `${code(notificationId, 80)}${event}`;
+  const event =
+    newest === undefined || feed === 'operations' ? '' : ` · newest event ${code(newest.id, 120)}`;
+  const verbs = state === 'open' ? ['ack', 'why'] : ['why'];
+  const commands = verbs.map((verb) => code(`tocsin ${verb} ${fingerprint}`, 60)).join(' · ');
+  return context(
+    `rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${code(notificationId, 80)}${event}\n${commands}`,
+  );
 }
 
 function requestOf(event: EventSummary, url: string): string {

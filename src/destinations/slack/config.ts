@@ -1,19 +1,60 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
+import type { Secret } from '../../core/secret.ts';
 import { messageRate } from '../../schema/destination.ts';
-import { duration, name, secretUrl } from '../../schema/values.ts';
+import { baseUrl, duration, name, secret, secretUrl } from '../../schema/values.ts';
 
-/** `type: slack`: one message for each notification, through an incoming webhook. */
-export const slackConfig = z.strictObject({
-  name: name(),
-  type: z.literal('slack'),
-  /** The incoming webhook's URL. A secret whole: whoever has it can post. */
-  url: secretUrl(),
-  send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
-  /** People read it: beyond this, one message sums up. */
-  rate: messageRate().prefault({}),
-  /** For one whole request. */
-  timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
-});
+/** `C012AB3CD` (also `G…`, `D…`), or a name with its `#`. */
+const CHANNEL = /^(?:[CGD][A-Z0-9]{5,30}|#[\p{L}\p{N}][\p{L}\p{N}_-]{0,79})$/u;
+
+/** `type: slack`: through an incoming webhook (`url`), or as a bot (`token` and `channel`) that keeps its messages current. */
+export const slackConfig = z
+  .strictObject({
+    name: name(),
+    type: z.literal('slack'),
+    /** The incoming webhook's URL. A secret whole: whoever has it can post. */
+    url: secretUrl().optional(),
+    /** A bot's, `xoxb-…`. */
+    token: secret().optional(),
+    channel: z
+      .string({ error: 'expected a channel' })
+      .regex(CHANNEL, { error: "expected a channel's id, such as C012AB3CD, or its name with a #" })
+      .optional()
+      .describe('Where the bot posts: an id (C012AB3CD), which survives renaming, or #name.'),
+    api_url: baseUrl()
+      .default('https://slack.com/api')
+      .describe("Slack's Web API; https://slack-gov.com/api for GovSlack."),
+    send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
+    /** People read it: beyond this, one message sums up. */
+    rate: messageRate().prefault({}),
+    /** For one whole request. */
+    timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
+  })
+  .superRefine(({ url, token, channel }, context) => {
+    const say = (message: string, path: string[] = []): void =>
+      context.addIssue({ code: 'custom', message, path });
+    const both = 'either "url" (an incoming webhook), or "token" and "channel" (a bot)';
+    if (url === undefined && token === undefined) say(`expected ${both}`);
+    if (url !== undefined && token !== undefined) say(`expected ${both}, and not both`, ['token']);
+    if (token !== undefined && channel === undefined) say('a bot needs the "channel" to post to');
+    if (token === undefined && channel !== undefined)
+      say('only a bot chooses its channel: an incoming webhook has its own; remove it or give a "token"', [
+        'channel',
+      ]);
+  });
 
 export type SlackConfig = z.output<typeof slackConfig>;
+
+/** What posts as an app of its own. */
+export interface SlackBot {
+  readonly token: Secret;
+  /** An id, or a name with its `#`. */
+  readonly channel: string;
+  /** Without a slash at the end. */
+  readonly apiUrl: string;
+}
+
+/** Undefined where an incoming webhook is configured. */
+export function botOf({ token, channel, api_url: apiUrl }: SlackConfig): SlackBot | undefined {
+  return token === undefined || channel === undefined ? undefined : { token, channel, apiUrl };
+}

@@ -1,25 +1,34 @@
 import type { Delivery, Destination, Outcome } from '../../core/delivery.ts';
-import { createHttpClient, outcomeOfError } from '../../net/index.ts';
-import type { AdapterDeps, DestinationType } from '../../schema/adapter.ts';
+import type { Secret } from '../../core/secret.ts';
+import { createHttpClient, type HttpClient, outcomeOfError } from '../../net/index.ts';
+import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
+import { createApi } from './api.ts';
+import { createBot } from './bot.ts';
 import type { SlackVerdict } from './classify.ts';
-import { type SlackConfig, slackConfig } from './config.ts';
+import { botOf, type SlackConfig, slackConfig } from './config.ts';
 import { encodeSlack, encodeSlackPlainly } from './encode.ts';
+import { createNotebook } from './notebook.ts';
 import { createPost, type Post } from './post.ts';
 import { createThrottle } from './throttle.ts';
 
-/** Slack answers with a word; whatever is longer is not Slack. */
-const MAX_RESPONSE_BYTES = 65_536;
+/** A webhook answers with a word; whatever is longer is not Slack. */
+const MAX_WORD_BYTES = 65_536;
+/** A page of a channel's messages, each of which may have as many characters as Slack takes. */
+const MAX_PAGE_BYTES = 4_194_304;
 
-/** Slack's incoming webhooks: one message for one notification. */
+/** Slack: one message for one notification through an incoming webhook; as a bot, one for each group of alerts, kept current. */
 export const slackDestination: DestinationType<SlackConfig> = {
   type: 'slack',
   config: slackConfig,
   create: createSlack,
 };
 
-function createSlack(config: SlackConfig, { clock }: AdapterDeps): Destination {
-  const http = createHttpClient({ timeoutMs: config.timeout, maxResponseBytes: MAX_RESPONSE_BYTES });
-  const post = createPost(config.url, http, clock, createThrottle(clock));
+type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+
+function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
+  const maxResponseBytes = botOf(config) === undefined ? MAX_WORD_BYTES : MAX_PAGE_BYTES;
+  const http = createHttpClient({ timeoutMs: config.timeout, maxResponseBytes });
+  const deliverOne = deliverVia(config, http, deps);
   return {
     name: config.name,
     type: config.type,
@@ -30,7 +39,7 @@ function createSlack(config: SlackConfig, { clock }: AdapterDeps): Destination {
     deliver: async ([delivery], signal) => {
       if (delivery === undefined) return { kind: 'done' };
       try {
-        return await deliverOne(post, delivery, signal);
+        return await deliverOne(delivery, signal);
       } catch (error) {
         return outcomeOfError(error);
       }
@@ -39,8 +48,25 @@ function createSlack(config: SlackConfig, { clock }: AdapterDeps): Destination {
   };
 }
 
+function deliverVia(config: SlackConfig, http: HttpClient, { clock, memory }: DestinationDeps): Deliver {
+  const throttle = createThrottle(clock);
+  const bot = botOf(config);
+  if (bot !== undefined) {
+    const api = createApi(bot, http, clock, throttle);
+    const { channel } = bot;
+    return createBot({ api, channel, clock, notebook: createNotebook(memory, channel) }).deliver;
+  }
+  const post = createPost(webhookUrl(config), http, clock, throttle);
+  return (delivery, signal) => deliverToWebhook(post, delivery, signal);
+}
+
+function webhookUrl({ url }: SlackConfig): Secret {
+  if (url === undefined) throw new Error('a Slack destination needs a url, or a token and a channel');
+  return url;
+}
+
 /** The designed message; where Slack will not have it, once more in plain words. */
-async function deliverOne(post: Post, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+async function deliverToWebhook(post: Post, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
   const verdict = await post(encodeSlack(delivery), signal);
   if (verdict.kind !== 'refused') return verdict;
   return finalOutcome(await post(encodeSlackPlainly(delivery), signal));

@@ -7,9 +7,18 @@ import { legible } from '../legible.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** One line of text for mrkdwn, escaped, at most `max` characters as Slack counts them. */
+/**
+ * One line of text for mrkdwn, escaped, at most `max` characters as Slack counts them. It cannot open or close a
+ * code span.
+ */
 export function plain(text: string, max: number): string {
-  return escapeWithin(clean(text), max);
+  return escapeWithin(withoutBackticks(clean(text)), max);
+}
+
+/** Likewise, in bold from its first character to its last. `(none)` for an empty one. */
+export function bold(text: string, max: number): string {
+  const inside = plain(text.replaceAll('*', '∗'), max - 2).trim();
+  return `*${inside === '' ? '(none)' : inside}*`;
 }
 
 /** The text in a code span, where no character means anything to Slack. `(none)` for an empty one. */
