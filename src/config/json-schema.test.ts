@@ -12,6 +12,17 @@ function at(schema: JsonSchema | undefined, ...path: string[]): JsonSchema | und
   }, schema);
 }
 
+/** Keys without a word of what they are for, by their paths. */
+function undescribed({ properties = {}, items }: JsonSchema): string[] {
+  const inner = isSchema(items) && !Array.isArray(items) ? undescribed(items) : [];
+  const own = Object.entries(properties).flatMap(([key, value]) => {
+    if (!isSchema(value)) return [];
+    const below = undescribed(value).map((path) => `${key}.${path}`);
+    return value.description === undefined ? [key, ...below] : below;
+  });
+  return [...own, ...inner];
+}
+
 const schema = configJsonSchema(registry);
 const [feed] = (at(schema, 'sources', '[]')?.anyOf ?? []).filter(isSchema);
 const [bell] = (at(schema, 'destinations', '[]')?.anyOf ?? []).filter(isSchema);
@@ -35,10 +46,18 @@ describe('the JSON Schema', () => {
   });
 
   it('says what each of our own keys is for, and its default as it is written', () => {
-    const own = ['rules', 'routes', 'store', 'retention', 'server', 'log'];
-    expect(own.filter((key) => at(schema, key)?.description === undefined)).toEqual([]);
+    const { sources: _source, destinations: _destination, ...own } = schema.properties ?? {};
+    expect(Object.keys(own)).toContain('silences');
+    expect(undescribed({ properties: own })).toEqual([]);
     expect(at(schema, 'retention', 'events')?.default).toBe('30d');
     expect(at(schema, 'routes', '[]', 'group_wait')?.default).toBe('10s');
+    expect(at(schema, 'alerts', 'resolve_after')?.default).toBe('1h');
+  });
+
+  it('asks for what silences and inhibitions cannot do without, their filters too', () => {
+    expect(at(schema, 'silences', '[]')?.required).toEqual(['name', 'when', 'from', 'until', 'reason']);
+    expect(at(schema, 'inhibitions', '[]')?.required).toEqual(['name', 'source', 'target', 'equal']);
+    expect(at(schema, 'time_intervals', '[]')?.required).toEqual(['name']);
   });
 
   it('knows no key beyond those it names', () => {

@@ -16,12 +16,6 @@ const EXPECTED_DATE_TIME =
 
 const MINUTE_MS = 60_000;
 
-/** A wall's time as if it were UTC's; with how far that wall is ahead of UTC, where it was said. */
-interface DateTime {
-  readonly wallMs: number;
-  readonly aheadMs?: number;
-}
-
 const dateTime = z
   .string({ error: EXPECTED_DATE_TIME })
   .transform((text, context) => {
@@ -32,7 +26,8 @@ const dateTime = z
   })
   .meta({ examples: ['2026-12-01T22:00', '2026-12-01T22:00:00+01:00'] });
 
-function readDateTime(text: string): DateTime | undefined {
+/** A wall's time as if it were UTC's; with how far that wall is ahead of UTC, where it was said. */
+function readDateTime(text: string): { readonly wallMs: number; readonly aheadMs?: number } | undefined {
   const [, year, month, day, hour, minute, second = '0', utc, sign, aheadHours, aheadMinutes] =
     DATE_TIME.exec(text) ?? [];
   const parts = [year, Number(month) - 1, day, hour, minute, second].map(Number);
@@ -56,7 +51,7 @@ function isSame(wallMs: number, parts: readonly number[]): boolean {
   return back.every((part, i) => part === parts[i]);
 }
 
-function instantOf({ wallMs, aheadMs }: DateTime, zone: string): number {
+function instantOf({ wallMs, aheadMs }: z.output<typeof dateTime>, zone: string): number {
   if (aheadMs !== undefined) return wallMs - aheadMs;
   const wall = new Date(wallMs);
   const minute = createZone(zone).instantOf({
