@@ -42,7 +42,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
   const destinations = config.destinations.map((destination) =>
-    destination.create({ clock, random, memory: memoryOf(destination.name, store, clock) }),
+    destination.create({
+      ...{ clock, random, memory: memoryOf(destination.name, store, clock) },
+      onTemplateFailed: (reason) => telemetry.templateFailed(destination.name, reason),
+    }),
   );
   // Before anything answers for it: what is not read yet is not ready.
   telemetry.watching(

@@ -90,6 +90,11 @@ export function createMetrics(lags: () => readonly Lag[]) {
       'destination',
       'outcome',
     ]),
+    templateFailures: counter(
+      'tocsin_template_failures_total',
+      'Messages that went out in their built-in form because a template failed.',
+      ['destination'],
+    ),
     outbox: gauge('tocsin_outbox_deliveries', 'Deliveries waiting or given up, by state.', [
       'destination',
       'state',

@@ -207,6 +207,11 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       );
     },
 
+    templateFailed(destination: string, reason: string): void {
+      metrics.templateFailures.inc({ destination });
+      logger.error({ destination, reason }, 'template failed; the built-in message is sent in its place');
+    },
+
     abandoned(count: number): void {
       if (count > 0)
         logger.error({ deliveries: count }, 'deliveries of removed destinations went to the dead letters');

@@ -7,7 +7,7 @@ import { slackLines } from '../../src/demo/slack-view.ts';
 import { encodeSlack, encodeSlackPlainly } from '../../src/destinations/slack/encode.ts';
 import { splunkHecConfig } from '../../src/destinations/splunk_hec/config.ts';
 import { encodeHec } from '../../src/destinations/splunk_hec/encode.ts';
-import { encodeWebhook } from '../../src/destinations/webhook/encode.ts';
+import { tocsinBody } from '../../src/destinations/tocsin-body.ts';
 import { HOSTILE } from './deliveries.ts';
 import { digestDelivery } from './digests.ts';
 
@@ -135,7 +135,7 @@ function textsIn(value: unknown): string[] {
 
 describe('a digest elsewhere', () => {
   it('is a webhook of its own type', () => {
-    expect(encodeWebhook(digestDelivery())).toMatchSnapshot();
+    expect(tocsinBody(digestDelivery())).toMatchSnapshot();
   });
 
   it.each(['raw', 'cim'] as const)('is one %s event in Splunk', (schema) => {

@@ -13,7 +13,7 @@ import { slackFault } from '../../src/demo/receivers/slack-limits.ts';
 import { encodeSlack } from '../../src/destinations/slack/encode.ts';
 import { splunkHecConfig } from '../../src/destinations/splunk_hec/config.ts';
 import { encodeHec } from '../../src/destinations/splunk_hec/encode.ts';
-import { encodeWebhook } from '../../src/destinations/webhook/encode.ts';
+import { tocsinBody } from '../../src/destinations/tocsin-body.ts';
 import { decodePayload } from '../../src/payload/index.ts';
 import { createEnricher } from '../../src/pipeline/enrich.ts';
 import { createIngest } from '../../src/pipeline/ingest.ts';
@@ -274,7 +274,7 @@ describe('a notification of an aggregated event', () => {
     expect(slackText(notification)).toContain('*Requests behind it* (');
     expect(slackText(notification)).toContain('*Slow them down*\\n\\n• limit the _rate_');
     const delivery = alertDelivery(notification);
-    const webhook = JSON.stringify(encodeWebhook(delivery));
+    const webhook = JSON.stringify(tocsinBody(delivery));
     expect(webhook).toContain('"remediation":"## Slow them down');
     expect(webhook).toContain('"remediation_text":"Slow them down\\n\\n• limit the rate"');
     expect(webhook).toContain('"time":"2026-03-01T00:00:00.000Z","method":"GET","path":"/login"');

@@ -3,6 +3,8 @@ import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
 import { askedRate, redactSwitch } from '../../schema/destination.ts';
 import { duration, name, secret, secretUrl } from '../../schema/values.ts';
+import type { Template } from '../template.ts';
+import { bodyTemplate, checkBody } from './template.ts';
 
 const PREFIX = 'whsec_';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -36,7 +38,7 @@ const headerValue = () =>
   });
 
 /** `type: webhook`: one signed POST for each delivery. */
-export const webhookConfig = z.strictObject({
+const webhookShape = z.strictObject({
   name: name(),
   type: z.literal('webhook'),
   /** Where to post. A secret whole: path and query often carry a token. */
@@ -44,6 +46,8 @@ export const webhookConfig = z.strictObject({
   send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
   /** The body's shape. */
   format: z.enum(['tocsin']).default('tocsin'),
+  /** A body of the operator's own instead. */
+  template: bodyTemplate().optional(),
   /** Signs each request; several while one replaces another. Without it nothing is signed. */
   secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(5)]).optional(),
   /** Further request headers, such as `Authorization`. */
@@ -57,4 +61,16 @@ export const webhookConfig = z.strictObject({
   verify_tls: z.boolean().default(true),
 });
 
-export type WebhookConfig = z.output<typeof webhookConfig>;
+/** A template comes out compiled: what an operator writes there may hold a key. */
+export interface WebhookConfig extends Omit<z.output<typeof webhookShape>, 'template'> {
+  template?: { readonly body: Template; readonly contentType: string };
+}
+
+export const webhookConfig = webhookShape.transform(({ template, ...config }, context): WebhookConfig => {
+  if (template === undefined) return config;
+  const checked = checkBody(template, config.send);
+  if ('template' in checked)
+    return { ...config, template: { body: checked.template, contentType: template.content_type } };
+  context.addIssue({ code: 'custom', message: checked.problem, path: ['template', 'body'] });
+  return z.NEVER;
+});

@@ -10,9 +10,9 @@ import {
   sample,
 } from '../../../test/contract/deliveries.ts';
 import { Secret } from '../../core/secret.ts';
+import { tocsinBody } from '../tocsin-body.ts';
 import { classifyWebhook } from './classify.ts';
 import { webhookConfig } from './config.ts';
-import { encodeWebhook } from './encode.ts';
 import { signedHeaders, webhookId } from './sign.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -63,7 +63,7 @@ describe('the signature', () => {
   it.each([`whsec_${KEY}`, `whsec_${OTHER_KEY}`])(
     'is accepted by the reference verifier while secrets rotate',
     (s) => {
-      const body = JSON.stringify(encodeWebhook(alertDelivery()));
+      const body = JSON.stringify(tocsinBody(alertDelivery()));
       const nowMs = Date.now();
       const headers = signedHeaders([new Secret(KEY), new Secret(OTHER_KEY)], 'n-1/soar', nowMs, body);
       expect(new Webhook(s).verify(body, headers)).toMatchObject({ type: 'alert.opened' });
@@ -88,7 +88,7 @@ describe('the signature', () => {
 
 describe('the body', () => {
   it('of a notification holds every count and no undefined', () => {
-    const body = encodeWebhook(alertDelivery({ reason: 'grew', newCount: 20, omittedAlerts: 2 }));
+    const body = tocsinBody(alertDelivery({ reason: 'grew', newCount: 20, omittedAlerts: 2 }));
     expect(JSON.parse(JSON.stringify(body))).toEqual({
       type: 'alert.grew',
       timestamp: '2026-11-21T20:44:05.250Z',
@@ -97,6 +97,7 @@ describe('the body', () => {
         route: 'page',
         severity: 'HIGH',
         group: { rule: 'sql-injection' },
+        group_key: '04f97e1cbce9fe9a',
         new_count: 20,
         omitted_alerts: 2,
         alerts: [
@@ -108,6 +109,10 @@ describe('the body', () => {
             source: 'akto-prod',
             feed: 'malicious_events',
             group: { actor: '203.0.113.9' },
+            state: 'open',
+            opened: '2026-11-21T19:45:45.250Z',
+            actors: { count: 1, at_least: false },
+            apis: { count: 1, at_least: false },
             count: 57,
             new_count: 12,
             first_seen: '2026-11-21T19:44:05.250Z',
@@ -133,7 +138,7 @@ describe('the body', () => {
   });
 
   it('of an event holds the rules that matched and the source own JSON', () => {
-    const body = encodeWebhook(eventDelivery('e7', { id: 'e7', unknownKey: [1, null] }));
+    const body = tocsinBody(eventDelivery('e7', { id: 'e7', unknownKey: [1, null] }));
     expect(body).toMatchObject({
       type: 'event',
       data: {
@@ -146,7 +151,7 @@ describe('the body', () => {
 
   it.each([Number.NaN, 1e300, Number.NEGATIVE_INFINITY])('survives the impossible time %s', (timeMs) => {
     const hostile = alert({ firstSeenMs: timeMs, sample: [sample({ timeMs })] });
-    expect(() => encodeWebhook(alertDelivery({ alerts: [hostile], createdAtMs: timeMs }))).not.toThrow();
+    expect(() => tocsinBody(alertDelivery({ alerts: [hostile], createdAtMs: timeMs }))).not.toThrow();
   });
 });
 

@@ -1,30 +1,44 @@
-import type { EventSummary, Notification, NotifiedAlert } from '../../core/alert.ts';
-import type { Delivery } from '../../core/delivery.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { encodeContext, type WebhookContext } from './alert-context.ts';
-import { encodeDigest, type WebhookDigest } from './digest.ts';
-import { isoTime, present } from './values.ts';
+import { groupId } from '../alerts/fingerprint.ts';
+import type {
+  Acknowledgement,
+  AlertState,
+  Distinct,
+  EventSummary,
+  Notification,
+  NotifiedAlert,
+} from '../core/alert.ts';
+import type { Delivery } from '../core/delivery.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type BodyContext, encodeContext } from './tocsin-body-context.ts';
+import { type BodyDigest, encodeDigest } from './tocsin-body-digest.ts';
+import { isoTime, present } from './tocsin-body-values.ts';
 
 /** `format: tocsin`, the native body. Times are ISO 8601 in UTC. Receivers must allow for new keys. */
-export type WebhookBody =
-  | { type: `alert.${Notification['reason']}`; timestamp: string; data: WebhookAlerts }
-  | { type: 'event'; timestamp: string; data: WebhookEvent }
-  | { type: 'digest'; timestamp: string; data: WebhookDigest };
+export type TocsinBody = (
+  | { type: `alert.${Notification['reason']}`; timestamp: string; data: BodyAlerts }
+  | { type: 'event'; timestamp: string; data: BodyEvent }
+  | { type: 'digest'; timestamp: string; data: BodyDigest }
+) & {
+  /** Why this body stands in place of the operator's own template. */
+  template_failure?: string;
+};
 
 /** One notification. `new_count` counts the matches that no earlier body of this group has counted. */
-interface WebhookAlerts {
+interface BodyAlerts {
   id: string;
   route: string;
   severity: string;
   group: Readonly<Record<string, string>>;
+  /** The same in every body of this group, from its first message to the one that says it is over. */
+  group_key: string;
   new_count: number;
   /** Most severe first. */
-  alerts: WebhookAlert[];
+  alerts: BodyAlert[];
   /** How many more alerts there are; their matches are in `new_count`. */
   omitted_alerts: number;
 }
 
-interface WebhookAlert {
+interface BodyAlert {
   fingerprint: string;
   rule: string;
   rule_name: string;
@@ -35,17 +49,30 @@ interface WebhookAlert {
   source: string;
   feed: string;
   group: Readonly<Record<string, string>>;
+  state: AlertState;
   /** Matches since the alert opened, of which `new_count` are new. */
   count: number;
   new_count: number;
   first_seen: string;
   last_seen: string;
+  /** When this episode of it began, and ended; wall time. */
+  opened: string;
+  resolved?: string;
+  acknowledged?: { by: string; at: string; note?: string };
+  /** How many different ones were seen; there may be more where `at_least` is true. */
+  actors: BodyDistinct;
+  apis: BodyDistinct;
   /** The newest few events. */
-  events: WebhookSample[];
-  context?: WebhookContext;
+  events: BodySample[];
+  context?: BodyContext;
 }
 
-interface WebhookSample {
+interface BodyDistinct {
+  count: number;
+  at_least: boolean;
+}
+
+interface BodySample {
   id: string;
   time: string;
   actor?: string;
@@ -58,7 +85,7 @@ interface WebhookSample {
   successful_exploit?: boolean;
 }
 
-interface WebhookEvent {
+interface BodyEvent {
   id: string;
   source: string;
   feed: string;
@@ -71,7 +98,7 @@ interface WebhookEvent {
 }
 
 /** The body of a delivery: the same on every attempt, so that a receiver may compare. */
-export function encodeWebhook(delivery: Delivery): WebhookBody {
+export function tocsinBody(delivery: Delivery): TocsinBody {
   if (delivery.kind === 'event') return encodeEvent(delivery);
   if (delivery.kind === 'digest') {
     const { digest } = delivery;
@@ -86,6 +113,7 @@ export function encodeWebhook(delivery: Delivery): WebhookBody {
       route: notification.route,
       severity: notification.severity,
       group: notification.group,
+      group_key: groupId(notification.route, notification.group),
       new_count: notification.newCount,
       alerts: notification.alerts.map(encodeAlert),
       omitted_alerts: notification.omittedAlerts,
@@ -93,9 +121,9 @@ export function encodeWebhook(delivery: Delivery): WebhookBody {
   };
 }
 
-function encodeEvent({ event, rules }: Extract<Delivery, { kind: 'event' }>): WebhookBody {
+function encodeEvent({ event, rules }: Extract<Delivery, { kind: 'event' }>): TocsinBody {
   const time = isoTime(event.timeMs);
-  const data: WebhookEvent = {
+  const data: BodyEvent = {
     id: event.id,
     source: event.source,
     feed: event.feed,
@@ -107,8 +135,8 @@ function encodeEvent({ event, rules }: Extract<Delivery, { kind: 'event' }>): We
   return { type: 'event', timestamp: time, data };
 }
 
-function encodeAlert(alert: NotifiedAlert): WebhookAlert {
-  const { fingerprint, rule, severity, source, feed, group, count } = alert;
+function encodeAlert(alert: NotifiedAlert): BodyAlert {
+  const { fingerprint, rule, severity, source, feed, group, state, count } = alert;
   return {
     fingerprint,
     rule,
@@ -120,16 +148,30 @@ function encodeAlert(alert: NotifiedAlert): WebhookAlert {
     source,
     feed,
     group,
+    state,
     count,
     new_count: alert.newCount,
     first_seen: isoTime(alert.firstSeenMs),
     last_seen: isoTime(alert.lastSeenMs),
+    opened: isoTime(alert.openedAtMs),
+    ...present('resolved', alert.resolvedAtMs === undefined ? undefined : isoTime(alert.resolvedAtMs)),
+    ...present('acknowledged', alert.acknowledged && encodeAcknowledgement(alert.acknowledged)),
+    actors: encodeDistinct(alert.actors),
+    apis: encodeDistinct(alert.apis),
     events: alert.sample.map(encodeSample),
     ...present('context', alert.context && encodeContext(alert.context)),
   };
 }
 
-function encodeSample(sample: EventSummary): WebhookSample {
+function encodeAcknowledgement({ by, atMs, note }: Acknowledgement): NonNullable<BodyAlert['acknowledged']> {
+  return { by, at: isoTime(atMs), ...present('note', note) };
+}
+
+function encodeDistinct({ count, isAtLeast }: Distinct): BodyDistinct {
+  return { count, at_least: isAtLeast === true };
+}
+
+function encodeSample(sample: EventSummary): BodySample {
   return {
     id: sample.id,
     time: isoTime(sample.timeMs),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { alert, alertDelivery, NOW_MS } from '../../../test/contract/deliveries.ts';
-import { encodeContext } from './alert-context.ts';
-import { encodeWebhook } from './encode.ts';
+import { alert, alertDelivery, NOW_MS } from '../../test/contract/deliveries.ts';
+import { tocsinBody } from './tocsin-body.ts';
+import { encodeContext } from './tocsin-body-context.ts';
 
 it('what a source knew of an alert stands in the body, with every key that has a value', () => {
   const context = {
@@ -36,7 +36,7 @@ it('what a source knew of an alert stands in the body, with every key that has a
 });
 
 it('an alert of which nothing was asked has no context', () => {
-  expect(JSON.stringify(encodeWebhook(alertDelivery({ alerts: [alert()] })))).not.toContain('context');
+  expect(JSON.stringify(tocsinBody(alertDelivery({ alerts: [alert()] })))).not.toContain('context');
 });
 
 it('an impossible time breaks no body', () => {

@@ -1,7 +1,7 @@
-import type { Digest, DigestRow } from '../../core/digest.ts';
+import type { Digest, DigestRow } from '../core/digest.ts';
 
 /** A summary: of a period, or of history that was read later. */
-export interface WebhookDigest {
+export interface BodyDigest {
   id: string;
   kind: Digest['kind'];
   title: string;
@@ -10,31 +10,31 @@ export interface WebhookDigest {
   to: string;
   /** IANA name of the zone by which the period was cut. */
   time_zone: string;
-  totals: WebhookRow[];
-  tables: WebhookTable[];
+  totals: BodyRow[];
+  tables: BodyTable[];
   chart?: { title: string; bars: { label: string; count: number }[] };
   /** What a reader of the figures must know, one sentence each. */
   notes: string[];
 }
 
-interface WebhookRow {
+interface BodyRow {
   name: string;
   count: number;
   /** In the period before; absent where that is not known. */
   before?: number;
 }
 
-interface WebhookTable {
+interface BodyTable {
   title: string;
   /** The most frequent first. */
-  rows: WebhookRow[];
+  rows: BodyRow[];
   /** How many more rows there are, and what they count together. */
   omitted_rows: number;
   omitted_count: number;
 }
 
 /** @param isoTime how times are written */
-export function encodeDigest(digest: Digest, isoTime: (timeMs: number) => string): WebhookDigest {
+export function encodeDigest(digest: Digest, isoTime: (timeMs: number) => string): BodyDigest {
   const { id, kind, title, fromMs, toMs, timeZone, totals, tables, chart, notes } = digest;
   return {
     ...{ id, kind, title, from: isoTime(fromMs), to: isoTime(toMs), time_zone: timeZone },
@@ -48,7 +48,7 @@ export function encodeDigest(digest: Digest, isoTime: (timeMs: number) => string
   };
 }
 
-function encodeRow({ name, count, before }: DigestRow): WebhookRow {
+function encodeRow({ name, count, before }: DigestRow): BodyRow {
   return before === undefined ? { name, count } : { name, count, before };
 }
 

@@ -1,22 +1,22 @@
-import type { AlertContext, Evidence } from '../../core/alert.ts';
-import { markdownToText } from '../markdown.ts';
-import { isoTime, present } from './values.ts';
+import type { AlertContext, Evidence } from '../core/alert.ts';
+import { markdownToText } from './markdown.ts';
+import { isoTime, present } from './tocsin-body-values.ts';
 
 /** What the source knew of the alert when it was told of. Texts are attackers' and bounded. */
-export interface WebhookContext {
+export interface BodyContext {
   /** Markdown, at most 4,000 characters. */
   remediation?: string;
   /** The same without marks. */
   remediation_text?: string;
   /** The newest few of the requests behind an aggregated event, of `total`. */
-  evidence?: { total: number; requests: WebhookRequest[] };
+  evidence?: { total: number; requests: BodyRequest[] };
   /** The incident as it stood then. */
   incident?: { id: string; attack_id?: string; requests?: number; user_agent?: string; updated?: string };
   /** What could not be fetched, in one sentence each. */
   missing: readonly string[];
 }
 
-interface WebhookRequest {
+interface BodyRequest {
   time?: string;
   method?: string;
   path?: string;
@@ -26,7 +26,7 @@ interface WebhookRequest {
 
 const MAX_TEXT = 4_000;
 
-export function encodeContext({ remediation, evidence, incident, missing }: AlertContext): WebhookContext {
+export function encodeContext({ remediation, evidence, incident, missing }: AlertContext): BodyContext {
   return {
     ...present('remediation', remediation),
     ...present(
@@ -39,7 +39,7 @@ export function encodeContext({ remediation, evidence, incident, missing }: Aler
   };
 }
 
-function request({ timeMs, method, path, host, statusCode }: Evidence): WebhookRequest {
+function request({ timeMs, method, path, host, statusCode }: Evidence): BodyRequest {
   return {
     ...present('time', timeMs === undefined ? undefined : isoTime(timeMs)),
     ...present('method', method),
@@ -49,9 +49,7 @@ function request({ timeMs, method, path, host, statusCode }: Evidence): WebhookR
   };
 }
 
-function encodeIncident(
-  incident: NonNullable<AlertContext['incident']>,
-): WebhookContext['incident'] & object {
+function encodeIncident(incident: NonNullable<AlertContext['incident']>): BodyContext['incident'] & object {
   const { id, attackId, requests, userAgent, updatedMs } = incident;
   return {
     id,
