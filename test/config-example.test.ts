@@ -11,6 +11,7 @@ const env = {
   IDENTITY_CLIENT_SECRET: 'identity-secret',
   IDENTITY_TOKEN: 'identity-token',
   SLACK_WEBHOOK_URL: 'https://hooks.slack.example/services/T/B/x',
+  SLACK_BOT_TOKEN: 'xoxb-bot-token',
   SPLUNK_HEC_TOKEN: '00000000-0000-0000-0000-000000000000',
   SOAR_WEBHOOK_URL: 'https://soar.example/hook',
   SOAR_SIGNING_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
@@ -63,7 +64,7 @@ describe('config.example.yaml', () => {
   it('passes the check with its variables set', () => {
     const { config, problems } = loadConfig({ file, text, env, cwd: '/etc', registry, readFile: () => '' });
     expect(formatProblems(problems, { colour: false, text, registry })).toBe('');
-    expect(config?.destinations.map(({ name }) => name)).toEqual(['oncall', 'siem', 'soar']);
+    expect(config?.destinations.map(({ name }) => name)).toEqual(['oncall', 'triage', 'siem', 'soar']);
   });
 
   it('has a filter that is judged where it stands, its variables filled in', () => {
