@@ -20,8 +20,3 @@ export function take(bucket: Bucket): { readonly bucket: Bucket; readonly reason
   if (bucket.tokens < 1) return { bucket, reason: 'too_many' };
   return { bucket: { ...bucket, tokens: bucket.tokens - 1 }, reason: 'sent' };
 }
-
-/** How long until there is a token. */
-export function untilTokenMs({ tokens }: Bucket, { perMinute }: MessageRate): number {
-  return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perMinute) * MINUTE_MS);
-}

@@ -1,136 +1,216 @@
 import { describe, expect, it } from 'vitest';
-import type { NotifiedAlert } from '../core/alert.ts';
 import type { Severity } from '../core/severity.ts';
-import type { AlertGroup, PendingAlerts } from '../core/store.ts';
-import { expectNotification, type GroupTarget, notify } from './group.ts';
+import type { AlertGroup } from '../core/store.ts';
+import {
+  afterClosing,
+  afterLooking,
+  afterTelling,
+  expectNotification,
+  expectResolved,
+  type GroupTarget,
+  type Hold,
+  LOOK_AGAIN_MS,
+  type Stir,
+  stirOf,
+} from './group.ts';
 
 const WAIT = 10_000;
 const INTERVAL = 300_000;
 const REPEAT = 4 * 3_600_000;
+const YEAR = 365 * 86_400_000;
 /** Far from 0, so that times before it exist. */
-const NOW = 1_000_000_000;
+const NOW = 1_000_000_000_000;
+const timing = { groupWaitMs: WAIT, groupIntervalMs: INTERVAL, repeatIntervalMs: REPEAT };
+const telling = { timing, sendResolved: true };
 
 const target = (over: Partial<GroupTarget> = {}): GroupTarget => ({
-  route: 'urgent',
-  labels: { rule: 'r' },
-  to: ['oncall'],
-  timing: { groupWaitMs: WAIT, groupIntervalMs: INTERVAL, repeatIntervalMs: REPEAT },
+  ...{ route: 'urgent', labels: { rule: 'r' }, to: ['oncall'], timing },
   ...over,
 });
 
-/** A group that was told of at `lastNotifiedMs` and has nothing pending. */
-const told = (lastNotifiedMs: number): AlertGroup => ({
-  id: 'g',
-  route: 'urgent',
-  labels: { rule: 'r' },
-  to: ['oncall'],
-  openedMs: 0,
-  reason: 'opened',
-  sequence: 3,
-  lastNotifiedMs,
+const CLOSED: AlertGroup = {
+  ...{
+    id: 'g',
+    route: 'urgent',
+    labels: { rule: 'r' },
+    to: ['oncall'],
+    openedMs: 0,
+    reason: 'resolved',
+    sequence: 3,
+  },
+};
+/** Nobody was told yet; it is due in `inMs`. */
+const waiting = (inMs = WAIT, over: Partial<AlertGroup> = {}): AlertGroup => ({
+  ...{ ...CLOSED, reason: 'opened', dueMs: NOW + inMs },
+  ...over,
+});
+/** It was told of so long ago, and will be again after `repeat_interval`. */
+const told = (agoMs: number, over: Partial<AlertGroup> = {}): AlertGroup => ({
+  ...{ ...CLOSED, reason: 'repeat', lastNotifiedMs: NOW - agoMs, dueMs: NOW - agoMs + REPEAT },
+  ...over,
+});
+type Due = readonly [reason: AlertGroup['reason'], inMs: number];
+
+describe('stirOf', () => {
+  it.each<[string, readonly [number, Severity] | undefined, Severity, Stir]>([
+    ['never told of', undefined, 'LOW', 'news'],
+    ['told of in this episode, as severe', [2, 'LOW'], 'LOW', 'growth'],
+    ['told of as more severe', [2, 'HIGH'], 'LOW', 'growth'],
+    ['more severe than told', [2, 'LOW'], 'MEDIUM', 'news'],
+    ['told of in an earlier episode', [1, 'CRITICAL'], 'LOW', 'news'],
+  ])('%s', (_, known, severity, expected) => {
+    const before = known && { episode: known[0], severity: known[1] };
+    expect(stirOf(before, { episode: 2, severity })).toBe(expected);
+  });
 });
 
 describe('expectNotification', () => {
   it('opens a group that nobody knows', () => {
-    expect(expectNotification(undefined, target(), NOW)).toMatchObject({
-      ...{ route: 'urgent', labels: { rule: 'r' }, to: ['oncall'] },
-      ...{ openedMs: NOW, sequence: 0, dueMs: NOW + WAIT, reason: 'opened' },
-    });
+    const group = expectNotification(undefined, target(), 'news', NOW);
+    expect(group).toMatchObject({ route: 'urgent', labels: { rule: 'r' }, to: ['oncall'], openedMs: NOW });
+    expect(group).toMatchObject({ sequence: 0, dueMs: NOW + WAIT, reason: 'opened' });
   });
 
-  it.each<[string, number, { reason: string; inMs: number }]>([
-    ['at the moment it was told of', 0, { reason: 'grew', inMs: INTERVAL }],
-    ['a moment after', 1, { reason: 'grew', inMs: INTERVAL - 1 }],
-    ['just before the interval is over', INTERVAL - 1, { reason: 'grew', inMs: 1 }],
-    ['as the interval is over', INTERVAL, { reason: 'grew', inMs: 0 }],
-    ['after the interval', INTERVAL + 1, { reason: 'grew', inMs: 0 }],
-    ['just before it counts as quiet', REPEAT - 1, { reason: 'grew', inMs: 0 }],
-    ['as it counts as quiet', REPEAT, { reason: 'repeat', inMs: WAIT }],
-    ['long after', 30 * REPEAT, { reason: 'repeat', inMs: WAIT }],
-    ['the clock went back a little', -1, { reason: 'grew', inMs: INTERVAL }],
-    ['the clock went back a year', -365 * 86_400_000, { reason: 'grew', inMs: INTERVAL }],
-  ])('decides by how long ago the group was told of: %s', (_, quietMs, { reason, inMs }) => {
-    const group = expectNotification(told(NOW - quietMs), target(), NOW);
-    expect(group).toMatchObject({ reason, dueMs: NOW + inMs, sequence: 3, openedMs: 0 });
+  it('opens a closed group anew, and goes on counting its notifications', () => {
+    const group = expectNotification(CLOSED, target(), 'news', NOW);
+    expect(group).toMatchObject({ id: 'g', openedMs: NOW, sequence: 3, dueMs: NOW + WAIT, reason: 'opened' });
   });
 
   it('tells at once where group_wait is 0', () => {
-    const timing = { groupWaitMs: 0, groupIntervalMs: INTERVAL, repeatIntervalMs: REPEAT };
-    expect(expectNotification(undefined, target({ timing }), NOW)).toMatchObject({ dueMs: NOW });
+    const now = { ...timing, groupWaitMs: 0 };
+    expect(expectNotification(undefined, target({ timing: now }), 'news', NOW)).toMatchObject({ dueMs: NOW });
+  });
+
+  const held = { heldBecause: 'silenced' } as const;
+  it.each<[string, AlertGroup, Stir, Due]>([
+    ['it waits to be told of: more of it changes nothing', waiting(5), 'growth', ['opened', 5]],
+    ['nor does news', waiting(5), 'news', ['opened', 5]],
+    ['news at the moment it was told of', told(0), 'news', ['grew', INTERVAL]],
+    ['news a moment after', told(1), 'news', ['grew', INTERVAL - 1]],
+    ['news just before the interval is over', told(INTERVAL - 1), 'news', ['grew', 1]],
+    ['news as it is', told(INTERVAL), 'news', ['grew', 0]],
+    ['news long after', told(INTERVAL + 1), 'news', ['grew', 0]],
+    ['news after the repetition was due: somebody was away', told(REPEAT + 9), 'news', ['grew', -9]],
+    ['growth waits for the repetition', told(0), 'growth', ['repeat', REPEAT]],
+    ['growth a moment before it', told(REPEAT - 1), 'growth', ['repeat', 1]],
+    ['growth of what waits as news', told(9, { reason: 'grew', dueMs: NOW + 7 }), 'growth', ['grew', 7]],
+    ['more news does not put news off', told(9, { reason: 'grew', dueMs: NOW + 7 }), 'news', ['grew', 7]],
+    [
+      'news of what was about to be told as over',
+      told(9, { reason: 'resolved', dueMs: NOW + 7 }),
+      'news',
+      ['grew', INTERVAL - 9],
+    ],
+    [
+      'silenced: more of the same is not looked at sooner',
+      waiting(60_000, held),
+      'growth',
+      ['opened', 60_000],
+    ],
+    ['silenced: news is, for it may be audible', waiting(60_000, held), 'news', ['opened', WAIT]],
+    ['silenced, told of before: news', told(INTERVAL, held), 'news', ['grew', 0]],
+    [
+      'in hand: growth waits',
+      told(REPEAT, { heldBecause: 'acknowledged', dueMs: NOW + 50 }),
+      'growth',
+      ['repeat', 50],
+    ],
+    ['in hand: news does not', told(INTERVAL, { heldBecause: 'acknowledged' }), 'news', ['grew', 0]],
+    [
+      'written by a version that knew no ends, news',
+      { ...CLOSED, lastNotifiedMs: NOW - 9 },
+      'news',
+      ['grew', INTERVAL - 9],
+    ],
+    ['the clock went back a little', told(-1, { dueMs: NOW + REPEAT + 1 }), 'news', ['grew', INTERVAL]],
+    ['the clock went back a year: news', told(-YEAR), 'news', ['grew', INTERVAL]],
+    ['the clock went back a year: growth', told(-YEAR), 'growth', ['repeat', REPEAT]],
+    ['the clock went back while it waited', waiting(YEAR), 'growth', ['opened', WAIT]],
+    ['the clock went back while it was silenced', waiting(YEAR, held), 'growth', ['opened', LOOK_AGAIN_MS]],
+  ])('%s', (_, group, stir, [reason, inMs]) => {
+    const next = expectNotification(group, target(), stir, NOW);
+    expect({ reason: next.reason, inMs: (next.dueMs ?? 0) - NOW }).toEqual({ reason, inMs });
+    expect(next.sequence).toBe(3);
   });
 
   it('keeps the time of a group that waits: a steady stream cannot put it off', () => {
-    let group = expectNotification(undefined, target(), NOW);
-    for (let ms = 1; ms < WAIT; ms += 100) group = expectNotification(group, target(), NOW + ms);
+    let group = expectNotification(undefined, target(), 'news', NOW);
+    for (let ms = 1; ms < WAIT; ms += 100) group = expectNotification(group, target(), 'news', NOW + ms);
     expect(group).toMatchObject({ dueMs: NOW + WAIT, reason: 'opened' });
   });
 
-  it('takes over the destinations that the route names now', () => {
-    const waiting = expectNotification(undefined, target({ to: ['gone'] }), NOW);
-    expect(expectNotification(waiting, target({ to: ['new'] }), NOW).to).toEqual(['new']);
-    expect(expectNotification(told(NOW), target({ to: ['new'] }), NOW).to).toEqual(['new']);
-  });
-
-  it('puts a waiting group off no longer than its route would, after a clock that was ahead', () => {
-    const waiting = expectNotification(undefined, target(), NOW + 365 * 86_400_000);
-    expect(expectNotification(waiting, target(), NOW).dueMs).toBeLessThanOrEqual(NOW + WAIT);
+  it.each<[string, AlertGroup]>([
+    ['waits', waiting()],
+    ['was told of', told(0)],
+    ['is silenced', waiting(9, held)],
+    ['is over', CLOSED],
+  ])('takes over the destinations that the route names now: a group that %s', (_, group) => {
+    expect(expectNotification(group, target({ to: ['new'] }), 'growth', NOW).to).toEqual(['new']);
   });
 });
 
-const notified = (severity: Severity, newCount: number): NotifiedAlert => ({
-  ...{ fingerprint: `f-${severity}`, rule: 'r', ruleName: 'Rule', severity, newCount, count: newCount },
-  ...{ source: 'akto', feed: 'malicious_events', group: {}, sample: [] },
-  ...{ firstSeenMs: 0, lastSeenMs: 0, openedAtMs: 0 },
+describe('expectResolved', () => {
+  it.each<[string, AlertGroup, number, Due]>([
+    ['others of it are open', told(9), 1, ['repeat', REPEAT - 9]],
+    ['nobody was told yet: that it was is told in its time', waiting(5), 0, ['opened', 5]],
+    ['quiet all along: it closes now', waiting(60_000, { heldBecause: 'silenced' }), 0, ['opened', 0]],
+    ['just told of: not sooner than group_interval', told(0), 0, ['resolved', INTERVAL]],
+    ['just before the interval is over', told(INTERVAL - 1), 0, ['resolved', 1]],
+    ['told of long ago', told(INTERVAL), 0, ['resolved', 0]],
+    [
+      'news that waits is told with the end',
+      told(9, { reason: 'grew', dueMs: NOW + 1 }),
+      0,
+      ['resolved', INTERVAL - 9],
+    ],
+    ['its end is expected already', told(9, { reason: 'resolved', dueMs: NOW + 1 }), 0, ['resolved', 1]],
+    ['the clock went back', told(-YEAR), 0, ['resolved', INTERVAL]],
+  ])('%s', (_, group, open, [reason, inMs]) => {
+    const next = expectResolved(group, open, telling, NOW);
+    expect({ reason: next.reason, inMs: (next.dueMs ?? 0) - NOW }).toEqual({ reason, inMs });
+  });
+
+  it('is looked at now where its end is not told', () => {
+    const next = expectResolved(told(0), 0, { timing, sendResolved: false }, NOW);
+    expect(next).toMatchObject({ reason: 'resolved', dueMs: NOW });
+  });
 });
 
-const pending = (alerts: readonly NotifiedAlert[], omittedAlerts = 0, omittedCount = 0): PendingAlerts => {
-  const newCount = alerts.reduce((sum, alert) => sum + alert.newCount, omittedCount);
-  return { alerts, omittedAlerts, newCount };
-};
-
-describe('notify', () => {
-  const opened = expectNotification(undefined, target(), NOW);
-
-  it('tells of everything pending, counts of what is not listed too', () => {
-    const { notification } = notify(opened, pending([notified('HIGH', 5)], 2, 30), NOW + WAIT);
-    expect(notification).toMatchObject({
-      ...{ route: 'urgent', reason: 'opened', group: { rule: 'r' }, severity: 'HIGH' },
-      ...{ newCount: 35, omittedAlerts: 2, createdAtMs: NOW + WAIT },
-    });
+describe('afterTelling', () => {
+  const silenced = (inMs: number): Hold => ({ reason: 'silenced', dueMs: NOW + inMs });
+  it.each<[string, Hold | undefined, number, AlertGroup['heldBecause']]>([
+    ['it is told of again when it still goes on then', undefined, REPEAT, undefined],
+    ['some of it is silenced: looked at when that ends', silenced(INTERVAL + 9), INTERVAL + 9, 'silenced'],
+    ['not before group_interval', silenced(9), INTERVAL, 'silenced'],
+    ['not after repeat_interval', silenced(REPEAT + 9), REPEAT, 'silenced'],
+  ])('%s', (_, hidden, inMs, heldBecause) => {
+    const next = afterTelling(waiting(0), 'opened', false, telling, NOW, hidden);
+    expect(next).toMatchObject({ reason: 'repeat', sequence: 4, lastNotifiedMs: NOW, dueMs: NOW + inMs });
+    expect(next.heldBecause).toBe(heldBecause);
   });
 
-  it.each<[string, readonly Severity[], Severity]>([
-    ['the worst of its alerts', ['LOW', 'CRITICAL', 'HIGH'], 'CRITICAL'],
-    ['of one', ['LOW'], 'LOW'],
-    ['the lowest where there is none', [], 'INFO'],
-  ])('severity: %s', (_, severities, expected) => {
-    const alerts = severities.map((severity) => notified(severity, 1));
-    expect(notify(opened, pending(alerts), NOW).notification.severity).toBe(expected);
+  it('closes what is over, keeping only its identity and its sequence', () => {
+    const next = afterTelling(told(0, { summedUpFor: ['oncall'] }), 'resolved', true, telling, NOW);
+    expect(next).toEqual({ ...CLOSED, reason: 'resolved', sequence: 4 });
+    expect(afterClosing(told(0, { heldBecause: 'muted' }))).toEqual({ ...CLOSED, reason: 'repeat' });
+  });
+});
+
+describe('afterLooking', () => {
+  it.each<[string, AlertGroup, Hold['reason'] | undefined, Partial<AlertGroup>]>([
+    ['held: why, and until when', waiting(), 'muted', { heldBecause: 'muted', dueMs: NOW + 9 }],
+    [
+      'held for another reason',
+      told(9, { heldBecause: 'muted' }),
+      'silenced',
+      { heldBecause: 'silenced', lastNotifiedMs: NOW - 9 },
+    ],
+    ['told by a clock that was ahead: as if now', told(-YEAR), 'inhibited', { lastNotifiedMs: NOW }],
+  ])('%s', (_, group, held, expected) => {
+    expect(afterLooking(group, NOW + 9, NOW, held)).toMatchObject(expected);
   });
 
-  it('leaves a group with nothing due, that remembers when it was told of', () => {
-    const { group } = notify(opened, pending([notified('HIGH', 1)]), NOW + WAIT);
-    expect(group).toMatchObject({ sequence: 1, lastNotifiedMs: NOW + WAIT, openedMs: NOW });
-    expect(group).not.toHaveProperty('dueMs');
-  });
-
-  it('gives an id that no other notification has, over its sequence, groups and openings', () => {
-    const ids: string[] = [];
-    for (const rule of ['r', 's', 'r/1', '']) {
-      for (const openedMs of [NOW, NOW + 1, NOW + 36]) {
-        let group = expectNotification(undefined, target({ labels: { rule } }), openedMs);
-        for (let round = 0; round < 12; round += 1) {
-          const made = notify(group, pending([]), openedMs);
-          ids.push(made.notification.id);
-          group = expectNotification(made.group, target({ labels: { rule } }), openedMs);
-        }
-      }
-    }
-    expect(new Set(ids).size).toBe(ids.length);
-  });
-
-  it('gives the same id when the same step is repeated after a crash', () => {
-    const alerts = pending([notified('HIGH', 1)]);
-    expect(notify(opened, alerts, NOW).notification.id).toBe(notify(opened, alerts, NOW + 5).notification.id);
+  it('forgets what held it once nothing does', () => {
+    expect(afterLooking(told(0, { heldBecause: 'muted' }), NOW + 9, NOW)).not.toHaveProperty('heldBecause');
   });
 });

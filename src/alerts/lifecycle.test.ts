@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Alert } from '../core/alert.ts';
+import type { StoredAlert } from '../core/alert.ts';
 import type { Severity } from '../core/severity.ts';
-import { type Firing, record } from './lifecycle.ts';
+import { acknowledge, type Firing, judgeQuiet, quietDueMs, record, refresh } from './lifecycle.ts';
+
+const HOUR = 3_600_000;
+/** Far from 0, so that times before it exist. */
+const NOW = 1_000_000_000;
 
 const firing = (id: string, timeMs: number, over: Partial<Firing> = {}): Firing => ({
   fingerprint: 'f',
@@ -11,53 +15,87 @@ const firing = (id: string, timeMs: number, over: Partial<Firing> = {}): Firing 
   source: 'akto',
   feed: 'malicious_events',
   group: { actor: '203.0.113.9' },
+  labels: { rule: 'r', actor: '203.0.113.9' },
+  resolveAfterMs: HOUR,
   event: { id, timeMs },
   ...over,
 });
 
 /** Folds them in their order, as a page does. */
-function fold(...firings: readonly Firing[]): Alert {
+function fold(...firings: readonly Firing[]): StoredAlert {
   const [first = firing('none', 0), ...rest] = firings;
   return rest.reduce(
-    (alert, next, index) => record(alert, next, 1_001 + index).alert,
-    record(undefined, first, 1_000).alert,
+    (alert, next, index) => record(alert, next, NOW + 1 + index).alert,
+    record(undefined, first, NOW).alert,
   );
 }
 
+const OPEN = fold(firing('a', 1));
+const BY = { atMs: NOW + 5, by: 'ann', note: 'on it' };
+const ACKED: StoredAlert = { ...OPEN, state: 'acknowledged', acknowledged: BY };
+const OVER: StoredAlert = { ...OPEN, state: 'resolved', resolvedAtMs: NOW + HOUR, count: 7, episode: 3 };
+
 describe('record', () => {
   it('opens an alert at the first firing', () => {
-    const { alert, reason } = record(undefined, firing('a', 500), 1_000);
-    expect(reason).toBe('opened');
-    expect(alert).toEqual({
-      fingerprint: 'f',
-      rule: 'r',
-      ruleName: 'Rule',
-      severity: 'HIGH',
-      source: 'akto',
-      feed: 'malicious_events',
-      group: { actor: '203.0.113.9' },
-      count: 1,
-      firstSeenMs: 500,
-      lastSeenMs: 500,
-      openedAtMs: 1_000,
-      sample: [{ id: 'a', timeMs: 500 }],
-    });
+    expect(record(undefined, firing('a', 500, { event: { id: 'a', timeMs: 500, actor: 'x' } }), NOW)).toEqual(
+      {
+        reason: 'opened',
+        alert: {
+          ...{ fingerprint: 'f', rule: 'r', ruleName: 'Rule', severity: 'HIGH', source: 'akto' },
+          ...{ feed: 'malicious_events', group: { actor: '203.0.113.9' }, resolveAfterMs: HOUR },
+          ...{ labels: { rule: 'r', actor: '203.0.113.9' }, count: 1, firstSeenMs: 500, lastSeenMs: 500 },
+          ...{ openedAtMs: NOW, matchedAtMs: NOW, state: 'open', episode: 1 },
+          ...{ actors: { count: 1 }, apis: { count: 0 }, sample: [{ id: 'a', timeMs: 500, actor: 'x' }] },
+          seen: { actors: [expect.any(String)], apis: [] },
+        },
+      },
+    );
   });
 
-  it('counts every further one up and keeps when it opened', () => {
-    const { alert, reason } = record(fold(firing('a', 500), firing('b', 600)), firing('c', 700), 9_000);
-    expect(reason).toBe('counted');
-    expect(alert).toMatchObject({ count: 3, openedAtMs: 1_000 });
+  it.each<[string, StoredAlert, Severity, string, Partial<StoredAlert>]>([
+    ['one more of an open alert', OPEN, 'HIGH', 'counted', { count: 2, state: 'open', episode: 1 }],
+    ['a milder one does not lower it', OPEN, 'LOW', 'counted', { severity: 'HIGH' }],
+    ['a worse one raises it', OPEN, 'CRITICAL', 'escalated', { severity: 'CRITICAL', state: 'open' }],
+    [
+      'somebody has it in hand, and keeps it',
+      ACKED,
+      'HIGH',
+      'counted',
+      { state: 'acknowledged', acknowledged: BY },
+    ],
+    ['a milder one leaves it in hand, too', ACKED, 'INFO', 'counted', { state: 'acknowledged' }],
+    [
+      'worse than what was taken in hand: it is open again',
+      ACKED,
+      'CRITICAL',
+      'escalated',
+      { state: 'open' },
+    ],
+    [
+      'it was over: a new episode, counted anew',
+      OVER,
+      'HIGH',
+      'reopened',
+      { count: 1, episode: 4, state: 'open' },
+    ],
+    [
+      'an old severity ended with its episode',
+      { ...OVER, severity: 'CRITICAL' },
+      'LOW',
+      'reopened',
+      { severity: 'LOW' },
+    ],
+  ])('%s', (_, alert, severity, reason, expected) => {
+    const recorded = record(alert, firing('b', 2, { severity }), NOW + 9);
+    expect(recorded.reason).toBe(reason);
+    expect(recorded.alert).toMatchObject({ ...expected, matchedAtMs: NOW + 9 });
   });
 
-  it.each<[string, readonly Severity[], Severity]>([
-    ['rises with a worse match', ['LOW', 'CRITICAL'], 'CRITICAL'],
-    ['does not fall with a milder one', ['CRITICAL', 'INFO'], 'CRITICAL'],
-    ['is the worst of all, wherever it stood', ['LOW', 'HIGH', 'MEDIUM'], 'HIGH'],
-    ['stays where all agree', ['MEDIUM', 'MEDIUM'], 'MEDIUM'],
-  ])('severity %s', (_, severities, expected) => {
-    const alert = fold(...severities.map((severity, index) => firing(`e${index}`, index, { severity })));
-    expect(alert.severity).toBe(expected);
+  it.each<[string, StoredAlert, Severity, string]>([
+    ['what was taken in hand is so no longer', ACKED, 'CRITICAL', 'acknowledged'],
+    ['what opens again is not over', OVER, 'HIGH', 'resolvedAtMs'],
+  ])('%s', (_, alert, severity, gone) => {
+    expect(record(alert, firing('b', 2, { severity }), NOW).alert).not.toHaveProperty(gone);
   });
 
   it.each([
@@ -66,7 +104,7 @@ describe('record', () => {
     ['a late one in the middle', [20, 10, 30]],
   ])('first and last seen are event times, %s', (_, times) => {
     const alert = fold(...times.map((timeMs) => firing(`e${timeMs}`, timeMs)));
-    expect(alert).toMatchObject({ firstSeenMs: 10, lastSeenMs: 30 });
+    expect(alert).toMatchObject({ firstSeenMs: 10, lastSeenMs: 30, openedAtMs: NOW });
   });
 
   it('remembers only the newest five, whatever order they came in', () => {
@@ -82,10 +120,103 @@ describe('record', () => {
     expect(alert).not.toHaveProperty('runbook');
   });
 
+  it('labels only what all its matches share: a silence for one actor hides nobody else', () => {
+    const of = (actor: string) => firing(actor, 1, { labels: { rule: 'r', actor } });
+    expect(fold(of('x'), of('x')).labels).toEqual({ rule: 'r', actor: 'x' });
+    expect(fold(of('x'), of('y'), of('x')).labels).toEqual({ rule: 'r' });
+    expect(record({ ...OVER, labels: {} }, of('z'), NOW).alert.labels).toEqual({ rule: 'r', actor: 'z' });
+  });
+
+  it('counts different actors and APIs, not requests', () => {
+    const hit = (actor: string, url: string) =>
+      firing(url, 1, { event: { id: url, timeMs: 1, actor, url, method: 'GET' } });
+    const alert = fold(hit('x', '/a?1'), hit('x', '/a?2'), hit('y', '/b'));
+    expect(alert).toMatchObject({ actors: { count: 2 }, apis: { count: 2 } });
+  });
+
   it('leaves the alert it was given as it was: a transaction may still be undone', () => {
     const before = fold(firing('a', 1));
     const copy = structuredClone(before);
     record(before, firing('b', 2, { severity: 'CRITICAL' }), 2);
     expect(before).toEqual(copy);
+  });
+});
+
+describe('refresh', () => {
+  const update = firing('later', 90, { event: { id: 'later', timeMs: 90, object: 'i1' } });
+  it.each<[string, StoredAlert, Partial<StoredAlert>]>([
+    ['counts nothing', OPEN, { count: 1, episode: 1, lastSeenMs: 90 }],
+    ['keeps it open: it goes on', OPEN, { matchedAtMs: NOW + 9 }],
+    ['leaves it in hand', ACKED, { state: 'acknowledged', acknowledged: BY }],
+    ['does not open what is over', OVER, OVER],
+  ])('%s', (_, alert, expected) => {
+    expect(refresh(alert, update, NOW + 9)).toMatchObject(expected);
+  });
+
+  it('shows the newest state of an object, once', () => {
+    const opened = fold(firing('a', 1, { event: { id: 'first', timeMs: 1, object: 'i1' } }), firing('b', 2));
+    expect(refresh(opened, update, NOW).sample.map(({ id }) => id)).toEqual(['later', 'b']);
+  });
+});
+
+describe('judgeQuiet', () => {
+  const DAY = 24 * HOUR;
+  it.each<[string, StoredAlert, number, object]>([
+    ['just matched', OPEN, NOW, { reason: 'still_open', dueMs: NOW + HOUR }],
+    [
+      'a moment before its quiet is long enough',
+      OPEN,
+      NOW + HOUR - 1,
+      { reason: 'still_open', dueMs: NOW + HOUR },
+    ],
+    [
+      'as it is',
+      OPEN,
+      NOW + HOUR,
+      { reason: 'quiet', alert: { state: 'resolved', resolvedAtMs: NOW + HOUR } },
+    ],
+    [
+      'long after: the daemon was away',
+      OPEN,
+      NOW + DAY,
+      { reason: 'quiet', alert: { resolvedAtMs: NOW + DAY } },
+    ],
+    ['in hand, and quiet', ACKED, NOW + HOUR, { reason: 'quiet', alert: { state: 'resolved' } }],
+    ['over before', OVER, NOW + DAY, { reason: 'over_before' }],
+    ['no quiet is asked for', { ...OPEN, resolveAfterMs: 0 }, NOW, { reason: 'quiet' }],
+    [
+      'the clock went back: it is open so long from now, no longer',
+      OPEN,
+      NOW - DAY,
+      { reason: 'still_open', dueMs: NOW - DAY + HOUR },
+    ],
+  ])('%s', (_, alert, nowMs, expected) => {
+    expect(judgeQuiet(alert, nowMs)).toMatchObject(expected);
+  });
+
+  it('forgets who had it in hand, and keeps what happened', () => {
+    const verdict = judgeQuiet({ ...ACKED, count: 5 }, NOW + HOUR);
+    if (verdict.reason !== 'quiet') throw new Error(verdict.reason);
+    expect(verdict.alert).not.toHaveProperty('acknowledged');
+    expect(verdict.alert).toMatchObject({ count: 5, episode: 1, openedAtMs: NOW });
+  });
+
+  it('every match begins the quiet anew', () => {
+    const { alert } = record(OPEN, firing('b', 2), NOW + HOUR - 1);
+    expect(quietDueMs(alert, NOW + HOUR)).toBe(NOW + 2 * HOUR - 1);
+  });
+});
+
+describe('acknowledge', () => {
+  it.each<[string, StoredAlert, object]>([
+    [
+      'an open alert is taken in hand',
+      OPEN,
+      { reason: 'acknowledged', alert: { state: 'acknowledged', acknowledged: BY } },
+    ],
+    ['nobody takes it out of another’s', ACKED, { reason: 'already' }],
+    ['there is nothing to do about one that is over', OVER, { reason: 'over' }],
+  ])('%s', (_, alert, expected) => {
+    expect(acknowledge(alert, BY)).toMatchObject(expected);
   });
 });

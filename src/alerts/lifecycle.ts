@@ -35,13 +35,14 @@ export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: nu
     return { alert: open(firing, alert.episode + 1, nowMs), reason: 'reopened' };
   }
   const { event, ...facts } = firing;
-  const { acknowledged, resolvedAtMs: _over, ...rest } = alert;
+  const { acknowledged, description: _said, runbook: _then, category: _before, ...rest } = alert;
   const isWorse = severityRank(firing.severity) > severityRank(alert.severity);
   const keepsHand = acknowledged !== undefined && !isWorse;
   const counted: StoredAlert = {
     ...rest,
     ...facts,
     ...seenWith(alert.seen, event),
+    labels: shared(alert.labels, firing.labels),
     severity: highestSeverity(alert.severity, firing.severity),
     count: alert.count + 1,
     firstSeenMs: Math.min(alert.firstSeenMs, event.timeMs),
@@ -61,6 +62,12 @@ function open({ event, ...facts }: Firing, episode: number, nowMs: number): Stor
     ...{ count: 1, firstSeenMs: event.timeMs, lastSeenMs: event.timeMs, sample: [event] },
     ...{ state: 'open', episode, openedAtMs: nowMs, matchedAtMs: nowMs },
   };
+}
+
+/** Only what all matches share: a silence for one actor must not hide what others do in the same alert. */
+function shared(known: StoredAlert['labels'], fresh: StoredAlert['labels']): StoredAlert['labels'] {
+  const same = Object.entries(known).filter(([term, value]) => fresh[term] === value);
+  return Object.fromEntries(same);
 }
 
 function seenWith(

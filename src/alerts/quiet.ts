@@ -31,11 +31,10 @@ export type Quiet =
 export function quietedBy<Subject>(
   alert: QuietSubject<Subject>,
   silences: readonly Silence<Subject>[],
-  inhibitions: readonly Inhibition<Subject>[],
-  openAlerts: readonly QuietSubject<Subject>[],
+  inhibitors: readonly Inhibitors<Subject>[],
   nowMs: number,
 ): Quiet | undefined {
-  return silencedBy(alert, silences, nowMs) ?? inhibitedBy(alert, inhibitions, openAlerts);
+  return silencedBy(alert, silences, nowMs) ?? inhibitedBy(alert, inhibitors);
 }
 
 function silencedBy<Subject>(
@@ -53,21 +52,38 @@ function silencedBy<Subject>(
   return longest && { reason: 'silenced', by: longest.id, untilMs: longest.endsMs };
 }
 
+/** An inhibition with the open alerts that are its sources, by the values that targets must share. */
+export interface Inhibitors<Subject> {
+  readonly inhibition: Inhibition<Subject>;
+  readonly byValues: ReadonlyMap<string, string>;
+}
+
+/** Looks at every open alert once: attackers choose how many there are. */
+export function inhibitorsAmong<Subject>(
+  inhibitions: readonly Inhibition<Subject>[],
+  openAlerts: readonly QuietSubject<Subject>[],
+): readonly Inhibitors<Subject>[] {
+  return inhibitions.map((inhibition) => {
+    const sources = openAlerts.filter(({ subject }) => inhibition.source.matches(subject));
+    const byValues = sources.map((source) => [valuesOf(source, inhibition), source.fingerprint] as const);
+    return { inhibition, byValues: new Map(byValues) };
+  });
+}
+
+function valuesOf<Subject>({ labels }: QuietSubject<Subject>, { equal }: Inhibition<Subject>): string {
+  return JSON.stringify(equal.map((term) => labels[term] ?? ''));
+}
+
 /** An alert that is itself a source of the rule is not its target too: two of them would silence each other. */
 function inhibitedBy<Subject>(
   alert: QuietSubject<Subject>,
-  inhibitions: readonly Inhibition<Subject>[],
-  openAlerts: readonly QuietSubject<Subject>[],
+  inhibitors: readonly Inhibitors<Subject>[],
 ): Quiet | undefined {
-  for (const { name, source, target, equal } of inhibitions) {
-    if (!target.matches(alert.subject) || source.matches(alert.subject)) continue;
-    const inhibitor = openAlerts.find(
-      (other) =>
-        other.fingerprint !== alert.fingerprint &&
-        equal.every((term) => (other.labels[term] ?? '') === (alert.labels[term] ?? '')) &&
-        source.matches(other.subject),
-    );
-    if (inhibitor !== undefined) return { reason: 'inhibited', by: name, inhibitor: inhibitor.fingerprint };
+  for (const { inhibition, byValues } of inhibitors) {
+    if (byValues.size === 0) continue;
+    if (!inhibition.target.matches(alert.subject) || inhibition.source.matches(alert.subject)) continue;
+    const inhibitor = byValues.get(valuesOf(alert, inhibition));
+    if (inhibitor !== undefined) return { reason: 'inhibited', by: inhibition.name, inhibitor };
   }
   return undefined;
 }

@@ -35,16 +35,18 @@ export interface AlertGroup {
   readonly labels: Readonly<Record<string, string>>;
   /** Names of the destinations to tell. */
   readonly to: readonly string[];
+  /** When it opened, the last time. */
   readonly openedMs: number;
-  /** When to tell of what is pending; undefined while nothing is. */
+  /** When it is looked at; undefined while it is closed: all its alerts are over, and whoever is to know does. */
   readonly dueMs?: number;
-  /** Why it will be told then. */
+  /** Why it will be told of then, as far as can be told now. */
   readonly reason: Notification['reason'];
-  /** Why it was not told of when it was due. */
+  /** What kept it, or some of its alerts, from being told of when it was last looked at. */
   readonly heldBecause?: 'muted' | 'silenced' | 'inhibited' | 'acknowledged';
-  /** All its alerts are over, and whoever is to know does. */
-  readonly isClosed?: true;
+  /** Undefined while nobody was told since it opened. */
   readonly lastNotifiedMs?: number;
+  /** Destinations that had its opening only as part of a summary. */
+  readonly summedUpFor?: readonly string[];
   /** Notifications made so far. */
   readonly sequence: number;
 }
@@ -72,13 +74,15 @@ export interface MemberTotals {
   readonly open: number;
   readonly acknowledged: number;
   readonly newCount: number;
-  /** An alert not told of, or more severe than told. */
+  /** An open alert that was not told of in this episode, or is more severe than told. */
   readonly hasNews: boolean;
+  /** Event time of the newest match of those with matches not told of; 0 where there is none. */
+  readonly newestMs: number;
 }
 
-/** Matches that nobody is told of one by one: kept quiet until they were over. */
+/** Matches that no message counts: kept quiet until they were over, or `ended` where ends are not told. */
 export interface UnheardCount {
-  readonly reason: 'muted' | 'silenced' | 'inhibited';
+  readonly reason: 'muted' | 'silenced' | 'inhibited' | 'ended';
   readonly rule: string;
   readonly count: number;
 }
@@ -288,6 +292,8 @@ export interface StoreTx {
     reason: string,
     nowMs: number,
   ): Promise<readonly Notification[]>;
+  /** Notifications that wait for a destination: how many, and since when. */
+  countWaiting(destination: string): Promise<{ readonly count: number; readonly sinceMs?: number }>;
   /** Whether a digest of that kind waits for a destination. */
   isDigestWaiting(destination: string, kind: Digest['kind']): Promise<boolean>;
   addOverflow(destination: string, counts: readonly OverflowCount[], nowMs: number): Promise<void>;
@@ -334,6 +340,9 @@ export interface Store {
   listSilences(sinceMs: number): Promise<readonly StoredSilence[]>;
   /** Ends one now; false where none of that id is left. What it kept quiet is looked at again. */
   expireSilence(id: string, nowMs: number): Promise<boolean>;
+  /** What a destination wrote down under a key; see {@link DestinationMemory}. */
+  readMemory(destination: string, key: string): Promise<string | undefined>;
+  writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void>;
   /** Most severe first. */
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
   /** Kept quiet until over, by reason and rule, in the days that the slice touches (UTC). */

@@ -1,30 +1,32 @@
-import {
-  afterClosing,
-  afterHolding,
-  afterTelling,
-  decideGroup,
-  type GroupDecision,
-  type GroupView,
-} from '../alerts/group.ts';
+import { decideGroup, type GroupDecision, type GroupView, quietHold } from '../alerts/decision.ts';
+import { afterClosing, afterLooking, afterTelling, type Hold } from '../alerts/group.ts';
 import { mutedUntil } from '../alerts/intervals.ts';
 import type { Quiet } from '../alerts/quiet.ts';
 import type { Route } from '../alerts/route.ts';
 import type { Notification, NotificationReason, NotifiedAlert, StoredAlert } from '../core/alert.ts';
 import { highestSeverity } from '../core/severity.ts';
-import type { AlertGroup, GroupMember, MemberTotals, StoreTx } from '../core/store.ts';
+import type { AlertGroup, GroupMember, MemberTotals, StoreTx, UnheardCount } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Contexts } from './enrich.ts';
 import type { QuietMembers, QuietState } from './quieted.ts';
+import type { Tidings } from './spread.ts';
 
 /** Alerts that one message lists; the rest is counted. */
 export const LISTED_ALERTS = 10;
 
-/** What became of a due group. */
+/** What is older wakes nobody: it is summarised. */
+const HISTORY_MS = 3_600_000;
+
+/** What became of a due group. `next` is the group as it is now: written down, unless somebody was to be told. */
 export type Decided =
-  | { readonly decision: Extract<GroupDecision, { action: 'tell' }>; readonly notification: Notification }
+  | {
+      readonly decision: Extract<GroupDecision, { action: 'tell' }>;
+      readonly tidings: Tidings;
+      readonly next: AlertGroup;
+    }
   | { readonly decision: Exclude<GroupDecision, { action: 'tell' }> };
 
-/** Decides about one due group and writes down what becomes of it; whom to tell is the caller's. */
+/** Decides about one due group and writes down what becomes of it; whom to tell, and the group after it, is the caller's. */
 export async function decide(
   tx: StoreTx,
   group: AlertGroup,
@@ -36,19 +38,26 @@ export async function decide(
   const quieted = await quiet.membersOf(tx, group.id);
   const audible = await tx.memberTotals(group.id, [...quieted.keys()]);
   const view = await viewOf(tx, group, route, quieted, audible, nowMs);
-  const decision = decideGroup(view, route.timing, nowMs);
+  const decision = decideGroup(view, route, nowMs);
   switch (decision.action) {
     case 'hold':
-      await tx.writeGroups([afterHolding(group, decision.reason, decision.dueMs)], nowMs);
+      await tx.writeGroups([afterLooking(group, decision.dueMs, nowMs, decision.reason)], nowMs);
+      return { decision };
+    case 'wait':
+      await tx.writeGroups([afterLooking(group, decision.dueMs, nowMs)], nowMs);
       return { decision };
     case 'close':
-      await close(tx, group, decision, quieted, nowMs);
+      await dissolve(tx, group.id, unheardReason(view, decision.reason, quieted), nowMs);
+      await tx.writeGroups([afterClosing(group)], nowMs);
       return { decision };
-    case 'tell':
-      return {
-        decision,
-        notification: await tell(tx, view, route, decision.reason, quieted, contexts, nowMs),
-      };
+    case 'tell': {
+      const notification = await tell(tx, view, decision.reason, quieted, contexts, nowMs);
+      const isOver = audible.open + view.quieted.open === 0;
+      // What stays quiet to the end is told of by nobody.
+      if (isOver) await dissolve(tx, group.id, unheardReason(view, 'over_unheard', quieted), nowMs);
+      const next = afterTelling(group, decision.reason, isOver, route, nowMs, hiddenBy(view, nowMs));
+      return { decision, tidings: tidingsOf(view, notification, nowMs), next };
+    }
   }
 }
 
@@ -69,6 +78,7 @@ async function viewOf(
     quieted: {
       alerts: all.alerts - audible.alerts,
       open: all.open - audible.open,
+      isInhibited: [...quieted.values()].some(({ reason }) => reason === 'inhibited'),
       ...(Number.isFinite(untilMs) ? { untilMs } : {}),
     },
     ...(mutedUntilMs === undefined ? {} : { mutedUntilMs }),
@@ -79,35 +89,39 @@ function silenceEnd(quiet: Quiet): number[] {
   return quiet.reason === 'silenced' ? [quiet.untilMs] : [];
 }
 
-/** What nobody was told of goes to the books, where the digest finds it. */
-async function close(
-  tx: StoreTx,
-  group: AlertGroup,
-  { reason }: Extract<GroupDecision, { action: 'close' }>,
-  quieted: QuietMembers,
-  nowMs: number,
-): Promise<void> {
-  const counts = await tx.dissolve(group.id);
-  if (reason === 'over_unheard') {
-    const why = unheardReason(group, quieted);
-    await tx.addUnheard(
-      counts.map((count) => ({ ...count, reason: why })),
-      nowMs,
-    );
-  }
-  await tx.writeGroups([afterClosing(group)], nowMs);
+function hiddenBy({ quieted }: GroupView, nowMs: number): Hold | undefined {
+  return quieted.open === 0 ? undefined : quietHold(quieted, nowMs);
 }
 
-function unheardReason({ heldBecause }: AlertGroup, quieted: QuietMembers): Quiet['reason'] | 'muted' {
-  if (heldBecause === 'muted') return 'muted';
+/** Matches that no message counts go to the books, where the digest finds them. */
+async function dissolve(
+  tx: StoreTx,
+  group: string,
+  reason: UnheardCount['reason'],
+  nowMs: number,
+): Promise<void> {
+  const counts = await tx.dissolve(group);
+  await tx.addUnheard(
+    counts.map((count) => ({ ...count, reason })),
+    nowMs,
+  );
+}
+
+function unheardReason(
+  { group: { heldBecause }, mutedUntilMs }: GroupView,
+  end: 'over' | 'over_unheard',
+  quieted: QuietMembers,
+): UnheardCount['reason'] {
+  if (end === 'over') return 'ended';
   const [first] = quieted.values();
-  return first?.reason ?? (heldBecause === 'inhibited' ? 'inhibited' : 'silenced');
+  if (first !== undefined) return first.reason;
+  if (mutedUntilMs !== undefined) return 'muted';
+  return heldBecause === undefined || heldBecause === 'acknowledged' ? 'ended' : heldBecause;
 }
 
 async function tell(
   tx: StoreTx,
-  { group, audible, quieted: hidden }: GroupView,
-  { timing }: Route<TermSource>,
+  { group, audible }: GroupView,
   reason: NotificationReason,
   quieted: QuietMembers,
   contexts: Contexts,
@@ -116,13 +130,10 @@ async function tell(
   const members = await tx.readMembers(group.id, LISTED_ALERTS + quieted.size);
   const heard = members.filter(({ alert }) => !quieted.has(alert.fingerprint));
   const listed = heard.slice(0, LISTED_ALERTS).map((member) => toNotified(member, contexts));
-  const isOver = audible.open + hidden.open === 0;
-  // What stays quiet may be told of later: as soon as what keeps it quiet is over.
-  const untoldMs = hidden.alerts === 0 ? undefined : (hidden.untilMs ?? nowMs + timing.groupIntervalMs);
-  const next = afterTelling(group, reason, isOver, timing, nowMs, untoldMs);
-  const notification: Notification = {
+  await tx.markTold(group.id, [...quieted.keys()]);
+  return {
     // The opening time keeps ids apart from those of a group with the same labels before it was pruned.
-    id: `alert/${group.id}/${group.openedMs.toString(36)}/${next.sequence}`,
+    id: `alert/${group.id}/${group.openedMs.toString(36)}/${group.sequence + 1}`,
     route: group.route,
     reason,
     group: group.labels,
@@ -132,9 +143,16 @@ async function tell(
     omittedAlerts: audible.alerts - listed.length,
     createdAtMs: nowMs,
   };
-  await tx.markTold(group.id, [...quieted.keys()]);
-  await tx.writeGroups([next], nowMs);
-  return notification;
+}
+
+/** What was put off on purpose is not history, nor is what Tocsin says of itself. */
+function tidingsOf({ group, audible }: GroupView, notification: Notification, nowMs: number): Tidings {
+  const { reason, alerts } = notification;
+  const isFirst = reason === 'opened' || reason === 'grew';
+  const isOld = audible.newCount > 0 && audible.newestMs < nowMs - HISTORY_MS;
+  const isOwn = alerts.some(({ feed }) => feed === 'operations');
+  const isHistory = isFirst && isOld && !isOwn && group.heldBecause === undefined;
+  return { notification, isHistory, summedUpFor: group.summedUpFor ?? [] };
 }
 
 function toNotified({ alert, newCount }: GroupMember, contexts: Contexts): NotifiedAlert {

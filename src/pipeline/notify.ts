@@ -1,4 +1,4 @@
-import type { GroupDecision } from '../alerts/group.ts';
+import type { GroupDecision } from '../alerts/decision.ts';
 import type { Route } from '../alerts/route.ts';
 import type { Alert, Notification } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
@@ -19,6 +19,11 @@ const GROUPS_A_PASS = 100;
 const STORE_RETRY_MS = 1_000;
 /** While sources are asked about some groups, others come due: nobody waits for somebody else's source. */
 const LOOK_AGAIN_MS = 250;
+/** What waits in a route that a reload took away is told of; its alerts go on in other groups, so this one repeats nothing. */
+const LEFT_BEHIND: Route<TermSource> = {
+  ...{ ...OPERATIONS_ROUTE, to: [] },
+  timing: { ...OPERATIONS_ROUTE.timing, repeatIntervalMs: 30 * 86_400_000 },
+};
 
 const NO_CONTEXTS: Contexts = new Map();
 const NOBODY_STOPS = new AbortController().signal;
@@ -57,8 +62,7 @@ interface Told {
 export function createNotifier(deps: NotifyDeps) {
   const { store, clock, telemetry, enricher, listeners, onEnqueued } = deps;
   const routes = new Map(deps.routes.map((route) => [route.name, route]));
-  /** A route that a reload took away is told of as Tocsin itself is. */
-  const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? { ...OPERATIONS_ROUTE, to: [] };
+  const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? LEFT_BEHIND;
 
   /**
    * Returns when to come again (wall ms), undefined where no group waits.
@@ -139,13 +143,14 @@ export function createNotifier(deps: NotifyDeps) {
     nowMs: number,
   ): Promise<Told> {
     const decided = await decide(tx, group, routeOf(group.route), quiet, contexts, nowMs);
-    if (!('notification' in decided)) return { group, decision: decided.decision, spread: [] };
-    const { notification, decision } = decided;
-    await tx.insertNotification(notification);
-    const reasons: SpreadReason[] = [];
+    if (!('tidings' in decided)) return { group, decision: decided.decision, spread: [] };
+    const { tidings, decision, next } = decided;
+    await tx.insertNotification(tidings.notification);
+    const heard = new Map<string, SpreadReason>();
     for (const listener of recipients(group, listeners))
-      reasons.push(await spread(tx, notification, listener, nowMs));
-    return { group, decision, notification, spread: reasons };
+      heard.set(listener.name, await spread(tx, tidings, listener, nowMs));
+    await tx.writeGroups([rememberUnheard(next, heard)], nowMs);
+    return { group, decision, notification: tidings.notification, spread: [...heard.values()] };
   }
 
   function report({ group, decision, notification, spread: reasons }: Told): void {
@@ -170,6 +175,14 @@ export function createNotifier(deps: NotifyDeps) {
   }
 
   return { pass };
+}
+
+/** Whoever had no message of an opening is not bothered with one of its end. */
+function rememberUnheard(group: AlertGroup, heard: ReadonlyMap<string, SpreadReason>): AlertGroup {
+  if (group.dueMs === undefined) return group;
+  const { summedUpFor = [], ...rest } = group;
+  const unheard = new Set([...summedUpFor, ...heard.keys()].filter((name) => heard.get(name) !== 'sent'));
+  return unheard.size === 0 ? rest : { ...rest, summedUpFor: [...unheard] };
 }
 
 /** Groups that sources are being asked about. */

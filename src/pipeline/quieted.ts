@@ -1,4 +1,11 @@
-import { type Inhibition, type Quiet, type QuietSubject, quietedBy, type Silence } from '../alerts/quiet.ts';
+import {
+  type Inhibition,
+  inhibitorsAmong,
+  type Quiet,
+  type QuietSubject,
+  quietedBy,
+  type Silence,
+} from '../alerts/quiet.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { GroupMember, StoredSilence, StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
@@ -32,13 +39,14 @@ export async function readQuiet(tx: StoreTx, deps: QuietDeps, nowMs: number): Pr
   const stored = (await tx.readSilences(nowMs)).flatMap((silence) => deps.compileSilence(silence) ?? []);
   const silences = [...deps.silences.filter(({ endsMs }) => endsMs > nowMs), ...stored];
   const open = deps.inhibitions.length === 0 ? [] : (await tx.openAlerts(MOST_INHIBITORS)).map(subjectOf);
+  const inhibitors = inhibitorsAmong(deps.inhibitions, open);
   return {
     async membersOf(inTx, group) {
       if (silences.length === 0 && deps.inhibitions.length === 0) return NOBODY;
       const members = await inTx.readMembers(group, MOST_MEMBERS);
       return new Map(
         members.flatMap(({ alert }: GroupMember) => {
-          const quiet = quietedBy(subjectOf(alert), silences, deps.inhibitions, open, nowMs);
+          const quiet = quietedBy(subjectOf(alert), silences, inhibitors, nowMs);
           return quiet === undefined ? [] : [[alert.fingerprint, quiet] as const];
         }),
       );

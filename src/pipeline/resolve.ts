@@ -2,7 +2,7 @@ import { expectResolved } from '../alerts/group.ts';
 import { judgeQuiet } from '../alerts/lifecycle.ts';
 import type { Route } from '../alerts/route.ts';
 import type { StoredAlert } from '../core/alert.ts';
-import type { StoreTx } from '../core/store.ts';
+import type { AlertGroup, StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 
 /** Alerts looked at in one transaction. */
@@ -22,20 +22,23 @@ export async function resolveQuiet(
     const next = verdict.reason === 'quiet' ? verdict.alert : { ...alert, matchedAtMs: nowMs };
     await tx.writeAlerts([next], nowMs);
   }
-  for (const { fingerprint } of resolved) await endGroups(tx, fingerprint, routeOf, nowMs);
+  await endGroups(tx, resolved, routeOf, nowMs);
   return resolved;
 }
 
+/** Each group once: it may have thousands of alerts that end together. */
 async function endGroups(
   tx: StoreTx,
-  fingerprint: string,
+  resolved: readonly StoredAlert[],
   routeOf: (name: string) => Route<TermSource>,
   nowMs: number,
 ): Promise<void> {
-  for (const group of await tx.groupsOf(fingerprint)) {
+  const groups = new Map<string, AlertGroup>();
+  for (const { fingerprint } of resolved)
+    for (const group of await tx.groupsOf(fingerprint)) groups.set(group.id, group);
+  for (const group of groups.values()) {
     const { open } = await tx.memberTotals(group.id, []);
-    const { timing, sendResolved } = routeOf(group.route);
-    const next = expectResolved(group, open, timing, sendResolved, nowMs);
+    const next = expectResolved(group, open, routeOf(group.route), nowMs);
     if (next !== group) await tx.writeGroups([next], nowMs);
   }
 }

@@ -13,21 +13,30 @@ export interface Listener {
 /**
  * - `sent`: a message of its own
  * - `too_many`: the destination has had its share of messages for now
- * - `history`: everything in it is long past: Tocsin, or the source, was away
+ * - `backlog`: it does not take those that wait already
+ * - `history`: everything new in it is long past: Tocsin, or the source, was away
+ * - `unopened`: the end of what had no message of its own
  */
-export type SpreadReason = 'sent' | 'too_many' | 'history';
+export type SpreadReason = 'sent' | 'too_many' | 'backlog' | 'history' | 'unopened';
 
-/** What is older wakes nobody: it is summarised. */
-const HISTORY_MS = 3_600_000;
+/** A notification, and what of its group decides whether it is worth a message of its own. */
+export interface Tidings {
+  readonly notification: Notification;
+  /** Everything new in it is long past, and nobody put it off on purpose. */
+  readonly isHistory: boolean;
+  /** Destinations that had the group's opening only as part of a summary. */
+  readonly summedUpFor: readonly string[];
+}
 
 /** Gives one listener a notification: as a message, or as part of the one that sums up. */
 export async function spread(
   tx: StoreTx,
-  notification: Notification,
+  tidings: Tidings,
   { name, rate }: Listener,
   nowMs: number,
 ): Promise<SpreadReason> {
-  const reason = rate === undefined ? 'sent' : await admit(tx, notification, name, rate, nowMs);
+  const { notification } = tidings;
+  const reason = rate === undefined ? 'sent' : await admit(tx, tidings, name, rate, nowMs);
   if (reason === 'sent')
     await tx.enqueue([{ destination: name, kind: 'alert', deliveryId: notification.id }], nowMs);
   else await tx.addOverflow(name, overflowOf(notification), nowMs);
@@ -36,52 +45,40 @@ export async function spread(
 
 async function admit(
   tx: StoreTx,
-  notification: Notification,
+  { notification, isHistory, summedUpFor }: Tidings,
   name: string,
   rate: MessageRate,
   nowMs: number,
 ): Promise<SpreadReason> {
-  if (isHistory(notification, nowMs)) return 'history';
+  if (isHistory) return 'history';
+  if (notification.reason === 'resolved' && summedUpFor.includes(name)) return 'unopened';
+  // Or the end of an outage would be a flood of what waited.
+  if ((await tx.countWaiting(name)).count >= rate.burst) return 'backlog';
   const { bucket, reason } = take(refill(await tx.readBucket(name), rate, nowMs));
   await tx.writeBucket(name, bucket);
   return reason;
 }
 
-/** A group that is told of for the first time, and of which all is long past. */
-function isHistory({ alerts, reason, omittedAlerts }: Notification, nowMs: number): boolean {
-  if (reason !== 'opened' || omittedAlerts > 0 || alerts.length === 0) return false;
-  return alerts.every(({ lastSeenMs, feed }) => feed !== 'operations' && lastSeenMs < nowMs - HISTORY_MS);
-}
+const KINDS = ['rule', 'severity', 'actor', 'api'] as const;
 
 /** What a notification counts, by name. Each kind's counts add up to its new matches. */
-export function overflowOf(notification: Notification): readonly OverflowCount[] {
-  const { alerts, newCount, reason } = notification;
-  const listed = alerts.reduce((sum, alert) => sum + alert.newCount, 0);
-  const names = alerts.flatMap((alert): OverflowCount[] => [
-    { kind: 'rule', name: alert.ruleName, count: alert.newCount },
-    { kind: 'severity', name: alert.severity, count: alert.newCount },
-    { kind: 'actor', name: text(alert.labels['actor']), count: alert.newCount },
-    { kind: 'api', name: apiOf(alert), count: alert.newCount },
-  ]);
-  const rest = newCount - listed;
-  const others = (['rule', 'severity', 'actor', 'api'] as const).map((kind) => ({
-    kind,
-    name: '',
-    count: rest,
-  }));
+export function overflowOf({ alerts, newCount, reason }: Notification): readonly OverflowCount[] {
+  const named = alerts.flatMap((alert) => {
+    const names = namesOf(alert);
+    return KINDS.map((kind) => ({ kind, name: names[kind], count: alert.newCount }));
+  });
+  const rest = alerts.reduce((left, alert) => left - alert.newCount, newCount);
+  const unnamed = KINDS.map((kind) => ({ kind, name: '', count: rest }));
   return [
-    ...names.filter(({ count }) => count > 0),
-    ...(rest > 0 ? others : []),
+    ...[...named, ...unnamed].filter(({ count }) => count > 0),
     { kind: 'match', name: '', count: newCount },
     { kind: 'notification', name: reason, count: 1 },
   ];
 }
 
-function apiOf({ sample: [newest] }: NotifiedAlert): string {
-  if (newest?.url === undefined) return '';
-  return `${newest.method ?? ''} ${newest.host ?? ''}${newest.url.split('?', 1)[0]}`.trim();
-}
-
-function text(value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : String(value);
+/** An alert of several actors or APIs names none of them: nobody is blamed for what others did. */
+function namesOf({ ruleName, severity, labels, apis, sample: [newest] }: NotifiedAlert) {
+  const { url, method = '', host = '' } = newest ?? {};
+  const api = url === undefined || apis.count !== 1 ? '' : `${method} ${host}${url.split('?', 1)[0]}`.trim();
+  return { rule: ruleName, severity, actor: String(labels['actor'] ?? ''), api };
 }

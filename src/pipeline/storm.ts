@@ -11,20 +11,35 @@ const OUTAGE_MS = 30 * 60_000;
 const WAITING_A_PASS = 500;
 const ROWS = 5;
 
-/** When the next look is worth it; undefined where nothing waits to be summed up. */
-export async function sumUp(
-  tx: StoreTx,
-  { name, rate }: Listener,
-  nowMs: number,
-): Promise<{ readonly digest?: Digest; readonly againMs?: number }> {
+/** How soon a destination that has not taken its last summary is looked at again. */
+const LOOK_AGAIN_MS = 15_000;
+
+/** What was summed up, and when the next look is worth it; that is undefined where nothing waits. */
+export interface SummedUp {
+  readonly digest?: Digest;
+  readonly againMs?: number;
+}
+
+export async function sumUp(tx: StoreTx, { name, rate }: Listener, nowMs: number): Promise<SummedUp> {
   if (rate === undefined) return {};
   await collectWaiting(tx, name, nowMs);
+  const { sinceMs } = await tx.countWaiting(name);
+  const staleMs = sinceMs === undefined ? [] : [Math.max(sinceMs + OUTAGE_MS, nowMs) + 1];
+  const { digest, againMs } = await digestOverflow(tx, name, nowMs);
+  const nextMs = Math.min(...staleMs, ...(againMs === undefined ? [] : [againMs]));
+  return {
+    ...(digest === undefined ? {} : { digest }),
+    ...(Number.isFinite(nextMs) ? { againMs: nextMs } : {}),
+  };
+}
+
+async function digestOverflow(tx: StoreTx, name: string, nowMs: number): Promise<SummedUp> {
   if (!(await tx.hasOverflow(name))) return {};
   const last = await tx.readBucket(timerOf(name));
   const dueMs = last === undefined ? nowMs : Math.min(last.atMs, nowMs) + INTERVAL_MS;
+  if (nowMs < dueMs) return { againMs: dueMs };
   // One that its destination has not taken yet is followed by none: what comes meanwhile adds to the next.
-  if (nowMs < dueMs || (await tx.isDigestWaiting(name, 'storm')))
-    return { againMs: Math.max(dueMs, nowMs + 1_000) };
+  if (await tx.isDigestWaiting(name, 'storm')) return { againMs: nowMs + LOOK_AGAIN_MS };
   const taken = await tx.takeOverflow(name);
   if (taken === undefined) return {};
   const digest = stormDigest(name, taken.counts, taken.sinceMs, nowMs);

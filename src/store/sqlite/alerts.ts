@@ -14,20 +14,25 @@ export function readAlerts(db: Database, fingerprints: readonly string[]): Store
 export function writeAlerts(db: Database, alerts: readonly StoredAlert[], nowMs: number): void {
   for (const alert of alerts) {
     db.run(
-      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body,
-         updated_ms = excluded.updated_ms, state = excluded.state, due_ms = excluded.due_ms`,
+      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms,
+         state = excluded.state, due_ms = excluded.due_ms, episode = excluded.episode, last_seen_ms = excluded.last_seen_ms`,
       alert.fingerprint,
       severityRank(alert.severity),
       JSON.stringify(alert),
       nowMs,
       alert.state,
       alert.state === 'resolved' ? null : alert.matchedAtMs + alert.resolveAfterMs,
+      alert.episode,
+      alert.lastSeenMs,
     );
   }
 }
 
+/** Those that a clock that was ahead wrote are looked at, too: their quiet begins now. */
 export function quietAlerts(db: Database, nowMs: number, limit: number): StoredAlert[] {
+  db.run('UPDATE alerts SET due_ms = ?1, updated_ms = ?1 WHERE updated_ms > ?1 AND due_ms > ?1', nowMs);
   return db
     .all('SELECT body FROM alerts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
     .map((row) => json<StoredAlert>(row, 'body'));

@@ -16,6 +16,15 @@ export function addPending(db: Database, counts: readonly PendingCount[]): void 
   }
 }
 
+/** What a clock that was ahead wrote is due now: nobody else would look at it before that time comes. */
+export function pullBack(db: Database, nowMs: number): void {
+  db.run(
+    `UPDATE groups SET due_ms = ?1, updated_ms = ?1, body = json_set(body, '$.dueMs', ?1)
+     WHERE updated_ms > ?1 AND due_ms > ?1`,
+    nowMs,
+  );
+}
+
 export function groupsOf(db: Database, fingerprint: string): AlertGroup[] {
   const sql = 'SELECT g.body FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.fingerprint = ?';
   return db.all(sql, fingerprint).map((row) => json<AlertGroup>(row, 'body'));
@@ -51,14 +60,14 @@ export function toldOf(row: Record<string, unknown> | undefined): GroupMember['t
 }
 
 const AMONG = 'm.group_id = ?1 AND m.fingerprint NOT IN (SELECT value FROM json_each(?2))';
-const IS_NEWS =
-  "a.state <> 'resolved' AND (m.told_episode IS NOT a.body ->> '$.episode' OR m.told_severity < a.severity)";
+const IS_NEWS = "a.state <> 'resolved' AND (m.told_episode IS NOT a.episode OR m.told_severity < a.severity)";
 
 export function memberTotals(db: Database, group: string, except: readonly string[]): MemberTotals {
   const row = db.get(
     `SELECT count(*) AS alerts, coalesce(sum(m.count), 0) AS new_count,
        coalesce(sum(a.state <> 'resolved'), 0) AS open, coalesce(sum(a.state = 'acknowledged'), 0) AS acknowledged,
-       coalesce(max(${IS_NEWS}), 0) AS news
+       coalesce(max(${IS_NEWS}), 0) AS news,
+       coalesce(max(CASE WHEN m.count > 0 THEN a.last_seen_ms END), 0) AS newest
      FROM group_members m JOIN alerts a USING (fingerprint) WHERE ${AMONG}`,
     group,
     JSON.stringify(except),
@@ -69,6 +78,7 @@ export function memberTotals(db: Database, group: string, except: readonly strin
     acknowledged: int(row, 'acknowledged'),
     newCount: int(row, 'new_count'),
     hasNews: int(row, 'news') === 1,
+    newestMs: int(row, 'newest'),
   };
 }
 
@@ -81,7 +91,7 @@ export function markTold(db: Database, group: string, except: readonly string[])
     left,
   );
   db.run(
-    `UPDATE group_members AS m SET count = 0, told_episode = a.body ->> '$.episode', told_severity = a.severity
+    `UPDATE group_members AS m SET count = 0, told_episode = a.episode, told_severity = a.severity
      FROM alerts a WHERE a.fingerprint = m.fingerprint AND ${AMONG}`,
     group,
     left,

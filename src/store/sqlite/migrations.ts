@@ -153,11 +153,17 @@ export const migrations: readonly string[] = [
   -- Alerts end: when each is over unless it matches again, and null once it is.
   ALTER TABLE alerts ADD COLUMN state TEXT NOT NULL DEFAULT 'open';
   ALTER TABLE alerts ADD COLUMN due_ms INTEGER;
-  UPDATE alerts SET due_ms = updated_ms + 3600000, body = json_set(body, '$.state', 'open', '$.episode', 1,
-    '$.matchedAtMs', updated_ms, '$.resolveAfterMs', 3600000, '$.labels', json('{}'), '$.actors', json('{"count":0}'),
-    '$.apis', json('{"count":0}'), '$.seen', json('{"actors":[],"apis":[]}'));
+  ALTER TABLE alerts ADD COLUMN episode INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE alerts ADD COLUMN last_seen_ms INTEGER NOT NULL DEFAULT 0;  -- event time
+  UPDATE alerts SET due_ms = updated_ms + 3600000, last_seen_ms = coalesce(body ->> '$.lastSeenMs', 0),
+    body = json_set(body, '$.state', 'open', '$.episode', 1, '$.matchedAtMs', updated_ms, '$.resolveAfterMs', 3600000,
+      '$.labels', json_patch(body -> '$.group', json_object('rule', body ->> '$.rule', 'rule_name', body ->> '$.ruleName',
+        'source', body ->> '$.source', 'feed', body ->> '$.feed')),
+      '$.actors', json('{"count":0}'), '$.apis', json('{"count":0}'), '$.seen', json('{"actors":[],"apis":[]}'));
   CREATE INDEX alerts_due ON alerts (due_ms) WHERE due_ms IS NOT NULL;
   CREATE INDEX alerts_open ON alerts (severity DESC) WHERE state <> 'resolved';
+
+  CREATE INDEX groups_written ON groups (updated_ms) WHERE due_ms IS NOT NULL;
 
   -- What each group has told of each of its alerts.
   CREATE TABLE group_members (

@@ -2,7 +2,7 @@ import type { Notification } from '../../core/alert.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { OverflowCount, StoreTx } from '../../core/store.ts';
 import type { Database } from './database.ts';
-import { int, json, text } from './row.ts';
+import { int, json, maybeInt, text } from './row.ts';
 
 type Row = Record<string, unknown>;
 
@@ -56,6 +56,17 @@ export function takeWaiting(
       int(row, 'seq'),
     );
   return rows.map((row) => json<Notification>(row, 'body'));
+}
+
+export function countWaiting(
+  db: Database,
+  destination: string,
+): { readonly count: number; readonly sinceMs?: number } {
+  const sql = `SELECT count(*) AS count, min(enqueued_ms) AS since FROM outbox
+    WHERE destination = ? AND state = 'pending' AND kind = 'alert'`;
+  const row = db.get(sql, destination);
+  const sinceMs = maybeInt(row, 'since');
+  return { count: int(row, 'count'), ...(sinceMs === undefined ? {} : { sinceMs }) };
 }
 
 export function isDigestWaiting(db: Database, destination: string, kind: Digest['kind']): boolean {

@@ -62,5 +62,5 @@ export function countUnheard(db: Database, { fromMs, toMs }: Slice): UnheardCoun
 
 function reasonOf(row: Record<string, unknown>): UnheardCount['reason'] {
   const reason = row['reason'];
-  return reason === 'muted' || reason === 'inhibited' ? reason : 'silenced';
+  return reason === 'muted' || reason === 'inhibited' || reason === 'ended' ? reason : 'silenced';
 }

@@ -169,6 +169,7 @@ export class SqliteTx implements StoreTx {
   }
 
   async dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]> {
+    members.pullBack(this.#db, nowMs);
     return this.#db
       .all('SELECT body FROM groups WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
       .map((row) => json<AlertGroup>(row, 'body'));
@@ -220,6 +221,10 @@ export class SqliteTx implements StoreTx {
     ...[destination, beforeMs, limit, reason, nowMs]: Parameters<StoreTx['takeWaiting']>
   ): Promise<readonly Notification[]> {
     return overflow.takeWaiting(this.#db, destination, beforeMs, limit, reason, nowMs);
+  }
+
+  async countWaiting(destination: string): ReturnType<StoreTx['countWaiting']> {
+    return overflow.countWaiting(this.#db, destination);
   }
 
   async isDigestWaiting(destination: string, kind: Digest['kind']): Promise<boolean> {
