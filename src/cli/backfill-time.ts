@@ -25,7 +25,8 @@ function readTime(option: string, text: string, nowMs: number): GivenTime {
 const EXPECTED =
   'expected such as 2026-11-01, 2026-11-01T08:30 (UTC), 2026-11-01T08:30+02:00, or 7d for seven days ago';
 
-function dateMs(text: string): number | undefined {
+/** UTC unless it says otherwise; undefined where the text is no time. */
+export function dateMs(text: string): number | undefined {
   const [, date, time = '00:00', offset = 'Z'] = DATE.exec(text) ?? [];
   if (date === undefined || !isDay(date)) return undefined;
   const ms = Date.parse(`${date}T${time}${offset}`);

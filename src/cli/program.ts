@@ -5,6 +5,8 @@ import { configJsonSchema } from '../config/index.ts';
 import { FEEDS } from '../core/event.ts';
 import { ruleJsonSchema } from '../rules/index.ts';
 import { cronExpression } from '../schema/values.ts';
+import { addAlertCommands } from './alert-commands.ts';
+import { positive } from './arguments.ts';
 import { backfill } from './backfill.ts';
 import { check } from './check.ts';
 import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveries.ts';
@@ -62,6 +64,7 @@ ${EXIT_CODES}`,
   addDaemonCommands(program, io, done);
   addRuleCommands(program, io, done);
   addSourceCommands(program, io, done);
+  addAlertCommands(program, io, done);
   addDeliveryCommands(program, io, done);
   for (const command of [
     program,
@@ -216,13 +219,6 @@ function schedule(text: string): string {
   const read = cronExpression().safeParse(text);
   if (read.success) return read.data;
   throw new InvalidArgumentError(read.error.issues[0]?.message ?? 'expected a cron schedule');
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a whole number above 0');
-  return value;
 }
 
 function aboveZero(text: string): number {

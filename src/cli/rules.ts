@@ -1,15 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { loadSetup, type Setup } from '../app/load.ts';
 import { type LoadedRules, loadRules } from '../app/rule-files.ts';
 import { openStoreBeside } from '../app/store.ts';
 import { printable } from '../core/excerpt.ts';
-import { isJsonObject } from '../core/json.ts';
 import { StoreError } from '../core/store.ts';
 import { type ExplainedPart, type Explanation, explainRule, type Verdict, viewOf } from '../rules/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
+import { readEvent } from './one-event.ts';
 import { isError, printProblems } from './problems.ts';
+import { aligned } from './table.ts';
 
 export interface RulesOptions {
   /** Files and folders; where none are named, those of the configuration. */
@@ -55,16 +55,6 @@ async function lastHits(setup: Setup): Promise<ReadonlyMap<string, string> | und
   }
 }
 
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
 /** Rules that can run; what is wrong with others is told, and ends the command. */
 function loadValid(io: Io, paths: readonly string[]): LoadedRules {
   const loaded = loadRules(paths);
@@ -98,24 +88,6 @@ export async function explain(
   if (options.json) io.out(`${JSON.stringify(explanation)}\n`);
   else printExplanation(io, explanation, rule.aggregations.length > 0);
   return 0;
-}
-
-const ONE_EVENT = 'expected one JSON object: an API event, a captured exchange or an incident';
-
-async function readEvent(io: Io, file: string | undefined) {
-  const name = file === undefined || file === '-' ? 'stdin' : file;
-  let raw: unknown;
-  try {
-    raw = JSON.parse(name === 'stdin' ? await text(io.stdin) : readFileSync(name, 'utf8'));
-  } catch (error) {
-    const reason =
-      error instanceof SyntaxError ? ONE_EVENT : error instanceof Error ? error.message : ONE_EVENT;
-    throw new CliError(`${name} cannot be read: ${reason}`);
-  }
-  // A text holds a captured exchange, as the feed's `payload` does.
-  if (typeof raw === 'string') return { payload: raw };
-  if (isJsonObject(raw)) return raw;
-  throw new CliError(`${name} cannot be read: ${ONE_EVENT}`);
 }
 
 const SUMMARY: Readonly<Record<Verdict, string>> = {

@@ -23,6 +23,8 @@ export interface FiredRule {
   readonly isUpdate?: true;
 }
 
+type Judged = Pick<Verdict, 'event' | 'view'>;
+
 const MINUTE_MS = 60_000;
 /** A window is kept this much longer than it lasts: events arrive late, and polls lag. */
 const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;
@@ -52,12 +54,24 @@ function groupOf(rule: Rule, view: EventView): Record<string, string> {
   return Object.fromEntries(values.map(([term, value]) => [term, shortened(value)]));
 }
 
-function windowKeys(match: RuleMatch, { event, view }: Verdict): readonly WindowKey[] {
-  const { rule } = match;
-  if (rule.aggregations.length === 0) return [];
+/** The alert and the windows that matches of a rule on such events share. */
+export interface Shared {
+  readonly fingerprint: string;
+  readonly windows: readonly WindowKey[];
+}
+
+export function sharedBy(rule: Rule, source: string, view: EventView): Shared {
+  const values = groupOf(rule, view);
   // Sources are tenants: what happens at one neither fires nor hides anything at another.
-  const group = JSON.stringify([event.source, ...Object.values(groupOf(rule, view))]);
-  return rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group }));
+  const group = JSON.stringify([source, ...Object.values(values)]);
+  return {
+    fingerprint: fingerprint(rule.id, { ...values, source }),
+    windows: rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group })),
+  };
+}
+
+function windowKeys({ rule }: RuleMatch, { event, view }: Verdict): readonly WindowKey[] {
+  return rule.aggregations.length === 0 ? [] : sharedBy(rule, event.source, view).windows;
 }
 
 function distinctKeys(verdicts: readonly Verdict[]): readonly WindowKey[] {
@@ -99,7 +113,8 @@ class Windows {
   }
 }
 
-function toFired(match: RuleMatch, verdict: Verdict, resolveAfterMs: number): FiredRule {
+/** One match as alerts and routes take it. */
+export function toFired(match: RuleMatch, verdict: Judged, resolveAfterMs: number): FiredRule {
   const { rule, severity } = match;
   const { event, view } = verdict;
   const group = groupOf(rule, view);
@@ -124,7 +139,7 @@ function toFired(match: RuleMatch, verdict: Verdict, resolveAfterMs: number): Fi
 }
 
 /** What `when` and the `group_by` of routes see: the rule's own words first, the event's for the rest. */
-function subjectOf({ rule, severity }: RuleMatch, { event, view }: Verdict): TermSource {
+function subjectOf({ rule, severity }: RuleMatch, { event, view }: Judged): TermSource {
   const own = new Map<string, string | undefined>([
     ['rule', rule.id],
     ['rule_name', rule.info.name ?? rule.id],

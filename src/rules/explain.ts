@@ -1,9 +1,9 @@
 import type { Datum } from './datum.ts';
 import type { EventView } from './event-view.ts';
-import type { Condition, FilterOrigins, Origin } from './filter-tree.ts';
+import type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
 import type { Rule } from './rule.ts';
-import { Run } from './run.ts';
-import { ruleVerdict, type Trace, traceRule, verdictOf } from './trace.ts';
+import { Run, type TermSource } from './run.ts';
+import { ruleVerdict, type Trace, traceFilter, traceRule, verdictOf } from './trace.ts';
 
 export type Verdict = 'true' | 'false' | 'unknown';
 
@@ -46,7 +46,25 @@ export function explainRule(rule: Rule, view: EventView, origins: FilterOrigins)
   };
 }
 
-function explainPart(trace: Trace, view: EventView, origins: FilterOrigins): ExplainedPart {
+/** Says how a filter outside rules decides. Texts that came into it from elsewhere may be secrets: they are not told. */
+export function explainFilter(filter: Filter, source: TermSource, origins: FilterOrigins): ExplainedPart {
+  return explainPart(traceFilter(filter, source), source, origins, isOwnText);
+}
+
+/** Whether what a condition compares with stands in the file as it is. */
+function isOwnText(origin: Origin | undefined): boolean {
+  const { value } = origin ?? {};
+  if (value === undefined || value.kind === 'map') return false;
+  const items = value.kind === 'list' ? value.items : [value];
+  return items.every((item) => item.kind === 'scalar' && (typeof item.value !== 'string' || item.verbatim));
+}
+
+function explainPart(
+  trace: Trace,
+  view: TermSource,
+  origins: FilterOrigins,
+  mayTell: (origin: Origin | undefined) => boolean = () => true,
+): ExplainedPart {
   const { filter, outcome, children } = trace;
   const origin: Origin | undefined = origins.get(filter);
   const part = {
@@ -54,9 +72,11 @@ function explainPart(trace: Trace, view: EventView, origins: FilterOrigins): Exp
     ...origin?.place,
     verdict: wordOf(verdictOf(trace)),
     ...(outcome.reason === undefined ? {} : { reason: visible(outcome.reason) }),
-    parts: children.map((child) => explainPart(child, view, origins)),
+    parts: children.map((child) => explainPart(child, view, origins, mayTell)),
   };
-  return filter.kind === 'condition' ? { ...part, ...sightOf(filter, trace, view) } : part;
+  if (filter.kind !== 'condition') return part;
+  const { operands = '', ...sight } = sightOf(filter, trace, view);
+  return { ...part, operands: mayTell(origin) ? operands : 'a text from elsewhere', ...sight };
 }
 
 function wordOf(verdict: boolean | undefined): Verdict {
@@ -67,7 +87,7 @@ function wordOf(verdict: boolean | undefined): Verdict {
 const MAX_OPERANDS_CHARS = 100;
 const MAX_LISTED = 10;
 
-function sightOf(condition: Condition, { outcome, linked }: Trace, view: EventView): Partial<ExplainedPart> {
+function sightOf(condition: Condition, { outcome, linked }: Trace, view: TermSource): Partial<ExplainedPart> {
   const operands = condition.operands.map((operand) => shown(operand, MAX_OPERANDS_CHARS)).join(', ');
   const said = { operands: clipped(operands, MAX_OPERANDS_CHARS) };
   const { aspect } = condition;
@@ -77,7 +97,7 @@ function sightOf(condition: Condition, { outcome, linked }: Trace, view: EventVi
 }
 
 /** What is too much to look at is said, not thrown. */
-function whole({ term, aspect }: Condition, view: EventView): string {
+function whole({ term, aspect }: Condition, view: TermSource): string {
   try {
     return shown(new Run(view).datum(term, aspect), MAX_SEEN_CHARS);
   } catch (error) {
@@ -85,7 +105,7 @@ function whole({ term, aspect }: Condition, view: EventView): string {
   }
 }
 
-function fieldsSeen({ term, aspect }: Condition, linked: Trace['linked'], view: EventView): string {
+function fieldsSeen({ term, aspect }: Condition, linked: Trace['linked'], view: TermSource): string {
   try {
     const fields = view.fields?.(term);
     const keys = [...(fields?.keys ?? []).entries()].filter(

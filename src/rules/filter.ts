@@ -1,6 +1,7 @@
 import { isNode } from 'yaml';
 import type { Problem } from '../core/problem.ts';
 import { type Comparison, comparisonsIn } from './comparisons.ts';
+import { type ExplainedPart, explainFilter } from './explain.ts';
 import { FilterParser } from './filter-parser.ts';
 import type { Filter, Origin } from './filter-tree.ts';
 import { lintFilter } from './lint.ts';
@@ -18,6 +19,8 @@ export interface CompiledFilter {
   matches(source: TermSource): boolean;
   /** What it compares terms with. */
   readonly comparisons: readonly Comparison[];
+  /** How it comes to its verdict. */
+  explain(source: TermSource): ExplainedPart;
 }
 
 export interface FilterOptions {
@@ -53,6 +56,7 @@ export function compileFilter(
   const filter = {
     matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE,
     comparisons: comparisonsIn(tree, origins),
+    explain: (source: TermSource) => explainFilter(tree, source, origins),
   };
   return { filter, problems: problems.all };
 }

@@ -3,7 +3,7 @@ import type { Filter } from './filter-tree.ts';
 import { Machine } from './machine.ts';
 import { combineKeys, FALSE, type MatchedKeys, type Outcome, TRUE } from './outcome.ts';
 import type { Rule } from './rule.ts';
-import { Run } from './run.ts';
+import { Run, type TermSource } from './run.ts';
 
 /** What one part of a filter decided on one event. */
 export interface Trace {
@@ -28,12 +28,20 @@ export type FilterName = 'filter' | 'ignore' | 'success_filter' | 'failure_filte
  * so that nothing is left out and matching needs no observer: this is for people, not for streams.
  */
 export function traceRule(rule: Rule, view: EventView): RuleTrace {
-  const tracer = new Tracer(rule, view);
+  const tracer = new Tracer(
+    inOrder(rule).flatMap(([, filter]) => filter ?? []),
+    view,
+  );
   const filters = new Map<FilterName, Trace>();
   for (const [name, filter] of inOrder(rule)) {
     if (filter !== undefined) filters.set(name, tracer.trace(filter, undefined));
   }
   return { filters, variables: tracer.variables };
+}
+
+/** The same of a filter outside rules. */
+export function traceFilter(filter: Filter, source: TermSource): Trace {
+  return new Tracer([filter], source).trace(filter, undefined);
 }
 
 /** As the matcher asks for them: what `ignore` sees of variables was bound before. */
@@ -47,14 +55,14 @@ function inOrder(rule: Rule): readonly (readonly [FilterName, Filter | undefined
 }
 
 class Tracer {
-  readonly #view: EventView;
+  readonly #view: TermSource;
   readonly #machine = new Machine();
   variables = new Map<string, readonly string[]>();
 
-  constructor(rule: Rule, view: EventView) {
+  constructor(filters: readonly Filter[], view: TermSource) {
     this.#view = view;
     // All before the first is asked: what is looked for in one text is looked for together.
-    for (const [, filter] of inOrder(rule)) if (filter) this.#machine.compile(filter);
+    for (const filter of filters) this.#machine.compile(filter);
   }
 
   trace(filter: Filter, linked: MatchedKeys): Trace {

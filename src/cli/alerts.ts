@@ -1,0 +1,99 @@
+import { styleText } from 'node:util';
+import type { AlertState, StoredAlert } from '../core/alert.ts';
+import { systemClock } from '../core/clock.ts';
+import { alertJson, distinctText, groupText, short } from './alert-view.ts';
+import type { ExitCode, Io } from './io.ts';
+import { type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
+import { withStore } from './setup.ts';
+import { aligned, away, clipped, visible } from './table.ts';
+
+export interface AlertsOptions {
+  readonly config: string;
+  readonly open?: boolean;
+  readonly acknowledged?: boolean;
+  readonly resolved?: boolean;
+  readonly all?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+interface Listed {
+  readonly alert: StoredAlert;
+  readonly quiet: readonly KeptQuiet[];
+}
+
+/** `tocsin alerts`: what goes on, who has it in hand and what keeps it quiet. */
+export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCode> {
+  const nowMs = systemClock.now();
+  const { limit, json } = options;
+  const states = statesOf(options);
+  const listed = await withStore(io, options.config, async (store, config) => {
+    const alerts = await store.listAlerts({ limit: limit + 1, ...(states === undefined ? {} : { states }) });
+    const quiet = await readQuietNow(store, config, nowMs);
+    return Promise.all(
+      alerts.map(async (alert): Promise<Listed> => ({ alert, quiet: await quiet.all(alert) })),
+    );
+  });
+  const shown = listed.slice(0, limit);
+  if (json === true) for (const each of shown) io.out(`${JSON.stringify(toJson(each))}\n`);
+  else for (const line of toTable(shown, nowMs, io.colour.out)) io.out(`${line}\n`);
+  if (shown.length === 0) io.err(`no alert is ${states?.join(' or ') ?? 'kept'}\n`);
+  if (listed.length > limit) io.err(`only the first ${limit} are shown; raise --limit to see more\n`);
+  return 0;
+}
+
+/** Undefined is all. */
+function statesOf({ open, acknowledged, resolved, all }: AlertsOptions): readonly AlertState[] | undefined {
+  if (all === true) return undefined;
+  const asked: readonly AlertState[] = [
+    ...(open === true ? ['open' as const] : []),
+    ...(acknowledged === true ? ['acknowledged' as const] : []),
+    ...(resolved === true ? ['resolved' as const] : []),
+  ];
+  return asked.length === 0 ? ['open', 'acknowledged'] : asked;
+}
+
+function toJson({ alert, quiet }: Listed) {
+  return { ...alertJson(alert), quiet: quiet.map(quietJson) };
+}
+
+const HEADING = ['ALERT', 'STATE', 'SEVERITY', 'RULE', 'WHO', 'COUNT', 'ACTORS', 'APIS', 'FIRST', 'LAST'];
+const MAX_CELL = 60;
+
+/** A row an alert, and below it who has it in hand and what keeps it quiet. */
+function toTable(listed: readonly Listed[], nowMs: number, colour: boolean): readonly string[] {
+  if (listed.length === 0) return [];
+  const [heading = '', ...lines] = aligned([HEADING, ...listed.map(({ alert }) => rowOf(alert, nowMs))]);
+  return [
+    heading,
+    ...listed.flatMap(({ alert, quiet }, index) => [
+      painted(lines[index] ?? '', alert, colour),
+      ...handOf(alert, nowMs).map((line) => `  ${line}`),
+      ...quiet.map((each) => `  ${quietText(each, nowMs)}`),
+    ]),
+  ];
+}
+
+function rowOf(alert: StoredAlert, nowMs: number): readonly string[] {
+  return [
+    ...[short(alert.fingerprint), alert.state, alert.severity],
+    ...[clipped(alert.rule, MAX_CELL), clipped(groupText(alert.group), MAX_CELL), String(alert.count)],
+    ...[distinctText(alert.actors), distinctText(alert.apis)],
+    ...[away(alert.firstSeenMs, nowMs), away(alert.lastSeenMs, nowMs)],
+  ];
+}
+
+function handOf({ acknowledged }: StoredAlert, nowMs: number): readonly string[] {
+  if (acknowledged === undefined) return [];
+  const { by, atMs, note } = acknowledged;
+  return [
+    `acknowledged by ${visible(by)} ${away(atMs, nowMs)}${note === undefined ? '' : `: ${visible(note)}`}`,
+  ];
+}
+
+function painted(line: string, { severity, state }: StoredAlert, colour: boolean): string {
+  if (!colour || state === 'resolved') return line;
+  if (severity === 'CRITICAL' || severity === 'HIGH')
+    return styleText('red', line, { validateStream: false });
+  return severity === 'MEDIUM' ? styleText('yellow', line, { validateStream: false }) : line;
+}

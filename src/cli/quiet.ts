@@ -1,0 +1,89 @@
+import { mutedUntil } from '../alerts/intervals.ts';
+import { inhibitorsAmong, quietedBy, type Silence } from '../alerts/quiet.ts';
+import type { TocsinConfig } from '../app/load.ts';
+import { compileSilence } from '../app/silence.ts';
+import type { StoredAlert } from '../core/alert.ts';
+import type { RecordedStore } from '../core/records.ts';
+import { subjectOf } from '../pipeline/quieted.ts';
+import type { TermSource } from '../rules/index.ts';
+import { away, iso, visible } from './table.ts';
+
+/** Why nobody is told of an alert now. */
+export type KeptQuiet =
+  | { readonly reason: 'silenced'; readonly by: string; readonly untilMs: number; readonly why: string }
+  | { readonly reason: 'inhibited'; readonly by: string; readonly inhibitor: string }
+  | { readonly reason: 'muted'; readonly by: string; readonly untilMs: number };
+
+/** Looks at what keeps alerts quiet at one moment. */
+export interface QuietNow {
+  /** A silence or another alert. */
+  of(alert: QuietedAlert): KeptQuiet | undefined;
+  /** Mute times of routes by which it would be told of. */
+  mutes(alert: StoredAlert): Promise<readonly KeptQuiet[]>;
+  /** All of it; nothing keeps quiet what is over. */
+  all(alert: StoredAlert): Promise<readonly KeptQuiet[]>;
+}
+
+type QuietedAlert = Parameters<typeof subjectOf>[0];
+type Quieting = Pick<TocsinConfig, 'silences' | 'inhibitions' | 'routes'>;
+
+/** Open alerts that may inhibit others. */
+const MOST_INHIBITORS = 5_000;
+
+/** @param config absent: silences of the store alone are known */
+export async function readQuietNow(
+  store: Pick<RecordedStore, 'records' | 'listSilences'>,
+  config: Quieting | undefined,
+  nowMs: number,
+): Promise<QuietNow> {
+  const { routes = [], inhibitions = [], silences: planned = [] } = config ?? {};
+  const stored = await store.listSilences(nowMs);
+  const silences: readonly Silence<TermSource>[] = [
+    ...planned,
+    ...stored.flatMap((silence) => compileSilence(silence) ?? []),
+  ];
+  const reasons = new Map([...planned, ...stored].map(({ id, reason }) => [id, reason]));
+  const open = inhibitions.length === 0 ? [] : await store.records.openAlerts(MOST_INHIBITORS);
+  const inhibitors = inhibitorsAmong(inhibitions, open.map(subjectOf));
+  const speaking = new Map(routes.map((route) => [route.name, route.speaking]));
+
+  function of(alert: QuietedAlert): KeptQuiet | undefined {
+    const quiet = quietedBy(subjectOf(alert), silences, inhibitors, nowMs);
+    return quiet?.reason === 'silenced' ? { ...quiet, why: reasons.get(quiet.by) ?? '' } : quiet;
+  }
+
+  async function mutes({ fingerprint }: StoredAlert): Promise<readonly KeptQuiet[]> {
+    const groups = await store.records.membershipsOf(fingerprint);
+    const names = [...new Set(groups.map(({ group }) => group.route))].sort();
+    return names.flatMap((by): KeptQuiet[] => {
+      const times = speaking.get(by);
+      const untilMs = times && mutedUntil(times, nowMs);
+      return untilMs === undefined ? [] : [{ reason: 'muted', by, untilMs }];
+    });
+  }
+
+  return {
+    of,
+    mutes,
+    async all(alert) {
+      if (alert.state === 'resolved') return [];
+      const quiet = of(alert);
+      return [...(quiet === undefined ? [] : [quiet]), ...(await mutes(alert))];
+    },
+  };
+}
+
+/** `silenced by k7m2p until 2026-… (in 2h): maintenance`. */
+export function quietText(quiet: KeptQuiet, nowMs: number): string {
+  if (quiet.reason === 'inhibited')
+    return `inhibited by ${visible(quiet.by)} while alert ${quiet.inhibitor.slice(0, 8)} is open`;
+  const until = `until ${iso(quiet.untilMs)} (${away(quiet.untilMs, nowMs)})`;
+  if (quiet.reason === 'muted') return `muted: route ${visible(quiet.by)} does not speak ${until}`;
+  return `silenced by ${visible(quiet.by)} ${until}: ${visible(quiet.why)}`;
+}
+
+/** For programs. */
+export function quietJson(quiet: KeptQuiet) {
+  const { untilMs, ...rest } = { untilMs: undefined, ...quiet };
+  return { ...rest, until: iso(untilMs) };
+}

@@ -1,0 +1,154 @@
+import { styleText } from 'node:util';
+import type { Firing } from '../alerts/lifecycle.ts';
+import type { StoredAlert } from '../core/alert.ts';
+import type { Feed } from '../core/event.ts';
+import { severityRank } from '../core/severity.ts';
+import type { AlertGroup } from '../core/store.ts';
+import { groupText, short } from './alert-view.ts';
+import { conditionText, leavesOf } from './conditions.ts';
+import { span } from './progress.ts';
+import { type KeptQuiet, quietJson, quietText } from './quiet.ts';
+import type { RouteStep } from './routes-walk.ts';
+import { iso, moment, visible } from './table.ts';
+
+/** What would become of one event. */
+export interface RoutesReport {
+  readonly atMs: number;
+  readonly source: string;
+  readonly feed: Feed;
+  readonly payloadError?: string;
+  readonly matches: readonly MatchReport[];
+  /** Rules that have no verdict. */
+  readonly failures: readonly { readonly rule: string; readonly reason: string }[];
+  readonly notes: readonly string[];
+}
+
+export interface MatchReport {
+  readonly firing: Firing;
+  /** How many windows decide whether the rule fires. */
+  readonly windows: number;
+  /** As it would be after this match; `known`: it is there now. */
+  readonly alert: StoredAlert;
+  readonly known?: StoredAlert;
+  readonly quiet?: KeptQuiet;
+  readonly steps: readonly (RouteStep & { readonly known?: AlertGroup })[];
+}
+
+type Step = MatchReport['steps'][number];
+
+/** For programs: times as ISO 8601, waits in milliseconds. */
+export function routesJson(report: RoutesReport) {
+  const { atMs, source, feed, payloadError, matches, failures, notes } = report;
+  return {
+    ...{ at: iso(atMs), source, feed, payloadError, notes },
+    failures,
+    matches: matches.map((match) => {
+      const { firing, windows, known, quiet } = match;
+      const { rule, severity, fingerprint, group } = firing;
+      return {
+        ...{ rule, severity, windows, fingerprint, group, alert: known?.state ?? 'new' },
+        quiet: quiet === undefined ? undefined : quietJson(quiet),
+        routes: match.steps.map((step) => ({
+          ...{ route: step.route, outcome: step.outcome, to: step.to, toldByEarlierRoutes: step.leftOut },
+          ...{ continue: step.continues, when: step.when },
+          group: step.group && {
+            ...{ id: step.group.id, labels: step.group.labels, timing: step.group.timing },
+            ...{ mutedUntil: iso(step.group.mutedUntilMs), tellsAs: reasonOf(match, step) },
+          },
+        })),
+      };
+    }),
+  };
+}
+
+/** For people. */
+export function routesText(report: RoutesReport, colour: boolean): readonly string[] {
+  const { matches, failures, payloadError, atMs } = report;
+  const head =
+    matches.length === 0
+      ? [`no rule matches: nobody is told (source ${report.source}, feed ${report.feed})`]
+      : [];
+  return [
+    ...(payloadError === undefined
+      ? []
+      : [`its payload does not decode, so rules see no exchange: ${visible(payloadError)}`]),
+    ...failures.map(({ rule, reason }) => `rule ${visible(rule)} has no verdict: ${visible(reason)}`),
+    ...head,
+    ...matches.flatMap((match) => matchText(match, atMs, colour)),
+  ];
+}
+
+function matchText(match: MatchReport, atMs: number, colour: boolean): readonly string[] {
+  const { firing, windows, known, quiet } = match;
+  const title = `${visible(firing.rule)} (${firing.severity}) matches`;
+  const counted = windows === 0 ? '' : '; its windows, which decide whether it fires, are not counted here';
+  const was = known === undefined ? 'would be opened' : `is ${known.state}, ${known.count} matches so far`;
+  return [
+    `${colour ? styleText('bold', title, { validateStream: false }) : title}${counted}`,
+    `  alert ${short(firing.fingerprint)} ${groupText(firing.group)} ${was}`,
+    ...(quiet === undefined ? [] : [`  kept quiet: ${quietText(quiet, atMs)}`]),
+    ...match.steps.flatMap((step) => stepText(match, step, atMs)),
+  ];
+}
+
+const MOST_CONDITIONS = 5;
+
+function stepText(match: MatchReport, step: Step, atMs: number): readonly string[] {
+  const name = `  route ${visible(step.route)}`;
+  switch (step.outcome) {
+    case 'not-asked':
+      return [`${name}: not asked, a route before it has no "continue: true"`];
+    case 'not-matched':
+      return [`${name}: no, its "when" does not hold`, ...failing(step)];
+    case 'told-already':
+      return [`${name}: yes, and earlier routes tell ${listed(step.leftOut)} already`, ...goesOn(step)];
+    case 'taken':
+      return [
+        `${name}: yes, ${step.when === undefined ? 'it takes every alert' : 'its "when" holds'}`,
+        `    tells ${listed(step.to)}${step.leftOut.length === 0 ? '' : ` (earlier routes tell ${listed(step.leftOut)})`}`,
+        `    ${whenText(match, step, atMs)}`,
+        ...goesOn(step),
+      ];
+  }
+}
+
+function failing({ when }: Step): readonly string[] {
+  if (when === undefined) return [];
+  const failed = leavesOf(when).filter(({ verdict }) => verdict !== 'true');
+  return failed.slice(0, MOST_CONDITIONS).map((leaf) => `    ${visible(conditionText(leaf))}`);
+}
+
+function goesOn({ continues }: Step): readonly string[] {
+  return continues ? ['    continue: true, so later routes are asked too'] : [];
+}
+
+/** As alerts/group.ts decides of a group as it stands. */
+function reasonOf({ alert, known }: MatchReport, step: Step): 'opened' | 'grew' | 'repeat' {
+  if (step.known?.lastNotifiedMs === undefined || step.known.dueMs === undefined) return 'opened';
+  const isNews =
+    known === undefined ||
+    known.episode !== alert.episode ||
+    severityRank(alert.severity) > severityRank(known.severity);
+  return isNews ? 'grew' : 'repeat';
+}
+
+function whenText(match: MatchReport, step: Step, atMs: number): string {
+  const { group, known } = step;
+  if (group === undefined) return '';
+  const { groupWaitMs, groupIntervalMs, repeatIntervalMs } = group.timing;
+  const lastMs = known?.lastNotifiedMs ?? atMs;
+  const told = {
+    opened: `after ${span(groupWaitMs)} (group_wait)`,
+    grew: `as news of a group told of already: at ${moment(lastMs + groupIntervalMs, atMs)} at the earliest (group_interval)`,
+    repeat: `as more of what was told: at ${moment(lastMs + repeatIntervalMs, atMs)} (repeat_interval)`,
+  }[reasonOf(match, step)];
+  const muted =
+    group.mutedUntilMs === undefined
+      ? ''
+      : `; the route does not speak before ${moment(group.mutedUntilMs, atMs)}`;
+  return `${told}${muted}, together with ${groupText(group.labels)}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map(visible).join(', ');
+}

@@ -1,0 +1,42 @@
+import { span } from './progress.ts';
+
+/** A terminal obeys control characters, and some hide or turn round what stands beside them: they are written out. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => {
+    return `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+/** Of a text that somebody else wrote, as much as a line has room for. */
+export function clipped(text: string, maxChars: number): string {
+  const shown = visible(text.slice(0, maxChars + 1));
+  return shown.length > maxChars ? `${shown.slice(0, maxChars)}…` : shown;
+}
+
+/** Rows as lines, each column as wide as its widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** For programs. */
+export function iso(ms: number): string;
+export function iso(ms: number | undefined): string | undefined;
+export function iso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+/** `5m ago`; of what is to come `in 5m`. */
+export function away(ms: number, nowMs: number): string {
+  return ms > nowMs ? `in ${span(ms - nowMs)}` : `${span(nowMs - ms)} ago`;
+}
+
+/** `2026-03-01 08:30:12Z (5m ago)` */
+export function moment(ms: number, nowMs: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z (${away(ms, nowMs)})`;
+}

@@ -1,0 +1,87 @@
+import type { EventSummary, Notification, NotifiedAlert } from '../core/alert.ts';
+import type { Delivery, Stream } from '../core/delivery.ts';
+import type { Digest } from '../core/digest.ts';
+import type { Random } from '../core/random.ts';
+
+export const TEST_KINDS = ['alert', 'event', 'digest', 'resolved'] as const;
+export type TestKind = (typeof TEST_KINDS)[number];
+
+/** Whether such a thing is ever sent to who takes these streams. */
+export function isSent(kind: TestKind, send: readonly Stream[]): boolean {
+  return kind === 'event' ? send.includes('events') || send.includes('matches') : send.includes('alerts');
+}
+
+const RULE = 'tocsin-send-test';
+const TITLE = 'TEST: a message from "tocsin send-test"';
+const NOTE = 'Nothing happened. Somebody tries whether messages arrive here and how they look.';
+/** Addresses and names that are nobody's: RFC 5737, RFC 2606. */
+const ACTOR = '203.0.113.9';
+const HOST = 'api.example.com';
+/** A header as captured traffic has it: whoever reads the message sees whether it is masked. */
+const URL = '/v1/test?access_token=not-a-real-token';
+
+const MINUTE_MS = 60_000;
+
+/** A message that says of itself that it is a test; each under an id of its own. */
+export function testDelivery(kind: TestKind, destination: string, nowMs: number, random: Random): Delivery {
+  const id = `tocsin/test/${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36)}`;
+  switch (kind) {
+    case 'event':
+      return eventDelivery(id, nowMs);
+    case 'digest':
+      return { kind: 'digest', id, digest: digestOf(id, destination, nowMs) };
+    case 'alert':
+    case 'resolved':
+      return { kind: 'alert', id, notification: notificationOf(id, kind === 'resolved', nowMs) };
+  }
+}
+
+function eventDelivery(id: string, nowMs: number): Delivery {
+  const raw = {
+    ...{ id, filterId: RULE, actor: ACTOR, host: HOST, method: 'GET', url: URL, severity: 'INFO' },
+    ...{ timestamp: Math.floor(nowMs / 1_000), category: TITLE, subCategory: RULE },
+  };
+  const event = { id, source: 'tocsin', feed: 'malicious_events', feedId: id, timeMs: nowMs, raw } as const;
+  return { kind: 'event', id, event, rules: [{ rule: RULE, name: TITLE, severity: 'INFO' }] };
+}
+
+function notificationOf(id: string, isOver: boolean, nowMs: number): Notification {
+  return {
+    id,
+    route: 'send-test',
+    reason: isOver ? 'resolved' : 'opened',
+    group: { rule: RULE, actor: ACTOR },
+    severity: 'INFO',
+    newCount: isOver ? 0 : 1,
+    alerts: [alertOf(isOver, nowMs)],
+    omittedAlerts: 0,
+    createdAtMs: nowMs,
+  };
+}
+
+function alertOf(isOver: boolean, nowMs: number): NotifiedAlert {
+  const sample: EventSummary = {
+    ...{ id: 'tocsin/test/event', timeMs: nowMs - MINUTE_MS, actor: ACTOR, method: 'GET', host: HOST },
+    ...{ url: URL, statusCode: 403, filterId: RULE, successfulExploit: false },
+  };
+  return {
+    ...{ fingerprint: '7e577e577e577e57', rule: RULE, ruleName: TITLE, description: NOTE, severity: 'INFO' },
+    ...{ source: 'tocsin', feed: 'malicious_events', group: { actor: ACTOR }, count: 1, newCount: 1 },
+    ...{ firstSeenMs: nowMs - MINUTE_MS, lastSeenMs: nowMs - MINUTE_MS, openedAtMs: nowMs - MINUTE_MS },
+    ...{ state: isOver ? 'resolved' : 'open', episode: 1, matchedAtMs: nowMs - MINUTE_MS },
+    ...(isOver ? { resolvedAtMs: nowMs } : {}),
+    ...{ sample: [sample], resolveAfterMs: 60 * MINUTE_MS, actors: { count: 1 }, apis: { count: 1 } },
+    labels: { rule: RULE, rule_name: TITLE, severity: 'INFO', source: 'tocsin', actor: ACTOR, host: HOST },
+  };
+}
+
+function digestOf(id: string, destination: string, nowMs: number): Digest {
+  const rows = [{ name: TITLE, count: 1 }];
+  return {
+    ...{ id, kind: 'period', title: 'TEST: digest', fromMs: nowMs - 60 * MINUTE_MS, toMs: nowMs },
+    ...{ timeZone: 'UTC', totals: [{ name: 'events', count: 1 }] },
+    tables: [{ title: 'Rules', rows, omittedRows: 0, omittedCount: 0 }],
+    notes: [NOTE, `It was sent to ${destination} only.`],
+    createdAtMs: nowMs,
+  };
+}

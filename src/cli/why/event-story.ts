@@ -1,0 +1,90 @@
+import type { StoredAlert } from '../../core/alert.ts';
+import type { EventRecord } from '../../core/records.ts';
+import { sharedBy } from '../../pipeline/firing.ts';
+import { type EventView, type Rule, viewOf } from '../../rules/index.ts';
+import { type Deliveries, eventDeliveries } from './deliveries.ts';
+import { type NearMiss, nearMisses } from './near-misses.ts';
+import { type AlertStory, alertStory, alertsShowing, type Sources } from './stories.ts';
+import { type WindowStory, windowStories } from './windows.ts';
+
+export interface EventStory extends Deliveries {
+  readonly event: EventRecord;
+  /** What the rules of now say of it; absent where they cannot be asked. */
+  readonly present?: {
+    readonly payloadError?: string;
+    /** Rules that match now and did not then. */
+    readonly added: readonly string[];
+    /** Rules that matched then: `gone` are no rules any more, `changed` do not match any more. */
+    readonly gone: readonly string[];
+    readonly changed: readonly string[];
+    readonly nearMisses: readonly NearMiss[];
+  };
+  readonly windows: readonly WindowStory[];
+  readonly alerts: readonly AlertStory[];
+}
+
+export async function eventStory(sources: Sources, event: EventRecord): Promise<EventStory> {
+  const { store, config, ruleSet } = sources;
+  const view = event.raw && viewOf(event.raw, event.feed);
+  const matched = new Set(event.rules.map(({ rule }) => rule));
+  const rules = (ruleSet?.rules ?? []).filter(({ id }) => matched.has(id));
+  const present = view && presentOf(sources, view, matched);
+  const windows = view === undefined ? [] : await windowsOf(sources, rules, event, view);
+  const alerts = await alertsOf(sources, rules, event, view);
+  return {
+    event,
+    ...(present === undefined ? {} : { present }),
+    windows,
+    alerts: await Promise.all(alerts.map((alert) => alertStory(sources, alert, event.committedMs))),
+    ...(await eventDeliveries(store.records, event, config?.destinations ?? [])),
+  };
+}
+
+function presentOf(
+  { ruleSet, origins }: Sources,
+  view: EventView,
+  before: ReadonlySet<string>,
+): EventStory['present'] {
+  if (ruleSet === undefined || origins === undefined) return undefined;
+  const now = new Set(ruleSet.match(view).matches.map(({ rule }) => rule.id));
+  const there = new Set(ruleSet.rules.map(({ id }) => id));
+  const lost = [...before].filter((id) => !now.has(id));
+  const others = ruleSet.rules.filter(({ id }) => !now.has(id));
+  const { payloadError } = view;
+  return {
+    ...(payloadError === undefined ? {} : { payloadError }),
+    added: [...now].filter((id) => !before.has(id)),
+    gone: lost.filter((id) => !there.has(id)),
+    changed: lost.filter((id) => there.has(id)),
+    nearMisses: nearMisses(others, view, origins),
+  };
+}
+
+async function windowsOf(
+  { store }: Sources,
+  rules: readonly Rule[],
+  { source }: EventRecord,
+  view: EventView,
+): Promise<readonly WindowStory[]> {
+  const windowed = rules.filter(({ aggregations }) => aggregations.length > 0);
+  const stories = await Promise.all(
+    windowed.map((rule) => windowStories(store.records, rule, sharedBy(rule, source, view).windows)),
+  );
+  return stories.flat();
+}
+
+/** Those that its rules count it in, and those that show it: rules may have changed since. */
+async function alertsOf(
+  sources: Sources,
+  rules: readonly Rule[],
+  event: EventRecord,
+  view: EventView | undefined,
+): Promise<readonly StoredAlert[]> {
+  const { records } = sources.store;
+  const wanted =
+    view === undefined ? [] : rules.map((rule) => sharedBy(rule, event.source, view).fingerprint);
+  const found = await Promise.all(wanted.map((fingerprint) => records.findAlerts(fingerprint, 1)));
+  const showing = event.rules.length === 0 ? [] : await alertsShowing(sources, event);
+  const all = [...found.flat(), ...showing];
+  return [...new Map(all.map((alert) => [alert.fingerprint, alert])).values()];
+}

@@ -1,0 +1,93 @@
+import type { DeliveryHistory } from '../../core/records.ts';
+import { alertJson } from '../alert-view.ts';
+import { quietJson } from '../quiet.ts';
+import { iso } from '../table.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { EventStory } from './event-story.ts';
+import type { AlertStory, NotificationStory } from './stories.ts';
+import type { Story } from './story.ts';
+
+/** A story for programs: times as ISO 8601. */
+export function storyJson(story: Story) {
+  switch (story.kind) {
+    case 'event':
+      return { kind: story.kind, ...eventJson(story) };
+    case 'alert':
+      return { kind: story.kind, ...alertStoryJson(story) };
+    case 'notification':
+      return { kind: story.kind, ...notificationJson(story) };
+    case 'delivery':
+      return {
+        kind: story.kind,
+        delivery: deliveryJson(story.delivery),
+        event: story.event && eventJson(story.event),
+        notification: story.notification && notificationJson(story.notification),
+      };
+  }
+}
+
+function eventJson(story: EventStory) {
+  const { id, source, feed, feedId, revision, timeMs, committedMs, polledMs, raw, rules } = story.event;
+  return {
+    event: {
+      ...{ id, source, feed, feedId, revision, payload: raw === undefined ? 'cleared' : 'kept' },
+      ...{ time: iso(timeMs), polled: iso(polledMs), committed: iso(committedMs) },
+    },
+    rules,
+    present: story.present,
+    windows: story.windows.map(({ sinceMs, toMs, ...window }) => ({
+      ...window,
+      ...{ since: iso(sinceMs), to: iso(toMs) },
+    })),
+    alerts: story.alerts.map(alertStoryJson),
+    ...deliveriesJson(story),
+  };
+}
+
+function alertStoryJson({ alert, quiet, groups, notifications, omittedNotifications }: AlertStory) {
+  return {
+    alert: { ...alertJson(alert), sample: alert.sample.map(({ id, timeMs }) => ({ id, time: iso(timeMs) })) },
+    quiet: quiet.map(quietJson),
+    groups: groups.map(({ group, newCount, told }) => ({
+      ...{ id: group.id, route: group.route, labels: group.labels, to: group.to },
+      ...{ opened: iso(group.openedMs), due: iso(group.dueMs), reason: group.reason },
+      ...{ heldBecause: group.heldBecause, lastNotified: iso(group.lastNotifiedMs), untold: newCount, told },
+    })),
+    notifications: notifications.map(notificationJson),
+    omittedNotifications,
+  };
+}
+
+function notificationJson({ notification, newCount, ...deliveries }: NotificationStory) {
+  const { id, route, reason, group, severity, createdAtMs, alerts, omittedAlerts } = notification;
+  return {
+    notification: {
+      ...{ id, route, reason, group, severity, created: iso(createdAtMs), newCount: notification.newCount },
+      alerts: alerts.map(({ fingerprint, rule, newCount: count }) => ({
+        fingerprint,
+        rule,
+        newCount: count,
+      })),
+      omittedAlerts,
+    },
+    newCountOfAlert: newCount,
+    ...deliveriesJson(deliveries),
+  };
+}
+
+function deliveriesJson({ deliveries, notSent }: Deliveries) {
+  return { deliveries: deliveries.map(deliveryJson), notSent };
+}
+
+function deliveryJson({ seq, deliveryId, enqueuedMs, dueMs, settledMs, history, ...rest }: DeliveryHistory) {
+  return {
+    ...{ number: seq, id: deliveryId, ...rest },
+    ...{ enqueued: iso(enqueuedMs), due: iso(dueMs), settled: iso(settledMs) },
+    history: history.map(({ fromMs, atMs, ...run }) => ({ ...run, from: iso(fromMs), at: iso(atMs) })),
+    ...(rest.state === 'dead' ? { redrive: redriveCommand(seq) } : {}),
+  };
+}
+
+export function redriveCommand(seq: number): string {
+  return `tocsin deliveries redrive ${seq}`;
+}
