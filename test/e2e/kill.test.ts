@@ -28,6 +28,7 @@ const SEED = Number(process.env['SEED'] ?? 20_261);
 
 const RULE = `
 id: EveryEvent
+group_by: [ref_id]
 filter: { filter_id: { regex: ["."] } }
 info: { name: Every event, description: d, severity: HIGH, category: { name: T, displayName: T }, subCategory: T }
 `;
@@ -66,7 +67,7 @@ sources:
   - { name: akto-prod, type: akto, url: "${feed.url}", api_key: "\${AKTO_API_KEY}", schedule: "* * * * * *", page_size: 50 }
 rules: { paths: [rule.yaml] }
 destinations:
-  - { name: oncall, type: slack, url: "${slack.url}" }
+  - { name: oncall, type: slack, url: "${slack.url}", rate: { per_minute: 600, burst: 600 } }
   - { name: siem, type: splunk_hec, url: "${hec.url}", token: "\${HEC_TOKEN}", send: [events, alerts], batch: { max_items: 5 } }
   - { name: soar, type: webhook, url: "${webhook.url}", secret: "\${SECRET}", send: [events, alerts] }
 routes:
@@ -99,7 +100,8 @@ function slackCounts(messages: readonly SlackMessage[]): Map<string, number> {
   return new Map(
     messages.map((message) => {
       const id = /`(alert\/[^`]+)`/.exec(JSON.stringify(message.payload))?.[1] ?? '';
-      return [id, Number(/(\d+) new \(/.exec(message.text)?.[1])];
+      const [, count = ''] = /([\d,]+) (?:new )?match/.exec(message.text) ?? [];
+      return [id, Number(count.replaceAll(',', ''))];
     }),
   );
 }
