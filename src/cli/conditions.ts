@@ -11,7 +11,16 @@ export interface LeafCondition {
 }
 
 /** Words that say how conditions hang together, not what they ask. */
-const CONNECTING: ReadonlySet<string> = new Set(['all of', 'and', 'or', 'for_one', 'for_all']);
+export const CONNECTING: ReadonlySet<string> = new Set(['all of', 'and', 'or', 'for_one', 'for_all']);
+
+/** What whole filters are called. */
+const FILTERS: ReadonlySet<string> = new Set([
+  'filter',
+  'ignore',
+  'success_filter',
+  'failure_filter',
+  'when',
+]);
 
 /** The conditions of a filter, in its order. */
 export function leavesOf(part: ExplainedPart, above: readonly string[] = []): readonly LeafCondition[] {
@@ -19,7 +28,8 @@ export function leavesOf(part: ExplainedPart, above: readonly string[] = []): re
   const words = CONNECTING.has(word) ? above : [...above, word];
   if (operands === undefined) return parts.flatMap((inner) => leavesOf(inner, words));
   const place = line === undefined ? {} : { line };
-  return [{ words: words.slice(1).join(' '), operands, saw: saw ?? 'nothing', verdict, ...place }];
+  const own = FILTERS.has(words[0] ?? '') ? words.slice(1) : words;
+  return [{ words: own.join(' '), operands, saw: saw ?? 'nothing', verdict, ...place }];
 }
 
 /** `severity gte "HIGH" saw "LOW"`. */

@@ -6,7 +6,7 @@ import type { StoredAlert } from '../core/alert.ts';
 import type { RecordedStore } from '../core/records.ts';
 import { subjectOf } from '../pipeline/quieted.ts';
 import type { TermSource } from '../rules/index.ts';
-import { away, iso, visible } from './table.ts';
+import { iso, moment, visible } from './table.ts';
 
 /** Why nobody is told of an alert now. */
 export type KeptQuiet =
@@ -73,11 +73,11 @@ export async function readQuietNow(
   };
 }
 
-/** `silenced by k7m2p until 2026-… (in 2h): maintenance`. */
+/** `silenced by k7m2p until 2026-… (in 2h): maintenance`. For people. */
 export function quietText(quiet: KeptQuiet, nowMs: number): string {
   if (quiet.reason === 'inhibited')
     return `inhibited by ${visible(quiet.by)} while alert ${quiet.inhibitor.slice(0, 8)} is open`;
-  const until = `until ${iso(quiet.untilMs)} (${away(quiet.untilMs, nowMs)})`;
+  const until = `until ${moment(quiet.untilMs, nowMs)}`;
   if (quiet.reason === 'muted') return `muted: route ${visible(quiet.by)} does not speak ${until}`;
   return `silenced by ${visible(quiet.by)} ${until}: ${visible(quiet.why)}`;
 }

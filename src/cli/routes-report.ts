@@ -9,7 +9,7 @@ import { conditionText, leavesOf } from './conditions.ts';
 import { span } from './progress.ts';
 import { type KeptQuiet, quietJson, quietText } from './quiet.ts';
 import type { RouteStep } from './routes-walk.ts';
-import { iso, moment, visible } from './table.ts';
+import { iso, many, moment, visible } from './table.ts';
 
 /** What would become of one event. */
 export interface RoutesReport {
@@ -82,7 +82,10 @@ function matchText(match: MatchReport, atMs: number, colour: boolean): readonly 
   const { firing, windows, known, quiet } = match;
   const title = `${visible(firing.rule)} (${firing.severity}) matches`;
   const counted = windows === 0 ? '' : '; its windows, which decide whether it fires, are not counted here';
-  const was = known === undefined ? 'would be opened' : `is ${known.state}, ${known.count} matches so far`;
+  const was =
+    known === undefined
+      ? 'would be opened'
+      : `is ${known.state}, ${many(known.count, 'match', 'matches')} so far`;
   return [
     `${colour ? styleText('bold', title, { validateStream: false }) : title}${counted}`,
     `  alert ${short(firing.fingerprint)} ${groupText(firing.group)} ${was}`,

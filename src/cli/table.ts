@@ -31,9 +31,24 @@ export function iso(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
-/** `5m ago`; of what is to come `in 5m`. */
+/** `5m ago`; of what is to come more exactly: `in 1h 59m`. */
 export function away(ms: number, nowMs: number): string {
-  return ms > nowMs ? `in ${span(ms - nowMs)}` : `${span(nowMs - ms)} ago`;
+  return ms > nowMs ? `in ${ahead(ms - nowMs)}` : `${span(nowMs - ms)} ago`;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+function ahead(ms: number): string {
+  // What is a moment short of two hours is two hours to people.
+  const rounded = ms < MINUTE_MS ? ms : Math.round(ms / MINUTE_MS) * MINUTE_MS;
+  const restMs = rounded % (rounded >= 24 * HOUR_MS ? 24 * HOUR_MS : HOUR_MS);
+  return rounded < HOUR_MS || restMs < MINUTE_MS ? span(rounded) : `${span(rounded)} ${span(restMs)}`;
+}
+
+/** `1 match`, `2 matches`. */
+export function many(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
 }
 
 /** `2026-03-01 08:30:12Z (5m ago)` */

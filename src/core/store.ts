@@ -343,7 +343,7 @@ export interface Store {
   /** What a destination wrote down under a key; see {@link DestinationMemory}. */
   readMemory(destination: string, key: string): Promise<string | undefined>;
   writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void>;
-  /** Most severe first. */
+  /** Most severe first; where resolved ones are among them, newest change first. */
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
   /** Kept quiet until over, by reason and rule, in the days that the slice touches (UTC). */
   countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;

@@ -5,7 +5,7 @@ import {
   type FilterOrigins,
   type Rule,
 } from '../../rules/index.ts';
-import { type LeafCondition, leavesOf } from '../conditions.ts';
+import { CONNECTING, type LeafCondition, leavesOf } from '../conditions.ts';
 
 /** A rule that all but matched: exactly one of its conditions would have had to decide otherwise. */
 export interface NearMiss {
@@ -58,9 +58,7 @@ function changes(part: ExplainedPart, wanted: boolean, above: readonly string[] 
   const { word, parts, operands, verdict } = part;
   if (verdict === (wanted ? 'true' : 'false')) return [];
   if (operands !== undefined) return leavesOf(part, above);
-  const words = [...above, word].filter(
-    (each) => !['or', 'all of', 'and', 'for_one', 'for_all'].includes(each),
-  );
+  const words = CONNECTING.has(word) ? above : [...above, word];
   const inner = parts.map((each) => changes(each, wanted, words));
   if ((word === 'or') === wanted) return fewest(inner);
   return inner.some((each) => each === undefined) ? undefined : nonEmpty(inner.flatMap((each) => each ?? []));

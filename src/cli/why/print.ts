@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Attempts, DeliveryHistory, Membership } from '../../core/records.ts';
 import { distinctText, groupText, short } from '../alert-view.ts';
 import { quietText } from '../quiet.ts';
-import { clipped, moment, visible } from '../table.ts';
+import { clipped, many, moment, visible } from '../table.ts';
 import type { Deliveries } from './deliveries.ts';
 import { redriveCommand } from './json.ts';
 import { eventLines } from './print-event.ts';
@@ -20,13 +20,13 @@ export function storyText(story: Story, nowMs: number, colour: boolean): readonl
     case 'alert':
       return alertLines(story, print);
     case 'notification':
-      return notificationLines(story, print);
+      return toldLines(story, print);
     case 'delivery':
       return [
         title(`delivery ${story.delivery.seq}`),
         ...deliveryLines(story.delivery, nowMs).map(indented),
         ...(story.event === undefined ? [] : ['', ...eventText(story.event, print)]),
-        ...(story.notification === undefined ? [] : ['', ...notificationLines(story.notification, print)]),
+        ...(story.notification === undefined ? [] : ['', ...toldLines(story.notification, print)]),
         ...((story.event ?? story.notification)
           ? []
           : [`${story.delivery.kind} ${visible(story.delivery.deliveryId)}`]),
@@ -56,7 +56,10 @@ function alertLines(story: AlertStory, print: Printer): readonly string[] {
   const { alert, quiet, groups, notifications, omittedNotifications } = story;
   const { nowMs, title } = print;
   const { acknowledged: hand } = alert;
-  const times = `${alert.count} matches, ${distinctText(alert.actors)} actors, ${distinctText(alert.apis)} APIs`;
+  const times = [
+    many(alert.count, 'match', 'matches'),
+    `${distinctText(alert.actors)} actor(s), ${distinctText(alert.apis)} API(s)`,
+  ].join(', ');
   return [
     title(
       `alert ${short(alert.fingerprint)} ${clipped(alert.rule, 100)} ${clipped(groupText(alert.group), 200)}`,
@@ -91,19 +94,28 @@ function groupLine({ group, newCount, told }: Membership, nowMs: number): string
       ? 'closed'
       : `looked at ${moment(dueMs, nowMs)} as ${heldBecause === undefined ? reason : `${reason}, held: ${HELD[heldBecause]}`}`;
   const said = told === undefined ? 'has not told of it' : `has told of it at ${told.severity}`;
-  return `in group ${short(group.id)} of route ${visible(route)} to ${to.map(visible).join(', ')}, which ${said}: ${newCount} matches untold; ${next}`;
+  return `in group ${short(group.id)} of route ${visible(route)} to ${to.map(visible).join(', ')}, which ${said}: ${many(newCount, 'match', 'matches')} untold; ${next}`;
 }
 
 function notificationLines(story: NotificationStory, { nowMs, title }: Printer): readonly string[] {
   const { notification, newCount } = story;
   const { id, route, reason, severity, createdAtMs, omittedAlerts } = notification;
   const own = newCount === undefined ? '' : `, ${newCount} of them of this alert`;
-  const rest = omittedAlerts === 0 ? '' : `, ${omittedAlerts} alerts only counted`;
+  const rest = omittedAlerts === 0 ? '' : `, ${many(omittedAlerts, 'alert')} only counted`;
   return [
     title(`notification ${visible(id)}`),
-    `  ${reason}, ${severity}, by route ${visible(route)}, made ${moment(createdAtMs, nowMs)}: ${notification.newCount} new matches${own}${rest}`,
+    `  ${reason}, ${severity}, by route ${visible(route)}, made ${moment(createdAtMs, nowMs)}: ${many(notification.newCount, 'new match', 'new matches')}${own}${rest}`,
     ...deliveriesLines(story, nowMs).map(indented),
   ];
+}
+
+/** The notification with the alerts that it lists. */
+function toldLines(story: NotificationStory, print: Printer): readonly string[] {
+  const alerts = story.notification.alerts.map(({ fingerprint, rule, group, newCount }) => {
+    const what = `${short(fingerprint)} ${clipped(rule, 100)} ${clipped(groupText(group), 200)}`;
+    return `  alert ${what}: ${many(newCount, 'new match', 'new matches')}`;
+  });
+  return [...notificationLines(story, print), ...alerts];
 }
 
 function deliveriesLines({ deliveries, notSent }: Deliveries, nowMs: number): readonly string[] {
@@ -119,7 +131,7 @@ function deliveriesLines({ deliveries, notSent }: Deliveries, nowMs: number): re
 function deliveryLines(delivery: DeliveryHistory, nowMs: number): readonly string[] {
   const { seq, destination, state, attempts, reason, enqueuedMs, history } = delivery;
   return [
-    `${visible(destination)}: ${stateText(delivery, nowMs)} (delivery ${seq}, ${attempts} attempts, queued ${moment(enqueuedMs, nowMs)})`,
+    `${visible(destination)}: ${stateText(delivery, nowMs)} (delivery ${seq}, ${many(attempts, 'attempt')}, queued ${moment(enqueuedMs, nowMs)})`,
     ...history.map((run) => `  ${attemptText(run, nowMs)}`),
     ...(state === 'dead' && history.length === 0 ? [`  ${visible(reason ?? '')}`] : []),
     ...(state === 'dead' ? [`  send it again: ${redriveCommand(seq)}`] : []),
