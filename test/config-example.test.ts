@@ -15,6 +15,7 @@ const env = {
   SPLUNK_HEC_TOKEN: '00000000-0000-0000-0000-000000000000',
   SOAR_WEBHOOK_URL: 'https://soar.example/hook',
   SOAR_SIGNING_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+  TICKETS_WEBHOOK_URL: 'https://tickets.example/hook',
   SOAR_TOKEN: 'soar-token',
   TOCSIN_TOKEN: 'api-token',
 };
@@ -64,7 +65,13 @@ describe('config.example.yaml', () => {
   it('passes the check with its variables set', () => {
     const { config, problems } = loadConfig({ file, text, env, cwd: '/etc', registry, readFile: () => '' });
     expect(formatProblems(problems, { colour: false, text, registry })).toBe('');
-    expect(config?.destinations.map(({ name }) => name)).toEqual(['oncall', 'triage', 'siem', 'soar']);
+    expect(config?.destinations.map(({ name }) => name)).toEqual([
+      'oncall',
+      'triage',
+      'siem',
+      'soar',
+      'tickets',
+    ]);
   });
 
   it('has a filter that is judged where it stands, its variables filled in', () => {
