@@ -28,9 +28,19 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export function createBench(): Bench {
+/** A place for a store in a folder of its own. */
+export function temporaryFile(): {
+  readonly folder: string;
+  readonly file: string;
+  readonly remove: () => void;
+} {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-bench-'));
-  const file = join(folder, 'tocsin.db');
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  return { folder, file: join(folder, 'tocsin.db'), remove };
+}
+
+export function createBench(): Bench {
+  const { folder, file, remove } = temporaryFile();
   const open = (): Store => openSqliteStore({ file, exclusive: true });
   let store = open();
   return {
@@ -48,7 +58,7 @@ export function createBench(): Bench {
     },
     async close() {
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     },
   };
 }
