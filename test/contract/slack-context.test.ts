@@ -46,19 +46,11 @@ describe('a message about an aggregated event', () => {
           {
             "blocks": [
               {
-                "text": {
-                  "text": "*HIGH* · *SQL injection*",
-                  "type": "mrkdwn",
-                  "verbatim": true,
-                },
-                "type": "section",
-              },
-              {
                 "fields": [
                   {
                     "text": "*Who*
       actor \`203.0.113.9\`
-      from \`FR\`",
+      from France",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -71,13 +63,13 @@ describe('a message about an aggregated event', () => {
                   {
                     "text": "*When*
       first 2026-11-21 19:44:05 UTC
-      last 2026-11-21 20:43:05 UTC",
+      last 2026-11-21 20:43:05 UTC (59 min later)",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
                   {
                     "text": "*Matches*
-      12 new (57 in all)",
+      12 new matches (57 in all)",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -86,7 +78,8 @@ describe('a message about an aggregated event', () => {
               },
               {
                 "text": {
-                  "text": "\`\`\`
+                  "text": "*Evidence* (newest 1 of 57)
+      \`\`\`
       2026-11-21 20:43:05 UTC 403 POST api.example.com/login?next=%2Fhome
       \`\`\`",
                   "type": "mrkdwn",
@@ -140,7 +133,8 @@ describe('a message about an aggregated event', () => {
                 "elements": [
                   {
                     "text": "rule \`sql-injection\` · akto-prod malicious_events
-      \`n-1\` · newest event \`akto-prod/malicious_events/e1\`",
+      \`n-1\` · newest event \`akto-prod/malicious_events/e1\`
+      \`tocsin ack ffffffffffffffffffffffffffffffff\` · \`tocsin why ffffffffffffffffffffffffffffffff\`",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -149,10 +143,11 @@ describe('a message about an aggregated event', () => {
               },
             ],
             "color": "#e8590c",
-            "fallback": "HIGH SQL injection: 12 new (57 in all)",
+            "fallback": "HIGH SQL injection: 12 new matches (57 in all)",
           },
         ],
-        "text": "🟠 *HIGH* SQL injection \`203.0.113.9\` — 12 new (57 in all)",
+        "text": "🟠 *HIGH* · *SQL injection* \`203.0.113.9\`
+      12 new matches (57 in all) · \`POST api.example.com/login\` · France",
         "unfurl_links": false,
         "unfurl_media": false,
       }

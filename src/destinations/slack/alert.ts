@@ -17,13 +17,16 @@ import {
 } from './words.ts';
 
 const MAX_SAMPLES = 5;
+/** Of one alert among several. */
+const FEW_SAMPLES = 2;
 const SAMPLE_LINE_MAX = 180;
 const DESCRIPTION_MAX = 400;
 /** What Tocsin says of itself is all that there is to say. */
 const OPERATIONS_DESCRIPTION_MAX = 1_200;
 
 export interface AlertShape {
-  readonly notificationId: string;
+  /** Absent where the message has said it. */
+  readonly notificationId?: string;
   readonly view: View;
   /** False where the message is about this alert alone, and its headline names it. */
   readonly isNamed: boolean;
@@ -43,13 +46,13 @@ export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackA
   };
 }
 
-function bodyBlocks(alert: NotifiedAlert, { view, contextRoom }: AlertShape): SlackBlock[] {
+function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed }: AlertShape): SlackBlock[] {
   const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
   if (alert.feed === 'operations') return [fields([about(alert), ...facts.slice(0, 1)]), ...handled(alert)];
   const main = fields([who(alert), what(alert), ...facts]);
   if (alert.state === 'resolved') return [main];
   const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
-  return [main, ...handled(alert), ...evidence(alert), ...known];
+  return [main, ...handled(alert), ...evidence(alert, isNamed ? FEW_SAMPLES : MAX_SAMPLES), ...known];
 }
 
 /** One alert, in a line. */
@@ -72,7 +75,7 @@ function mark({ state, feed, severity }: NotifiedAlert): string {
 }
 
 function stateText({ state, acknowledged }: NotifiedAlert): string {
-  if (state === 'resolved') return ', over';
+  if (state === 'resolved') return ', resolved';
   if (acknowledged === undefined) return '';
   return `, in the hands of ${plain(acknowledged.by, 60)}`;
 }
@@ -147,8 +150,8 @@ function handled({ acknowledged }: NotifiedAlert): SlackBlock[] {
   return [context(`👤 In the hands of *${plain(by.replaceAll('*', '∗'), 80)}* since ${utcTime(atMs)}${why}`)];
 }
 
-function evidence(alert: NotifiedAlert): SlackBlock[] {
-  const lines = alert.sample.slice(0, MAX_SAMPLES).map(sampleLine);
+function evidence(alert: NotifiedAlert, max: number): SlackBlock[] {
+  const lines = alert.sample.slice(0, max).map(sampleLine);
   if (lines.length === 0) return [];
   const of = alert.count > lines.length ? ` (newest ${lines.length} of ${numberText(alert.count)})` : '';
   return [section(`*Evidence*${of}\n\`\`\`\n${lines.join('\n')}\n\`\`\``)];
@@ -169,9 +172,8 @@ function origin(alert: NotifiedAlert, { notificationId }: AlertShape): SlackBloc
     newest === undefined || feed === 'operations' ? '' : ` · newest event ${code(newest.id, 120)}`;
   const verbs = state === 'open' ? ['ack', 'why'] : ['why'];
   const commands = verbs.map((verb) => code(`tocsin ${verb} ${fingerprint}`, 60)).join(' · ');
-  return context(
-    `rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${code(notificationId, 80)}${event}\n${commands}`,
-  );
+  const ids = notificationId === undefined ? '' : `${code(notificationId, 80)}${event}\n`;
+  return context(`rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${ids}${commands}`);
 }
 
 function requestOf(event: EventSummary, url: string): string {

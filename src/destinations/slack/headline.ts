@@ -19,7 +19,7 @@ export function headline(notification: Notification, view: View): string {
   const state = stateWords(notification, view);
   const first =
     notification.reason === 'resolved'
-      ? [`${OVER_ICON} *Over*`, `was ${severity}`, ...state, subject]
+      ? [`${OVER_ICON} *Resolved*`, `was ${severity}`, ...state, subject]
       : [`${iconOf(notification)} *${severity}*`, ...state, subject];
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
@@ -83,11 +83,16 @@ function outcomes(alerts: readonly NotifiedAlert[]): string[] {
   return succeeded ? ['*an attack SUCCEEDED*'] : [];
 }
 
-function where({ sample: [newest] }: NotifiedAlert): string[] {
+function where({ sample: [newest], group }: NotifiedAlert): string[] {
+  const actor = 'actor' in group ? '' : (newest?.actor ?? '');
   const path = newest?.url?.split(/[?#]/, 1)[0] ?? '';
   const request = codeLine(`${newest?.method ?? ''} ${newest?.host ?? ''}${path}`, 90);
   const country = newest?.country ?? '';
-  return [...(request === '' ? [] : [`\`${request}\``]), ...(country === '' ? [] : [countryText(country)])];
+  return [
+    ...(actor === '' ? [] : [`by ${code(actor, 60)}`]),
+    ...(request === '' ? [] : [`\`${request}\``]),
+    ...(country === '' ? [] : [countryText(country)]),
+  ];
 }
 
 function ruleNames(alerts: readonly NotifiedAlert[]): string[] {
@@ -108,7 +113,8 @@ function overGist(notification: Notification, view: View): string {
   const lastMs = Math.max(...alerts.map(({ lastSeenMs }) => lastSeenMs));
   const quietMs = Math.max(...alerts.map(({ resolveAfterMs }) => resolveAfterMs));
   const lasted = lastMs > firstMs ? [`lasted ${spanText(lastMs - firstMs)}`] : [];
-  const quiet = alerts.length === 0 ? [] : [`quiet for ${spanText(quietMs)}`];
+  const verb = isOperational(notification) ? 'not said again' : 'quiet';
+  const quiet = alerts.length === 0 ? [] : [`${verb} for ${spanText(quietMs)}`];
   return [...lasted, ...quiet, countsOf(notification, view)].join(' · ');
 }
 
@@ -125,6 +131,7 @@ function countsOf(notification: Notification, view: View): string {
 /** New since the last message, and all since the alert opened: `57 matches`, `12 new matches (57 in all)`. */
 export function counts(newCount: number, total: number, isAtLeast = false): string {
   if (newCount === total) return matches(total);
+  if (newCount === 0) return `nothing new (${isAtLeast ? 'at least ' : ''}${matches(total)} in all)`;
   return `${counted(newCount, 'new match', 'new matches')} (${isAtLeast ? 'at least ' : ''}${numberText(total)} in all)`;
 }
 
