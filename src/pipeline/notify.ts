@@ -11,7 +11,7 @@ import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
 import { OPERATIONS_ROUTE } from './raise.ts';
 import { resolveQuiet } from './resolve.ts';
-import { type Listener, type SpreadReason, spread } from './spread.ts';
+import { type Listener, type Overflow, type SpreadReason, spread } from './spread.ts';
 import { sumUp } from './storm.ts';
 
 /** Groups told of in one transaction, or asked about at a time. */
@@ -124,11 +124,13 @@ export function createNotifier(deps: NotifyDeps) {
       const nowMs = clock.now();
       const quiet = await readQuiet(tx, deps, nowMs);
       const all: Told[] = [];
+      const overflow: Overflow = new Map();
       for (const group of await tx.readGroups(ids)) {
         // Between the look and now, somebody else may have told of it.
         const isDue = group.dueMs !== undefined && group.dueMs <= nowMs;
-        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, nowMs));
+        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, overflow, nowMs));
       }
+      for (const [name, counts] of overflow) await tx.addOverflow(name, counts, nowMs);
       return all;
     });
     for (const each of told) report(each);
@@ -140,6 +142,7 @@ export function createNotifier(deps: NotifyDeps) {
     group: AlertGroup,
     quiet: QuietState,
     contexts: Contexts,
+    overflow: Overflow,
     nowMs: number,
   ): Promise<Told> {
     const decided = await decide(tx, group, routeOf(group.route), quiet, contexts, nowMs);
@@ -148,7 +151,7 @@ export function createNotifier(deps: NotifyDeps) {
     await tx.insertNotification(tidings.notification);
     const heard = new Map<string, SpreadReason>();
     for (const listener of recipients(group, listeners))
-      heard.set(listener.name, await spread(tx, tidings, listener, nowMs));
+      heard.set(listener.name, await spread(tx, tidings, listener, overflow, nowMs));
     await tx.writeGroups([rememberUnheard(next, heard)], nowMs);
     return { group, decision, notification: tidings.notification, spread: [...heard.values()] };
   }

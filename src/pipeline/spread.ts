@@ -28,20 +28,27 @@ export interface Tidings {
   readonly summedUpFor: readonly string[];
 }
 
-/** Gives one listener a notification: as a message, or as part of the one that sums up. */
+/**
+ * Gives one listener a notification: as a message, or as part of the one that sums up.
+ * @param overflow takes what is to be summed up, by listener; the caller writes it down
+ */
 export async function spread(
   tx: StoreTx,
   tidings: Tidings,
   { name, rate }: Listener,
+  overflow: Overflow,
   nowMs: number,
 ): Promise<SpreadReason> {
   const { notification } = tidings;
   const reason = rate === undefined ? 'sent' : await admit(tx, tidings, name, rate, nowMs);
   if (reason === 'sent')
     await tx.enqueue([{ destination: name, kind: 'alert', deliveryId: notification.id }], nowMs);
-  else await tx.addOverflow(name, overflowOf(notification), nowMs);
+  else overflow.set(name, [...(overflow.get(name) ?? []), ...overflowOf(notification)]);
   return reason;
 }
+
+/** What a transaction's notifications leave to be summed up, by listener. */
+export type Overflow = Map<string, readonly OverflowCount[]>;
 
 async function admit(
   tx: StoreTx,

@@ -57,8 +57,9 @@ function timerOf(name: string): string {
 async function collectWaiting(tx: StoreTx, name: string, nowMs: number): Promise<void> {
   const reason = 'summed up in one message: it had waited for too long';
   const waiting = await tx.takeWaiting(name, nowMs - OUTAGE_MS, WAITING_A_PASS, reason, nowMs);
-  for (const notification of waiting)
-    await tx.addOverflow(name, overflowOf(notification), notification.createdAtMs);
+  if (waiting.length === 0) return;
+  const sinceMs = Math.min(...waiting.map(({ createdAtMs }) => createdAtMs));
+  await tx.addOverflow(name, waiting.flatMap(overflowOf), sinceMs);
 }
 
 /** Everything in one message. Its matches, and the rows of each table with their rest, add up exactly. */
