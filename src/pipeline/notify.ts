@@ -61,7 +61,8 @@ interface Told {
  */
 export function createNotifier(deps: NotifyDeps) {
   const { store, clock, telemetry, enricher, listeners, onEnqueued } = deps;
-  const routes = new Map(deps.routes.map((route) => [route.name, route]));
+  const known: readonly Route<TermSource>[] = [{ ...OPERATIONS_ROUTE, to: [] }, ...deps.routes];
+  const routes = new Map(known.map((route) => [route.name, route]));
   const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? LEFT_BEHIND;
 
   /**
