@@ -78,9 +78,9 @@ describe('a message about an aggregated event', () => {
               },
               {
                 "text": {
-                  "text": "*Evidence* (newest 1 of 57)
+                  "text": "*Evidence* (newest 1 of 57; 2026-11-21, UTC)
       \`\`\`
-      2026-11-21 20:43:05 UTC 403 POST api.example.com/login?next=%2Fhome
+      20:43:05 403 POST api.example.com/login?next=%2Fhome
       \`\`\`",
                   "type": "mrkdwn",
                   "verbatim": true,
@@ -89,9 +89,9 @@ describe('a message about an aggregated event', () => {
               },
               {
                 "text": {
-                  "text": "*Requests behind it* (37 in all, newest first)
+                  "text": "*Requests behind it* (newest of 37; 2026-11-21, UTC)
       \`\`\`
-      2026-11-21 20:44:05 UTC 200 POST api.example.com/login?token=[redacted]&amp;q=1
+      20:44:05 200 POST api.example.com/login?token=[redacted]&amp;q=1
       GET /
       \`\`\`",
                   "type": "mrkdwn",
@@ -162,7 +162,7 @@ describe('a message about an aggregated event', () => {
   it('of requests that cannot be read still says how many there are', () => {
     const context = { evidence: { total: 9, requests: [] }, missing: [] };
     const texts = textsOf(asJson(alertDelivery({ alerts: [alert({ context })] }))).join('\n');
-    expect(texts).toContain('*Requests behind it* (9 in all, newest first)\n(none can be shown)');
+    expect(texts).toContain('*Requests behind it* (newest of 9)\n(none can be shown)');
   });
 });
 

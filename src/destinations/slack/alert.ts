@@ -3,7 +3,7 @@ import { contextBlocks } from './alert-context.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
 import { badge, counts, type View } from './headline.ts';
 import { redactUrl } from './redact.ts';
-import { bold, code, codeLine, link, plain, utcTime } from './text.ts';
+import { bold, type Clockwork, clockOf, code, codeLine, link, plain, utcTime } from './text.ts';
 import {
   COLOURS,
   counted,
@@ -151,17 +151,20 @@ function handled({ acknowledged }: NotifiedAlert): SlackBlock[] {
 }
 
 function evidence(alert: NotifiedAlert, max: number): SlackBlock[] {
-  const lines = alert.sample.slice(0, max).map(sampleLine);
-  if (lines.length === 0) return [];
-  const of = alert.count > lines.length ? ` (newest ${lines.length} of ${numberText(alert.count)})` : '';
-  return [section(`*Evidence*${of}\n\`\`\`\n${lines.join('\n')}\n\`\`\``)];
+  const events = alert.sample.slice(0, max);
+  const [newest] = events;
+  if (newest === undefined) return [];
+  const clock = clockOf(newest.timeMs);
+  const of = alert.count > events.length ? `newest ${events.length} of ${numberText(alert.count)}; ` : '';
+  const lines = events.map((event) => sampleLine(event, clock)).join('\n');
+  return [section(`*Evidence* (${of}${clock.day})\n\`\`\`\n${lines}\n\`\`\``)];
 }
 
-function sampleLine(event: EventSummary): string {
+function sampleLine(event: EventSummary, clock: Clockwork): string {
   const status = event.statusCode === undefined ? '' : ` ${event.statusCode}`;
   const outcome = event.successfulExploit ? ' SUCCEEDED' : '';
   const request = requestOf(event, redactUrl(event.url ?? ''));
-  return codeLine(`${utcTime(event.timeMs)}${status}${outcome} ${request}`, SAMPLE_LINE_MAX);
+  return codeLine(`${clock.text(event.timeMs)}${status}${outcome} ${request}`, SAMPLE_LINE_MAX);
 }
 
 /** The names by which the log, the SIEM and the commands know it. */

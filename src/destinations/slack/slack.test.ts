@@ -100,8 +100,8 @@ describe('a message', () => {
       '*What*\n`POST api.example.com/login`',
       '*When*\nfirst 2026-11-21 19:44:05 UTC\nlast 2026-11-21 20:43:05 UTC (59 min later)',
       '*Matches*\n12 new matches (57 in all)',
-      '*Evidence* (newest 2 of 57)\n```\n2026-11-21 20:43:05 UTC 403 SUCCEEDED POST api.example.com/login?next=%2Fhome\n' +
-        '2026-11-21 20:44:05 UTC 403 POST api.example.com/login?next=%2Fhome\n```',
+      '*Evidence* (newest 2 of 57; 2026-11-21, UTC)\n```\n20:43:05 403 SUCCEEDED POST api.example.com/login?next=%2Fhome\n' +
+        '20:44:05 403 POST api.example.com/login?next=%2Fhome\n```',
       'rule `sql-injection` · akto-prod malicious_events\n' +
         '`n-1` · newest event `akto-prod/malicious_events/e1`\n' +
         `\`tocsin ack ${'f'.repeat(32)}\` · \`tocsin why ${'f'.repeat(32)}\``,

@@ -65,6 +65,23 @@ export function utcTime(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, -5).replace('T', ' ')} UTC`;
 }
 
+/** Times of a list: those of its first's day (UTC) need not repeat it on a phone's narrow lines. */
+export interface Clockwork {
+  /** `2026-11-21, UTC`, for the heading. */
+  readonly day: string;
+  /** `20:44:05`; of other days whole. */
+  text(timeMs: number): string;
+}
+
+export function clockOf(firstMs: number): Clockwork {
+  const [day = ''] = utcTime(firstMs).split(' ', 1);
+  const text = (timeMs: number): string => {
+    const whole = utcTime(timeMs);
+    return whole.startsWith(`${day} `) ? whole.slice(day.length + 1).replace(/ UTC$/, '') : whole;
+  };
+  return { day: `${day}, UTC`, text };
+}
+
 function clean(text: string, max: number): string {
   return legible(head(text, max)).trim();
 }
