@@ -1,7 +1,8 @@
 import type { StoredAlert } from '../../core/alert.ts';
+import { eventId } from '../../core/event.ts';
 import type { EventRecord } from '../../core/records.ts';
 import { sharedBy } from '../../pipeline/firing.ts';
-import { type EventView, type Rule, viewOf } from '../../rules/index.ts';
+import { type Change, type EventView, type Rule, viewOf } from '../../rules/index.ts';
 import { type Deliveries, eventDeliveries } from './deliveries.ts';
 import { type NearMiss, nearMisses } from './near-misses.ts';
 import { type AlertStory, alertStory, alertsShowing, type Sources } from './stories.ts';
@@ -25,7 +26,7 @@ export interface EventStory extends Deliveries {
 
 export async function eventStory(sources: Sources, event: EventRecord): Promise<EventStory> {
   const { store, config, ruleSet } = sources;
-  const view = event.raw && viewOf(event.raw, event.feed);
+  const view = event.raw && viewOf(event.raw, event.feed, await changeOf(sources, event));
   const matched = new Set(event.rules.map(({ rule }) => rule));
   const rules = (ruleSet?.rules ?? []).filter(({ id }) => matched.has(id));
   const present = view && presentOf(sources, view, matched);
@@ -38,6 +39,21 @@ export async function eventStory(sources: Sources, event: EventRecord): Promise<
     alerts: await Promise.all(alerts.map((alert) => alertStory(sources, alert, event.committedMs))),
     ...(await eventDeliveries(store.records, event, config?.destinations ?? [])),
   };
+}
+
+/** Revisions of one object that are looked through. */
+const MOST_REVISIONS = 50;
+
+/** Whether this state of its object was the first that anybody saw, as far as is still known. */
+async function changeOf(
+  { store: { records } }: Sources,
+  { source, feed, feedId, revision, committedMs }: EventRecord,
+): Promise<Change | undefined> {
+  if (revision === undefined) return undefined;
+  const ids = await records.eventIds(`${eventId(source, feed, feedId)}/`, MOST_REVISIONS);
+  const others = await Promise.all(ids.map((id) => records.readEvent(id)));
+  const isLater = others.some((other) => other !== undefined && other.committedMs < committedMs);
+  return isLater ? 'changed' : 'first_seen';
 }
 
 function presentOf(
