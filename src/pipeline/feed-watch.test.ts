@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bench, createBench, reader, source } from '../../test/pipeline/bench.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
-import { judgeFeed } from './feed-watch.ts';
+import { createFeedWatch, judgeFeed } from './feed-watch.ts';
+import { keepLasting } from './lasting.ts';
 
 const NAME = { source: 'akto', feed: 'malicious_events' } as const;
 const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000 };
@@ -79,5 +81,51 @@ describe('the book of a feed', () => {
       NOW,
     );
     expect([late, next.lateEvents, next.readToMs, next.gaps.length]).toEqual([1, 1, NOW, 1]);
+  });
+});
+
+describe('the watch over feeds', () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = createBench();
+  });
+  afterEach(() => bench.close());
+
+  const feed = source(async function* () {}, { readers: [reader()], staleAfterMs: 15 * MINUTE });
+  const watching = () => {
+    const { store, clock, telemetry } = bench;
+    const deps = { store, clock, telemetry, sources: [feed], routes: [], destinations: [] };
+    return createFeedWatch({ ...deps, onRaised: () => undefined });
+  };
+  const write = (over: Partial<FeedState>) =>
+    bench.store.transaction((tx) =>
+      tx.writeFeedState({ ...NAME, gaps: [], lateEvents: 0, told: {}, ...over }, bench.clock.now()),
+    );
+  const alert = async () => (await bench.store.listAlerts({ limit: 9 }))[0];
+
+  async function run(watch: ReturnType<typeof watching>, minutes: number): Promise<void> {
+    for (let half = 0; half < minutes * 2; half += 1) {
+      await bench.clock.advance(30_000);
+      await watch.pass();
+    }
+  }
+
+  it('tells of a failing feed once, keeps that open while it lasts and through restarts, and then lets it end', async () => {
+    const watch = watching();
+    await write({ failingSinceMs: bench.clock.now(), lastError: failed });
+    await run(watch, 20);
+    expect(await alert()).toMatchObject({ rule: 'tocsin-feed-failing', state: 'open', count: 1, episode: 1 });
+    await bench.restart();
+    await bench.clock.advance(60 * MINUTE);
+    await keepLasting(bench.store, bench.clock.now());
+    const next = watching();
+    await run(next, 30);
+    const nowMs = bench.clock.now();
+    expect(await alert()).toMatchObject({ state: 'open', count: 1, episode: 1, matchedAtMs: nowMs });
+    const [known] = await bench.store.readFeedStates();
+    await bench.store.transaction((tx) => tx.writeFeedState(afterPoll(known, NAME, 'read', nowMs), nowMs));
+    await run(next, 9);
+    expect(await alert()).toMatchObject({ count: 1, matchedAtMs: nowMs, resolveAfterMs: 10 * MINUTE });
+    expect((await bench.store.readFeedStates())[0]?.told).toEqual({});
   });
 });
