@@ -86,6 +86,19 @@ describe('the message people see', () => {
     }
   });
 
+  it('says so where the feed named no actor', () => {
+    const bare = alert({
+      apis: { count: 0 },
+      group: { actor: '' },
+      sample: [{ id: 'akto-prod/malicious_events/e1', timeMs: NOW_MS }],
+    });
+    const told = notification({ alerts: [bare] });
+    const message = encodeSlack({ kind: 'alert', id: 'a', notification: told });
+    expect(message.text).toBe('🟠 *HIGH* · *SQL injection* (no actor)\n12 new matches (57 in all)');
+    expect(textsIn(asJson(message))).toContain('*Who*\nactor (none)');
+    expect(textsIn(asJson(message))).toContain('*What*\nunknown');
+  });
+
   it.each<[number, string]>([
     [Number.NaN, '0 s'],
     [-5, '0 s'],

@@ -1,20 +1,11 @@
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import { contextBlocks } from './alert-context.ts';
+import { about, requestOf, what, when, who } from './alert-facts.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
 import { badge, counts, type View } from './headline.ts';
 import { redactUrl } from './redact.ts';
 import { bold, type Clockwork, clockOf, code, codeLine, link, plain, utcTime } from './text.ts';
-import {
-  COLOURS,
-  counted,
-  countryText,
-  numberText,
-  OPERATIONS_COLOUR,
-  OPERATIONS_ICON,
-  OVER_COLOUR,
-  OVER_ICON,
-  spanText,
-} from './words.ts';
+import { COLOURS, numberText, OPERATIONS_COLOUR, OPERATIONS_ICON, OVER_COLOUR, OVER_ICON } from './words.ts';
 
 const MAX_SAMPLES = 5;
 /** Of one alert among several. */
@@ -100,48 +91,6 @@ function runbook({ runbook: address }: NotifiedAlert): string[] {
   return [`📖 ${link(address, 'Runbook', 500) ?? `Runbook: ${code(address, 200)}`}`];
 }
 
-function about({ group }: NotifiedAlert): string {
-  const lines = Object.entries(group)
-    .slice(0, 5)
-    .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
-  return `*About*\n${orUnknown(['Tocsin itself, no attack', ...lines])}`;
-}
-
-function who(alert: NotifiedAlert): string {
-  const group = Object.entries(alert.group)
-    .slice(0, 3)
-    .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
-  const actors = 'actor' in alert.group ? [] : distinct(alert, (event) => event.actor, 3);
-  const shown = 'actor' in alert.group ? 1 : actors.length;
-  const countries = distinct(alert, (event) => event.country, 3).map(countryText);
-  return `*Who*\n${orUnknown([
-    ...group,
-    ...actors.map((actor) => code(actor, 60)),
-    ...more(alert.actors, shown, 'actor'),
-    ...(countries.length === 0 ? [] : [`from ${countries.join(', ')}`]),
-  ])}`;
-}
-
-function what(alert: NotifiedAlert): string {
-  const requests = distinct(alert, (event) => codeLine(requestOf(event, pathOf(event)), 110), 3);
-  return `*What*\n${orUnknown([
-    ...requests.map((request) => `\`${request}\``),
-    ...more(alert.apis, requests.length, 'API'),
-  ])}`;
-}
-
-/** `14 different actors`, where fewer are shown. */
-function more({ count, isAtLeast }: NotifiedAlert['actors'], shown: number, noun: string): string[] {
-  if (count <= shown && isAtLeast !== true) return [];
-  return [`${isAtLeast === true ? 'at least ' : ''}${counted(count, `different ${noun}`)}`];
-}
-
-function when({ firstSeenMs, lastSeenMs }: NotifiedAlert): string {
-  if (firstSeenMs === lastSeenMs) return `*When*\n${utcTime(firstSeenMs)}`;
-  const later = lastSeenMs > firstSeenMs ? ` (${spanText(lastSeenMs - firstSeenMs)} later)` : '';
-  return `*When*\nfirst ${utcTime(firstSeenMs)}\nlast ${utcTime(lastSeenMs)}${later}`;
-}
-
 /** Who has it in hand: whoever else reads it need not. */
 function handled({ acknowledged }: NotifiedAlert): SlackBlock[] {
   if (acknowledged === undefined) return [];
@@ -177,26 +126,4 @@ function origin(alert: NotifiedAlert, { notificationId }: AlertShape): SlackBloc
   const commands = verbs.map((verb) => code(`tocsin ${verb} ${fingerprint}`, 60)).join(' · ');
   const ids = notificationId === undefined ? '' : `${code(notificationId, 80)}${event}\n`;
   return context(`rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${ids}${commands}`);
-}
-
-function requestOf(event: EventSummary, url: string): string {
-  return `${event.method ?? ''} ${event.host ?? ''}${url}`.trim();
-}
-
-/** Without the query: it differs from event to event, and the evidence shows it. */
-function pathOf(event: EventSummary): string {
-  return event.url?.split(/[?#]/, 1)[0] ?? '';
-}
-
-function distinct(
-  alert: NotifiedAlert,
-  of: (event: EventSummary) => string | undefined,
-  max: number,
-): string[] {
-  const values = alert.sample.map(of).filter((value) => value !== undefined && value !== '');
-  return [...new Set(values)].slice(0, max).filter((value) => value !== undefined);
-}
-
-function orUnknown(lines: readonly string[]): string {
-  return lines.length === 0 ? 'unknown' : lines.join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
+import { pathOf, requestOf } from './alert-facts.ts';
 import { bold, code, codeLine, plain } from './text.ts';
 import { counted, countryText, ICONS, numberText, OPERATIONS_ICON, OVER_ICON, spanText } from './words.ts';
 
@@ -24,7 +25,7 @@ export function headline(notification: Notification, view: View): string {
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
 
-export function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
+function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
   return alerts.length > 0 && alerts.every(({ feed }) => feed === 'operations');
 }
 
@@ -85,8 +86,7 @@ function outcomes(alerts: readonly NotifiedAlert[]): string[] {
 
 function where({ sample: [newest], group }: NotifiedAlert): string[] {
   const actor = 'actor' in group ? '' : (newest?.actor ?? '');
-  const path = newest?.url?.split(/[?#]/, 1)[0] ?? '';
-  const request = codeLine(`${newest?.method ?? ''} ${newest?.host ?? ''}${path}`, 90);
+  const request = newest === undefined ? '' : codeLine(requestOf(newest, pathOf(newest)), 90);
   const country = newest?.country ?? '';
   return [
     ...(actor === '' ? [] : [`by ${code(actor, 60)}`]),
