@@ -165,6 +165,14 @@ describe('a bot', () => {
     expect([root?.edits, late.map(({ isBroadcast }) => isBroadcast)]).toEqual([0, [false, false]]);
   });
 
+  it('does not put its message back to what an old one says', async () => {
+    const { receiver, destination } = await slack();
+    for (const step of [first, repeated, grown]) await deliver(destination, step);
+    const [root, news, late] = receiver.posted();
+    expect(firstLine(root?.payload ?? {})).not.toContain('2 alerts');
+    expect([root?.edits, news?.isBroadcast, late?.isBroadcast]).toEqual([1, true, false]);
+  });
+
   it('posts digests on their own, once', async () => {
     const { receiver, destination } = await slack();
     for (let i = 0; i < 2; i += 1)
@@ -265,6 +273,17 @@ describe('a crash', () => {
       expect(await deliver(restart(), step)).toEqual({ kind: 'done' });
     }
     expect(receiver.posted()).toHaveLength(4);
+  });
+
+  it('right after its message was written down repeats nothing, even where it may not look', async () => {
+    const memory = paper();
+    const written = memory.set;
+    const { receiver, restart } = await slack({ scopes: new Set(['chat:write']) }, { memory });
+    memory.set = (key, value) => (value.includes('posted') ? new Promise(() => {}) : written(key, value));
+    await Promise.race([deliver(restart(), first), new Promise((resolve) => setTimeout(resolve, 60))]);
+    memory.set = written;
+    expect(await deliver(restart(), first)).toEqual({ kind: 'done' });
+    expect(receiver.posted()).toHaveLength(1);
   });
 
   it('leaves what the store keeps, as the daemon has it', async () => {
