@@ -1,6 +1,5 @@
 import { decideGroup, type GroupDecision, type GroupView, quietHold } from '../alerts/decision.ts';
 import { afterClosing, afterLooking, afterTelling, type Hold } from '../alerts/group.ts';
-import { mutedUntil } from '../alerts/intervals.ts';
 import type { Quiet } from '../alerts/quiet.ts';
 import type { Route } from '../alerts/route.ts';
 import type { Notification, NotificationReason, NotifiedAlert, StoredAlert } from '../core/alert.ts';
@@ -37,7 +36,7 @@ export async function decide(
 ): Promise<Decided> {
   const quieted = await quiet.membersOf(tx, group.id);
   const audible = await tx.memberTotals(group.id, [...quieted.keys()]);
-  const view = await viewOf(tx, group, route, quieted, audible, nowMs);
+  const view = await viewOf(tx, group, quieted, audible, quiet.mutedUntil(route));
   const decision = decideGroup(view, route, nowMs);
   switch (decision.action) {
     case 'hold':
@@ -64,13 +63,11 @@ export async function decide(
 async function viewOf(
   tx: StoreTx,
   group: AlertGroup,
-  { speaking }: Route<TermSource>,
   quieted: QuietMembers,
   audible: MemberTotals,
-  nowMs: number,
+  mutedUntilMs: number | undefined,
 ): Promise<GroupView> {
   const all = quieted.size === 0 ? audible : await tx.memberTotals(group.id, []);
-  const mutedUntilMs = mutedUntil(speaking, nowMs);
   const untilMs = Math.min(...[...quieted.values()].flatMap(silenceEnd));
   return {
     group,

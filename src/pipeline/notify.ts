@@ -158,8 +158,9 @@ export function createNotifier(deps: NotifyDeps) {
   }
 
   function report({ group, decision, notification, spread: reasons }: Told): void {
-    if (notification === undefined) telemetry.groupDecided(group.route, decision.action, decision.reason);
-    else telemetry.notified(notification, reasons);
+    if (notification !== undefined) telemetry.notified(notification, reasons);
+    else if (decision.action !== 'wait')
+      telemetry.groupDecided(group.route, decision.action, decision.reason);
   }
 
   /** Ends what was quiet for long enough; sums up what had no message of its own. @returns when to come again */

@@ -28,13 +28,14 @@ const nameOf = (rule: string, actor: string): string => `${rule}/${actor}`;
 const ruleOf = (alert: string): string => alert.split('/')[0] ?? '';
 const actorOf = (alert: string): string => alert.split('/')[1] ?? '';
 
-/** Quiet from the 20th to the 30th minute of every hour. */
+/** Quiet from the 20th to the 30th minute of the first hours. */
 const MUTE = {
   name: 'lunch',
   timeZone: 'UTC',
-  times: Array.from({ length: 24 }, (_, hour) => ({ from: hour * 60 + 20, to: hour * 60 + 30 })),
+  times: Array.from({ length: 4 }, (_, hour) => ({ from: hour * 60 + 20, to: hour * 60 + 30 })),
 };
-const isMuteTime = (at: number): boolean => Math.floor(at / 60) % 60 >= 20 && Math.floor(at / 60) % 60 < 30;
+const isMuteTime = (at: number): boolean =>
+  at < 4 * 3_600 && Math.floor(at / 60) % 60 >= 20 && Math.floor(at / 60) % 60 < 30;
 
 const route = (name: string, to: string, over: Partial<Route<TermSource>>, seconds: readonly number[]) => {
   const [groupWaitMs = 0, groupIntervalMs = 0, repeatIntervalMs = 0] = seconds.map((each) => each * 1_000);
@@ -110,7 +111,7 @@ type Step =
 const alertName = fc
   .tuple(fc.constantFrom(...RULES), fc.constantFrom(...ACTORS))
   .map(([rule, actor]) => nameOf(rule, actor));
-const time = fc.constantFrom(10, 30, 60, 120, 300, 600, 1_200);
+const time = fc.constantFrom(10, 30, 60, 120, 120, 300, 300, 600);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
@@ -470,7 +471,7 @@ const onDisk = (): Place => {
 
 function agrees(place: () => Place, numRuns: number): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 16, size: 'max' }), async (steps) => {
       const world = new World(place());
       try {
         for (const next of steps) await world.take(next);
@@ -483,7 +484,7 @@ function agrees(place: () => Place, numRuns: number): Promise<void> {
   );
 }
 
-const RUNS = Number(process.env['TOCSIN_LIFECYCLE_RUNS'] ?? 500);
+const RUNS = Number(process.env['LIFECYCLE_RUNS'] ?? 500);
 
 it('whatever happens, what is told agrees with a model that only reads the whole history', async () => {
   await agrees(inMemory, RUNS);
