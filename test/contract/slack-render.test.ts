@@ -43,7 +43,7 @@ describe('the page that shows messages', () => {
         expectOurs(drawn({ text, blocks }));
         expectOurs(drawn({ text: other, attachments: [{ color: text, blocks }] }));
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });

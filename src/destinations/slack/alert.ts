@@ -2,7 +2,7 @@ import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import { contextBlocks } from './alert-context.ts';
 import { about, requestOf, what, when, who } from './alert-facts.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
-import { badge, counts, type View } from './headline.ts';
+import { badge, counts, OPERATIONS_GIST_MAX, type View } from './headline.ts';
 import { redactUrl } from './redact.ts';
 import { bold, type Clockwork, clockOf, code, codeLine, link, plain, utcTime } from './text.ts';
 import { COLOURS, numberText, OPERATIONS_COLOUR, OPERATIONS_ICON, OVER_COLOUR, OVER_ICON } from './words.ts';
@@ -12,8 +12,9 @@ const MAX_SAMPLES = 5;
 const FEW_SAMPLES = 2;
 const SAMPLE_LINE_MAX = 180;
 const DESCRIPTION_MAX = 400;
-/** What Tocsin says of itself is all that there is to say. */
 const OPERATIONS_DESCRIPTION_MAX = 1_200;
+/** More than any description comes to. */
+const NO_BOUND = 1_000_000;
 
 export interface AlertShape {
   /** Absent where the message has said it. */
@@ -76,14 +77,21 @@ function countsText(alert: NotifiedAlert, view: View): string {
 }
 
 function titleBlocks(alert: NotifiedAlert, isNamed: boolean): SlackBlock[] {
-  const max = alert.feed === 'operations' ? OPERATIONS_DESCRIPTION_MAX : DESCRIPTION_MAX;
-  const description = alert.description === undefined ? '' : plain(alert.description, max);
+  const isOver = alert.state === 'resolved';
+  const description = isOver ? '' : descriptionOf(alert, isNamed);
   const lines = [
     ...(isNamed ? [`${mark(alert)} · ${bold(alert.ruleName, 150)}${stateText(alert)}`] : []),
-    ...(description === '' || alert.state === 'resolved' ? [] : [description]),
-    ...(alert.state === 'resolved' ? [] : runbook(alert)),
+    ...(description === '' ? [] : [description]),
+    ...(isOver ? [] : runbook(alert)),
   ];
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
+}
+
+/** Nothing where the headline has said it all. */
+function descriptionOf({ description = '', feed }: NotifiedAlert, isNamed: boolean): string {
+  if (feed !== 'operations') return plain(description, DESCRIPTION_MAX);
+  const isSaid = !isNamed && plain(description, OPERATIONS_GIST_MAX) === plain(description, NO_BOUND);
+  return isSaid ? '' : plain(description, OPERATIONS_DESCRIPTION_MAX);
 }
 
 function runbook({ runbook: address }: NotifiedAlert): string[] {

@@ -4,6 +4,9 @@ import { pathOf, requestOf } from './alert-facts.ts';
 import { bold, code, codeLine, plain } from './text.ts';
 import { counted, countryText, ICONS, numberText, OPERATIONS_ICON, OVER_ICON, spanText } from './words.ts';
 
+/** What Tocsin says of itself is all that there is to say, and stands here whole, as a rule. */
+export const OPERATIONS_GIST_MAX = 600;
+
 /**
  * - `news`: a message of its own, of what is new since the last one
  * - `state`: the one message of a group, which is kept current: how things stand
@@ -72,7 +75,7 @@ function gist(notification: Notification, view: View): string {
   const [first] = alerts;
   if (reason === 'resolved') return overGist(notification, view);
   if (first !== undefined && isOperational(notification) && alerts.length + omittedAlerts === 1)
-    return plain(first.description ?? countsOf(notification, view), 200);
+    return plain(first.description ?? countsOf(notification, view), OPERATIONS_GIST_MAX);
   const told = [...outcomes(alerts), countsOf(notification, view)];
   return alerts.length + omittedAlerts === 1 && first !== undefined
     ? [...told, ...where(first)].join(' · ')

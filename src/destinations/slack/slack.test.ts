@@ -183,7 +183,7 @@ describe('a hostile text', () => {
         expectHarmless(message);
         expectWithinLimits(message);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
