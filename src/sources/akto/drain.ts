@@ -1,5 +1,7 @@
 import type { Page } from '../../core/source.ts';
-import type { Answer, Range, Reading } from './reading.ts';
+import { isWhole } from './look.ts';
+import type { Reading } from './reading.ts';
+import type { Range } from './stride.ts';
 
 const MOST_PASSES = 16;
 const GROWTH = 4;
@@ -57,9 +59,4 @@ async function* onePass(
     // A second that takes longer than a poll must not hold up all the others: the rest becomes a gap.
     if (reading.isOverdue()) return { rows: Math.max(rows + 1, answer.total), rejected };
   }
-}
-
-/** All rows of the asked range are in this one answer, as far as its own count tells. */
-export function isWhole(answer: Answer): boolean {
-  return answer.rowCount < answer.limit && answer.total <= answer.rowCount;
 }
