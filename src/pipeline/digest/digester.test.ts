@@ -199,7 +199,7 @@ describe('when a digest is made', () => {
   it('does not wait for feeds that are read to its end', async () => {
     const sources = [idle()];
     await begin({ sources });
-    await feedRead(DAY_2, { gaps: [{ fromMs: DAY_2 - HOUR_MS, toMs: DAY_2 - 1, problem: 'p' }] });
+    await feedRead(DAY_2 + 60_000, { gaps: [{ fromMs: DAY_2 - HOUR_MS, toMs: DAY_2 - 1, problem: 'p' }] });
     await digester({ sources }).pass();
     expect(only(await arriving()).notes).toContain(
       'akto malicious_events shows less than it has in 1 time range.',
@@ -209,7 +209,7 @@ describe('when a digest is made', () => {
   it('tries again where the store fails, and ends where it is told to', async () => {
     await begin();
     expect(await digester({ store: dying(0, new StoreError('full', 'no space')) }).pass()).toBe(
-      DAY_2 + 1_000,
+      DAY_2 + 30_000,
     );
     const loop = digester();
     loop.abandon();
@@ -307,7 +307,7 @@ describe('what a digest says', () => {
   it('names which figures are the source’s own, and where they differ from ours', async () => {
     const sources = [idle({ fetchStatistics: async () => STATISTICS })];
     await begin({ sources });
-    await feedRead(DAY_2);
+    await feedRead(DAY_2 + 60_000);
     await commit([hit('a', 1), hit('b', 2, { severity: 'LOW' })]);
     await digester({ sources }).pass();
     const { tables, notes } = only(await arriving());
@@ -339,7 +339,7 @@ describe('what a digest says', () => {
     });
     const sources = [hanging, throwing];
     await begin({ sources });
-    await feedRead(DAY_2);
+    await feedRead(DAY_2 + 60_000);
     const pass = digester({ sources }).pass();
     await untilAsleep();
     await bench.clock.advance(30_000);

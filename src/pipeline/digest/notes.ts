@@ -1,5 +1,6 @@
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
+import type { DeliveryCount } from '../../core/store.ts';
 import { type Counts, feedName } from './count.ts';
 import type { SourceFigures } from './figures.ts';
 import { dayText, type Period, wallText } from './period.ts';
@@ -95,6 +96,25 @@ function serverTotal(
 ): number | undefined {
   const list = severities.length > 0 ? severities : categories;
   return list.length === 0 && isPartial ? undefined : totalOf(list);
+}
+
+/** @param dead of the period, by destination */
+export function undeliveredOf(
+  counts: readonly DeliveryCount[],
+  dead: readonly { readonly destination: string; readonly count: number }[],
+): Undelivered[] {
+  const names = [...new Set([...counts, ...dead].map(({ destination }) => destination))].sort();
+  return names.map((destination): Undelivered => {
+    const own = counts.filter((each) => each.destination === destination);
+    const waiting = own.find(({ state }) => state === 'pending');
+    return {
+      destination,
+      dead: dead.find((each) => each.destination === destination)?.count ?? 0,
+      deadInAll: own.find(({ state }) => state === 'dead')?.count ?? 0,
+      waiting: waiting?.count ?? 0,
+      ...(waiting?.oldestMs === undefined ? {} : { waitingSinceMs: waiting.oldestMs }),
+    };
+  });
 }
 
 function undeliveredNote(each: Undelivered, { nowMs, timeZone }: NotesOf): string[] {

@@ -4,6 +4,7 @@ import type { Digest } from '../../core/digest.ts';
 import { type Event, FEEDS, type Feed } from '../../core/event.ts';
 import {
   type ClaimedDelivery,
+  type DeliveryCount,
   type DeliveryFilter,
   type DeliveryRecord,
   type DeliverySelection,
@@ -189,14 +190,16 @@ function changeDead(db: Database, set: string, selection: DeliverySelection, now
     .reduce((sum, changed) => sum + changed, 0);
 }
 
-export function countDeliveries(
-  db: Database,
-): { destination: string; state: DeliveryState; count: number }[] {
+export function countDeliveries(db: Database): DeliveryCount[] {
   return db
     .all(
-      `SELECT destination, state, count(*) AS count FROM outbox WHERE state <> 'done' GROUP BY destination, state`,
+      `SELECT destination, state, count(*) AS count, min(enqueued_ms) AS oldest_ms FROM outbox
+       WHERE state <> 'done' GROUP BY destination, state`,
     )
-    .map((row) => ({ destination: text(row, 'destination'), state: state(row), count: int(row, 'count') }));
+    .map((row) => ({
+      ...{ destination: text(row, 'destination'), state: state(row) },
+      ...{ count: int(row, 'count'), oldestMs: int(row, 'oldest_ms') },
+    }));
 }
 
 /** A leased delivery is due when its lease ends, if that is later. */
