@@ -64,8 +64,6 @@ export const digestShape = z.strictObject({
   top: integer({ min: 1, max: 20 }).default(5).describe('Rows of each table.'),
 });
 
-export type CheckedDigest = z.output<typeof digestShape>;
-
 /** What a digest is called that has no name of its own. */
 export function digestName({
   name: own,

@@ -4,7 +4,7 @@ import type { Digest } from '../../src/core/digest.ts';
 const HOUR_MS = 3_600_000;
 const FROM_MS = Date.UTC(2026, 10, 20, 7);
 
-export const digest = (over: Partial<Digest> = {}): Digest => ({
+const digest = (over: Partial<Digest> = {}): Digest => ({
   id: 'digest/daily/2026-11-20T07:00:00.000Z',
   kind: 'period',
   title: 'Daily digest',

@@ -105,7 +105,7 @@ function fenced(title: string, text: string): SlackBlock {
 }
 
 /** Against the period before: `▲12%`, `▼3%`, `▲×14`, `new`, `=`, `≈` for less than a percent; nothing where that is not known. */
-export function change({ count: now, before }: DigestRow): string {
+function change({ count: now, before }: DigestRow): string {
   if (before === undefined) return '';
   if (now === before) return '=';
   if (before === 0) return 'new';

@@ -392,6 +392,22 @@ describe('what a digest says', () => {
     expect(only(await arriving()).notes[0]).toContain('are no longer kept (retention.events)');
   });
 
+  it('counts events whose content was cleared in the totals, and says so', async () => {
+    await begin();
+    await commit([hit('a', 1), hit('b', 2)]);
+    await bench.store.prune(
+      { eventsMs: 30 * DAY_MS, deadLettersMs: DAY_MS, maxBytes: 1, lookbackMs: DAY_MS },
+      bench.clock.now() - 10 * DAY_MS,
+    );
+    await digester().pass();
+    const { totals, tables, notes } = only(await arriving());
+    expect(totals[0]).toEqual({ name: 'Events', count: 2 });
+    expect(tables).toEqual([]);
+    expect(notes[0]).toBe(
+      '2 events with neither actor nor API, or whose content was cleared to make room: in the totals only.',
+    );
+  });
+
   it('keeps its row where events are kept for an hour only: it is not made again', async () => {
     await begin();
     await digester().pass();

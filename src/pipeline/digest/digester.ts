@@ -149,8 +149,6 @@ export function createDigester(deps: DigesterDeps) {
   };
 }
 
-export type Digester = ReturnType<typeof createDigester>;
-
 function sliceOf({ fromMs, toMs }: Period) {
   return { fromMs, toMs: toMs - 1 };
 }

@@ -177,10 +177,12 @@ const UNCOMPARED = {
   dropped: 'Events of this period are no longer kept (retention.events): its figures are at least so many.',
 } as const;
 
+/** One line, whatever names stand in it. */
 function shortened(note: string): string {
-  return note.length <= LONGEST_NOTE ? note : `${note.slice(0, LONGEST_NOTE).toWellFormed()}…`;
+  const line = note.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= LONGEST_NOTE ? line : `${line.slice(0, LONGEST_NOTE).toWellFormed()}…`;
 }
 
-export function counted(count: number, one: string, many = `${one}s`): string {
+function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
