@@ -187,6 +187,20 @@ describe('polling', () => {
     },
   );
 
+  it('says that it cannot be read, in few requests, where a service shows one row at a time', async () => {
+    const { feed, poll } = await stage(
+      many(9, (n) => n),
+      { token: TOKEN },
+      { hazards: { mostRows: 1 } },
+    );
+    const error = await failureOf(poll());
+    expect([error.kind, error.message]).toEqual([
+      'unavailable',
+      expect.stringMatching(/^source "identity": .*shows one row at a time/),
+    ]);
+    expect(feed.requests.length).toBeLessThan(300);
+  });
+
   it('reads one second that is larger than a page', async () => {
     const { poll } = await stage([...many(250, () => 500), incident('after', 20)], { token: TOKEN });
     expect(new Set(ids(await poll())).size).toBe(251);
