@@ -3,7 +3,7 @@ import { auditBudget, dueForAudit } from './audit.ts';
 
 const position = {
   ...{ highWaterS: 900, floorS: 1, newestS: 900, auditS: 100, readS: 900 },
-  ...{ gaps: [], surplus: [] },
+  ...{ gaps: [], surplus: [], lost: [] },
 };
 
 describe('an audit', () => {

@@ -13,7 +13,7 @@ const position: Position = {
     auditS: SETTLED - 500,
     readS: NOW - 30,
   },
-  ...{ gaps: [], surplus: [] },
+  ...{ gaps: [], surplus: [], lost: [] },
 };
 const bookmark = (changes: Partial<Position> = {}) => new PollBookmark({ ...position, ...changes }, LATE);
 

@@ -15,6 +15,7 @@ export interface Bookmark {
 
 const MOST_GAPS = 20;
 const GAP_POLLS = 10;
+const MOST_LOST = 50;
 /** So many seconds with rows that become no event, and the books are closed: the audit alone decides. */
 export const MOST_SURPLUS = 200;
 
@@ -81,11 +82,15 @@ export class PollBookmark implements Bookmark {
 
   /** Everything of this range has been read: counts as read again for what had settled when it was asked for. */
   audited({ fromS, toS }: Range, askedS: number): void {
-    const { auditS, highWaterS, surplus } = this.#position;
+    const { auditS, highWaterS, surplus, lost } = this.#position;
     if (auditS < fromS) return;
     const reachedS = Math.min(toS, settledS(askedS, this.#lateArrivalS), highWaterS) + 1;
     if (reachedS <= auditS) return;
-    this.#set({ auditS: reachedS, surplus: surplus.filter(([second]) => second >= reachedS) });
+    this.#set({
+      auditS: reachedS,
+      surplus: surplus.filter(([second]) => second >= reachedS),
+      lost: lost.filter(([, last]) => last >= reachedS),
+    });
   }
 
   setSurplus({ fromS, toS }: Range, found: readonly Surplus[]): void {
@@ -96,6 +101,7 @@ export class PollBookmark implements Bookmark {
   }
 
   addGap({ fromS, toS }: Range, problem: string, pollsLeft = GAP_POLLS): void {
+    if (this.#isLost({ fromS, toS })) return;
     if (pollsLeft <= 0) this.giveUp({ fromS, toS }, problem);
     else this.#set({ gaps: [...this.#position.gaps, { fromS, toS, pollsLeft, problem }] });
     const { gaps } = this.#position;
@@ -109,8 +115,9 @@ export class PollBookmark implements Bookmark {
     this.#set({ gaps: this.#position.gaps.filter((each) => each !== gap) });
   }
 
-  giveUp(range: Range, problem: string): void {
-    this.#givenUp.push(inMs(range, problem));
+  giveUp({ fromS, toS }: Range, problem: string): void {
+    this.#givenUp.push(inMs({ fromS, toS }, problem));
+    this.#set({ lost: [...this.#position.lost, [fromS, toS] as const].slice(-MOST_LOST) });
   }
 
   /** Ids that far behind the newest event may be forgotten: reading there again could show events as new. */
@@ -128,6 +135,10 @@ export class PollBookmark implements Bookmark {
       'the feed was read once, and there was no time to look for late events before it was too long ago',
     );
     this.#set({ auditS: oldestS });
+  }
+
+  #isLost({ fromS, toS }: Range): boolean {
+    return this.#position.lost.some(([first, last]) => first <= fromS && toS <= last);
   }
 
   #rise(second: number, nowS: number): void {

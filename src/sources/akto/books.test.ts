@@ -4,7 +4,10 @@ import { Books } from './books.ts';
 
 function booksOf(committed: readonly number[]) {
   const bookmark = new PollBookmark(
-    { ...{ highWaterS: 99, floorS: 1, newestS: 99, auditS: 1, readS: 99 }, ...{ gaps: [], surplus: [] } },
+    {
+      ...{ highWaterS: 99, floorS: 1, newestS: 99, auditS: 1, readS: 99 },
+      ...{ gaps: [], surplus: [], lost: [] },
+    },
     10,
   );
   const count = async ({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<number> =>

@@ -7,7 +7,7 @@ const lookback = { initialS: 86_400, lateArrivalS: LATE };
 const gap = { fromS: NOW - 9_000, toS: NOW - 8_999, pollsLeft: 3, problem: 'two are missing' };
 const at = (highWaterS: number, floorS: number): Position => ({
   ...{ highWaterS, floorS, newestS: highWaterS, auditS: floorS, readS: highWaterS },
-  ...{ gaps: [], surplus: [] },
+  ...{ gaps: [], surplus: [], lost: [] },
 });
 
 describe('beginAt', () => {
@@ -68,6 +68,7 @@ describe('readCursor', () => {
       walk: { nextS: 7, before: { fromS: 5, toS: 6, rows: 3, total: 9 } },
       gaps: [gap],
       surplus: [[5, 2]],
+      lost: [[3, 4]],
     },
   ])('reads what it wrote: %j', (position) => {
     expect(readCursor(JSON.parse(JSON.stringify(toCursor(position))), 'a', LATE)).toEqual(position);

@@ -31,6 +31,7 @@ const stored = z.object({
   walk: walk.optional(),
   gaps: z.array(gap).default([]),
   surplus: z.array(surplus).default([]),
+  lost: z.array(z.tuple([second, second])).default([]),
   /** Of an earlier version, which read the whole look-back again now and then: up to where it had. */
   lookedBack: z.object({ highWaterS: second }).optional(),
 });
@@ -51,6 +52,8 @@ export interface Position {
   readonly walk?: z.output<typeof walk> | undefined;
   readonly gaps: readonly Gap[];
   readonly surplus: readonly Surplus[];
+  /** First and last seconds of gaps that were given up and are not audited yet: they are not told of again. */
+  readonly lost: readonly (readonly [number, number])[];
 }
 
 export interface Lookback {
@@ -120,21 +123,13 @@ function completed(read: z.output<typeof stored>, lateArrivalS: number): Positio
   };
 }
 
-export function toCursor({
-  highWaterS,
-  floorS,
-  newestS,
-  auditS,
-  readS,
-  walk,
-  gaps,
-  surplus,
-}: Position): Cursor {
+export function toCursor({ walk, gaps, surplus, lost, ...seconds }: Position): Cursor {
   return {
-    ...{ highWaterS, floorS, newestS, auditS, readS },
+    ...seconds,
     ...(walk === undefined ? {} : { walk: walkJson(walk) }),
     ...(gaps.length === 0 ? {} : { gaps: gaps.map((each) => ({ ...each })) }),
     ...(surplus.length === 0 ? {} : { surplus: surplus.map((each) => [...each]) }),
+    ...(lost.length === 0 ? {} : { lost: lost.map((each) => [...each]) }),
   };
 }
 
@@ -154,6 +149,7 @@ export function beginAt(known: Position | undefined, nowS: number, { initialS }:
     readS: floorS,
     gaps: [],
     surplus: [],
+    lost: [],
   };
 }
 

@@ -4,6 +4,8 @@ import type { Reading } from './reading.ts';
 import type { Range } from './stride.ts';
 
 const MOST_PASSES = 16;
+/** Of a second that did not add up before: it is asked for in several polls. */
+const PASSES_AGAIN = 4;
 const GROWTH = 4;
 
 /**
@@ -20,7 +22,8 @@ export async function* drainSecond(
   if (yield* fitsInOne(range, reading)) return;
   let read = reading.countSeen(second);
   let rows = read;
-  for (let pass = 0; pass < MOST_PASSES && !reading.isOverdue(); pass += 1) {
+  const passes = pollsLeft === undefined ? MOST_PASSES : PASSES_AGAIN;
+  for (let pass = 0; pass < passes && !reading.isOverdue(); pass += 1) {
     const shown = yield* onePass(range, pass % 2 === 0 ? 1 : -1, reading);
     read = reading.countSeen(second) + shown.rejected;
     rows = shown.rows;
