@@ -165,6 +165,7 @@ describe('polling', () => {
     expect(feed.requests.length - before).toBe(1);
     clock.nowMs += 60_000;
     await poll(last(second));
+    process.stdout.write(`incidents: ${feed.requests.length - before - 1} requests in an idle poll\n`);
     expect(feed.requests.length - before).toBeLessThanOrEqual(3);
   });
 
@@ -174,6 +175,9 @@ describe('polling', () => {
     const pages = await poll();
     expect(new Set(ids(pages))).toEqual(new Set(made.map(({ incidentId }) => incidentId)));
     expect(rejected(pages)).toEqual([]);
+    process.stdout.write(
+      `incidents: ${feed.requests.length} requests for 1000 incidents in the first poll\n`,
+    );
     expect(feed.requests.length).toBeLessThanOrEqual(13);
     expect(last(pages)).toEqual(JSON.parse(JSON.stringify(last(pages))));
   });

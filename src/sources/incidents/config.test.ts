@@ -47,7 +47,7 @@ describe('the configuration of a source', () => {
   it.each<[string, object, RegExp]>([
     ['a token with a line end', { token: 'a\nb' }, /printable characters without blanks/],
     ['an empty token', { token: '' }, /empty/],
-    ['a client id that Basic cannot carry', { ...client, client_id: 'a:b' }, /without a colon/],
+    ['a client id that Basic cannot carry', { ...client, client_id: 'a:b' }, /no colon/],
     ['a page of one, which joins no other', { ...client, page_size: 1 }, /page_size/],
     ['a page too large', { ...client, page_size: 1_001 }, /page_size/],
     ['a duration without a unit', { ...client, late_arrival: 900 }, /unit/],

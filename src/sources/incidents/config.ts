@@ -22,7 +22,7 @@ export const incidentsConfig = z
       .describe('A bearer token, where it is not to be obtained with client_id and client_secret.'),
     client_id: secret()
       .refine((id) => CLIENT_ID.test(id.reveal()), {
-        error: 'expected a client id: at most 512 characters, without a colon',
+        error: 'expected a client id: at most 512 characters, no colon and no line break among them',
       })
       .optional()
       .describe('Whose tokens are obtained, at <url>/tokens, and renewed.'),
