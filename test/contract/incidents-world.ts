@@ -19,7 +19,7 @@ import { createIncidentReader } from '../../src/sources/incidents/reader.ts';
 const START_S = 1_780_000_000;
 export const LATE_S = 120;
 export const INITIAL_S = 600;
-export const client = { id: 'tocsin', secret: 'secret' };
+const client = { id: 'tocsin', secret: 'secret' };
 
 /** A clock that only moves when told, or when somebody waits. */
 class ManualClock {
