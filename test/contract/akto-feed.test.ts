@@ -24,7 +24,13 @@ const SKEW_S = 300;
 const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 2_000);
 const SEED = process.env['TOCSIN_FEED_SEED'];
 
+/** What no rule sees: a row without an id or a time, and an id that was there before, with other content. */
+type Odd = 'no_id' | 'half_second' | 'again';
+
 interface Round {
+  /** Of our clock before the server's: it is set while the daemon runs. */
+  readonly aheadS: number;
+  readonly odd: readonly { readonly kind: Odd; readonly lateS: number }[];
   /** Seconds since the round before. */
   readonly passed: number;
   /** Rows that appear before the poll: how many share the second, and how late they are. */
@@ -61,8 +67,12 @@ const passed = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 60, max: 2_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 2_000, max: 200_000 }) },
 );
+const aheadS = fc.constantFrom(0, 0, 0, 0, -SKEW_S, -30, 30, SKEW_S);
+const odd = fc.array(fc.record({ kind: fc.constantFrom<Odd[]>('no_id', 'half_second', 'again'), lateS }), {
+  maxLength: 2,
+});
 const round: fc.Arbitrary<Round> = fc.record({
-  passed,
+  ...{ aheadS, odd, passed },
   arrivals: fc.array(fc.record({ lateS, rows }), { maxLength: 8 }),
   during: fc.array(fc.record({ answer, lateS, rows }), { maxLength: 3 }),
   hazards: fc.array(fc.record({ answer, hazard }), { maxLength: 4 }),
@@ -70,6 +80,7 @@ const round: fc.Arbitrary<Round> = fc.record({
 });
 /** Polls in quick succession over so many rows that a look never shows them all. */
 const storm: fc.Arbitrary<Round> = fc.record({
+  ...{ aheadS, odd },
   passed: fc.integer({ min: 3, max: 40 }),
   arrivals: fc
     .array(fc.record({ lateS: fc.integer({ min: 60, max: LATE_S }), rows: fc.constant(1) }), { maxLength: 3 })
@@ -84,7 +95,7 @@ const scenario = fc.record({
     { weight: 1, arbitrary: fc.constant(1) },
     { weight: 5, arbitrary: fc.integer({ min: 2, max: 9 }) },
   ),
-  aheadS: fc.constantFrom(0, 0, 0, -SKEW_S, -30, 30, SKEW_S),
+  aheadS,
   backlog: fc.array(fc.record({ lateS: fc.integer({ min: 0, max: INITIAL_S - SKEW_S }), rows }), {
     maxLength: 12,
   }),
@@ -110,6 +121,8 @@ class World {
   readonly shown = new Map<string, number>();
   readonly feed: Feed;
   #made = 0;
+  #latest = '';
+  readonly #again = new Set<string>();
 
   constructor(feed: Feed, clock: ManualClock) {
     this.feed = feed;
@@ -123,7 +136,26 @@ class World {
       return { id: `row-${this.#made}`, timestamp };
     });
     for (const row of made) this.shown.set(String(row['id']), timestamp * 1_000);
+    this.#latest = String(made[0]?.['id']);
     this.feed.add(made);
+  }
+
+  appearOdd(kind: Odd, late: number): void {
+    const second = Math.floor(this.clock.nowMs / 1_000) - late;
+    if (kind === 'no_id') this.feed.add([{ timestamp: second }]);
+    if (kind === 'half_second') this.feed.add([{ id: 'half', timestamp: second + 0.5 }]);
+    if (kind === 'again') this.#appearAgain(second);
+  }
+
+  #appearAgain(second: number): void {
+    const firstMs = this.shown.get(this.#latest) ?? 0;
+    // Not one of long ago: that is a new event to a store that has forgotten it. Nor twice in a second, which, where that is
+    // larger than the largest page, cannot be told from a row that was not shown.
+    const isRecent = firstMs > (second - 1_000) * 1_000 && firstMs !== second * 1_000;
+    const row = `${this.#latest} ${second}`;
+    if (!isRecent || this.#again.has(row)) return;
+    this.#again.add(row);
+    this.feed.add([{ id: this.#latest, timestamp: second, url: '/other' }]);
   }
 }
 
@@ -147,6 +179,8 @@ async function live(
   { passed, ...now }: Round,
 ): Promise<void> {
   world.clock.nowMs += passed * 1_000;
+  world.clock.aheadMs = now.aheadS * 1_000;
+  for (const { kind, lateS } of now.odd) world.appearOdd(kind, lateS);
   for (const { lateS, rows } of now.arrivals) world.appear(lateS, rows);
   const first = world.feed.requestCount();
   // An answer that lacks rows, of a server that counts nothing, looks like a whole one.

@@ -86,7 +86,7 @@ export class Reading<Mark extends Bookmark = Bookmark> {
         const answer = await this.options.client.fetchEvents(query, this.#signal);
         this.#size.worked();
         this.#requests += 1;
-        return this.#understood(answer, asked);
+        return this.#understood(answer, range, asked);
       } catch (error) {
         attempt = await this.#recover(error, asked, attempt);
       }
@@ -117,20 +117,18 @@ export class Reading<Mark extends Bookmark = Bookmark> {
     return this.options.clock.now() - this.#startedMs >= this.options.deadlineMs * OVERDUE_AFTER;
   }
 
-  countSeen(second: number): number {
-    let count = 0;
-    for (const seen of this.#seen.values()) if (seen === second) count += 1;
-    return count;
-  }
-
   /** Ids of older seconds cannot be shown again by this walk; keeping them would grow without bound. */
   forgetBefore(second: number): void {
     for (const [id, seen] of this.#seen) if (seen < second) this.#seen.delete(id);
   }
 
-  #understood({ rows, total }: EventAnswer, limit: number): Answer {
+  #understood({ rows, total }: EventAnswer, range: Range, limit: number): Answer {
     const parsed = parseRows(rows, this.options.source, this.nowS());
-    return { ...parsed, rowCount: rows.length, limit, total: this.#believesTotals ? total : 0 };
+    const { places } = parsed;
+    // A page of nothing but unusable rows must not hold up the feed: about where they stand is enough to go on.
+    const rough = places.filter((second) => second >= range.fromS && second <= range.toS);
+    const seconds = parsed.seconds.length > 0 ? parsed.seconds : rough;
+    return { ...parsed, seconds, rowCount: rows.length, limit, total: this.#believesTotals ? total : 0 };
   }
 
   addGap(range: Range, problem: string, pollsLeft?: number): void {
