@@ -11,6 +11,7 @@ const rooms = [
   'store',
   'rules',
   'alerts',
+  'redaction',
   'payload',
   'regex',
   'net',

@@ -1,0 +1,85 @@
+import { maskCookies } from './cookies.ts';
+import { isMask, maskOf } from './marks.ts';
+import { looksMade, type NameMeaning } from './names.ts';
+import { isQuote, isWord, runStart } from './quotes.ts';
+
+/** Where a value begins and ends: the second is the first character that is not masked. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a value under a secret name becomes; itself where it is no secret. */
+export function maskedValue(value: string, { kind, shape, isWeak }: NameMeaning): string {
+  if (value === '' || isMask(value) || (isWeak && !looksMade(value))) return value;
+  return shape === 'value' ? maskOf(kind) : maskCookies(value, shape === 'set-cookie');
+}
+
+const BLANK = 0x20;
+const AMPERSAND = 0x26;
+const BACKSLASH = 0x5c;
+const LESS = 0x3c;
+
+/**
+ * Whether a quote ends what stands before it. One in the midst of a password is followed by a letter; one that ends a
+ * string of JSON or of the text format never is.
+ */
+function endsString(text: string, quote: number): boolean {
+  return !isWord(text.charCodeAt(quote + 1));
+}
+
+/** A value without quotes: of a form, a query, a line of YAML. */
+export function bareEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code <= BLANK || code === AMPERSAND) return at;
+    if (code === LESS && text.charCodeAt(at + 1) === 0x2f) return at;
+    if (isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
+    if (code === BACKSLASH && text.startsWith('u0026', at + 1)) return Math.max(from, runStart(text, at));
+  }
+  return text.length;
+}
+
+/** The content of an element: up to the next tag or the end of the string around it. -1 where no tag closes it. */
+export function elementEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === LESS) return text.charCodeAt(at + 1) === 0x2f || text.charAt(at + 1) === '\\' ? at : -1;
+    if (isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
+  }
+  return /\s/.test(text.slice(from, from + 1_000)) ? -1 : text.length;
+}
+
+/**
+ * A header's value: up to the end of its line, also where that is written `\r\n`.
+ * @param endsAtQuote the line stands in a string
+ */
+export function lineEnd(text: string, from: number, endsAtQuote: boolean): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x0a || code === 0x0d) return at;
+    if (code === BACKSLASH && 'nr'.includes(text.charAt(at + 1) || ' '))
+      return Math.max(from, runStart(text, at));
+    if (endsAtQuote && isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
+  }
+  return text.length;
+}
+
+const PLAIN_WORD = /^[A-Za-z][A-Za-z.,;!?]*$/;
+const WORDS = /[ \t]+[A-Za-z]{2,}(?=[\s.,;:!?]|$)/y;
+const NOTHING = /^(?:null|true|false|undefined|none|nil|nan)[,;)}\]]*$/i;
+const CALL = /^[A-Za-z_.$]*\(/;
+
+/** Whether words, not a value, follow `password:`. */
+export function isProse(text: string, { start, end }: Extent, afterWord: boolean): boolean {
+  if (end - start > 40 || !PLAIN_WORD.test(text.slice(start, end))) return false;
+  WORDS.lastIndex = end;
+  return afterWord || WORDS.test(text);
+}
+
+/** Whether a bare value can be no secret: nothing, punctuation, a call in a program. */
+export function isNothing(value: string): boolean {
+  return (
+    value.length < 400 && (NOTHING.test(value) || CALL.test(value) || !/[A-Za-z0-9\u0080-\uffff]/.test(value))
+  );
+}
