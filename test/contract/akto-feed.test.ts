@@ -21,7 +21,7 @@ const INITIAL_S = 900;
 const DEADLINE_S = 300;
 /** Clocks are at most so far off. */
 const SKEW_S = 300;
-const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 2_000);
+const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 3_000);
 const SEED = process.env['TOCSIN_FEED_SEED'];
 
 /** What no rule sees: a row without an id or a time, and an id that was there before, with other content. */
@@ -212,6 +212,18 @@ async function calmDown(world: World, reader: FeedReader, consumer: Consumer): P
   throw new Error(`not audited after ${MOST_CALM_POLLS} calm polls: ${JSON.stringify(consumer.cursor)}`);
 }
 
+/**
+ * A server that leaves rows out of an answer, a crash while that is looked into, and hours between neighbouring
+ * events: then a page may be committed whose beginning the store may forget before it is read again. Nothing is lost then either.
+ */
+function leavesOutAndDies({ total, rounds }: Scenario): boolean {
+  const leavesOut = rounds.some(({ hazards }) =>
+    hazards.some(({ hazard }) => hazard.kind === 'missing_rows'),
+  );
+  const isLong = rounds.some(({ passed }) => passed > 2_000);
+  return total === 'exact' && leavesOut && isLong;
+}
+
 async function liveThrough(world: World, client: ReadingOptions['client'], given: Scenario): Promise<void> {
   const { total, cappedRows, backlog, rounds, aheadS } = given;
   // A server that answers fewer rows than asked for and does not count them cannot be read to the end.
@@ -223,17 +235,14 @@ async function liveThrough(world: World, client: ReadingOptions['client'], given
   await consumer.poll(readerOf(client, world.clock, given), 1);
   for (const next of rounds) await live(world, readerOf(client, world.clock, given), consumer, given, next);
   await calmDown(world, readerOf(client, world.clock, given), consumer);
-  // Only what a server left out of an answer, before a crash, may be out of reach later: then it says so.
-  const leavesOut = rounds.some(({ hazards }) =>
-    hazards.some(({ hazard }) => hazard.kind === 'missing_rows'),
-  );
-  if (!leavesOut) expect(consumer.gaps).toEqual([]);
+  const mayBeOutOfReach = leavesOutAndDies(given);
+  if (!mayBeOutOfReach) expect(consumer.gaps).toEqual([]);
   const isReported = (ms: number): boolean =>
     consumer.gaps.some(({ fromMs, toMs }) => fromMs <= ms && ms <= toMs);
   const evaluated = new Set(consumer.evaluated);
   expect([...world.shown].filter(([id, ms]) => !evaluated.has(id) && !isReported(ms))).toEqual([]);
   expect([...evaluated].filter((id) => !world.shown.has(id))).toEqual([]);
-  expect(consumer.evaluated.length).toBe(evaluated.size);
+  if (!mayBeOutOfReach) expect(consumer.evaluated.length).toBe(evaluated.size);
 }
 
 describe('reading the feed, whatever it does', () => {
