@@ -52,7 +52,7 @@ describe('a daemon', () => {
     await eventually(async () => {
       const { status, body } = await ready();
       expect(status).toBe(503);
-      expect(body).toContain('source akto-prod (malicious_events): ');
+      expect(body).toContain('(feed malicious_events)');
       expect(body).toContain('refused the API key');
     });
     // A further tick of the schedule: it must not ask again.

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bench, createBench, FEED, reader } from '../../test/pipeline/bench.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
-import { judgeFeed } from './feed-watch.ts';
+import { createFeedWatch, judgeFeed } from './feed-watch.ts';
 
 const NAME = { source: 'akto', feed: 'malicious_events' } as const;
 const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000 };
@@ -79,5 +80,78 @@ describe('the book of a feed', () => {
       NOW,
     );
     expect([late, next.lateEvents, next.readToMs, next.gaps.length]).toEqual([1, 1, NOW, 1]);
+  });
+});
+
+describe('the watch over feeds', () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = createBench();
+  });
+  afterEach(() => bench.close());
+
+  const watch = () => {
+    const { store, clock, telemetry } = bench;
+    return createFeedWatch({
+      ...{ store, clock, telemetry, sources: [{ ...SOURCE, readers: [reader()] }], routes: [] },
+      ...{
+        destinations: [{ name: 'oncall', send: new Set(['alerts'] as const) }],
+        onRaised: () => undefined,
+      },
+    });
+  };
+  const fail = () =>
+    bench.store.transaction(async (tx) => {
+      const known = await tx.readFeedState(FEED);
+      const next = afterFailure(known, FEED, { kind: 'refused', message: 'no' }, bench.clock.now());
+      await tx.writeFeedState(next, bench.clock.now());
+    });
+  const mend = () =>
+    bench.store.transaction(async (tx) => {
+      const next = afterPoll(await tx.readFeedState(FEED), FEED, 'read', bench.clock.now());
+      await tx.writeFeedState(next, bench.clock.now());
+    });
+  /** How often somebody was, or will be, told. */
+  const told = () =>
+    bench.store.transaction(async (tx) => {
+      const groups = await tx.dueGroups(Number.MAX_SAFE_INTEGER, 10);
+      const counts = groups.map(async ({ id }) => (await tx.readPending(id, 10)).newCount);
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    });
+
+  it('tells of a failing feed once an episode, restarts or not, and again when it fails anew', async () => {
+    await mend();
+    let { pass } = watch();
+    await fail();
+    for (let minute = 0; minute < 14; minute += 1) {
+      await bench.clock.advance(MINUTE);
+      await pass();
+    }
+    expect(await told()).toBe(0);
+    await bench.clock.advance(3 * MINUTE);
+    await pass();
+    await pass();
+    expect(await told()).toBe(1);
+    await bench.restart();
+    ({ pass } = watch());
+    await bench.clock.advance(20 * MINUTE);
+    for (let round = 0; round < 3; round += 1) await pass();
+    expect(await told()).toBe(1);
+    await mend();
+    await pass();
+    await fail();
+    await bench.clock.advance(16 * MINUTE);
+    for (let round = 0; round < 3; round += 1) await pass();
+    expect(await told()).toBe(2);
+  });
+
+  it('does not take a machine that slept for a feed that fails', async () => {
+    await mend();
+    const { pass } = watch();
+    await bench.clock.advance(10 * 60 * MINUTE);
+    await pass();
+    await mend();
+    await pass();
+    expect(await told()).toBe(0);
   });
 });
