@@ -49,7 +49,7 @@ export async function* walk(
     if (!isSure && read.toS < range.toS) log.advance(read);
     if (read.toS < range.toS && reading.isOverdue()) return false;
     if (read.toS >= range.toS) log.caughtUp(read, highestS);
-    last = read.counted;
+    last = isSure ? read.counted : undefined;
     fromS = read.toS + 1;
   }
   return true;
