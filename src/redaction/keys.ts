@@ -1,4 +1,4 @@
-import { isQuote, levelOf, runStart } from './quotes.ts';
+import { isQuote, levelOf, type Quotes, runStart } from './quotes.ts';
 import { alnumAnd } from './runs.ts';
 
 /** The name before a separator. */
@@ -7,7 +7,7 @@ export interface Key {
   readonly raw: string;
   readonly start: number;
   /** The quote around it, and how deep its string lies; absent where the name stands bare. */
-  readonly quote?: { readonly mark: string; readonly level: number };
+  readonly quote?: Quotes;
 }
 
 const MAX_NAME = 160;
@@ -65,4 +65,13 @@ export function placeOf(text: string, start: number): 'line' | 'string' | 'word'
   if (isQuote(before) || NAME[before] === 1) return 'string';
   if (before !== 0x20) return 'other';
   return /[A-Za-z] $/.test(text.slice(start - 2, start)) ? 'word' : 'other';
+}
+
+/** The string that a bare name begins, or begins a line of; any quotes where nobody can tell. */
+export function stringAround(text: string, start: number): Quotes | undefined {
+  if (placeOf(text, start) === 'line') return undefined;
+  // An apostrophe may be one of prose: then the string ends with the quotes around that.
+  if (text.charAt(start - 1) === '"') return { mark: '"', level: levelOf(text, start - 1) };
+  const escapes = start - 1 - runStart(text, start - 1);
+  return escapes > 0 ? { mark: '"', level: 31 - Math.clz32(escapes) } : { mark: `"'`, level: 31 };
 }

@@ -1,8 +1,8 @@
-import { maskContainer, numberEnd, type Quotes, quotedMask } from './containers.ts';
-import { type Key, keyBefore, placeOf } from './keys.ts';
+import { maskContainer, numberEnd, quotedMask } from './containers.ts';
+import { type Key, keyBefore, placeOf, stringAround } from './keys.ts';
 import { type Marks, maskEnd, maskOf } from './marks.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
-import { closingQuote, isQuote, isWord, levelOfRun, runStart } from './quotes.ts';
+import { closingQuote, isQuote, isWord, levelOfRun, type Quotes, runStart } from './quotes.ts';
 import { type Found, userInfoAt, webhookAt } from './shapes.ts';
 import { bareEnd, elementEnd, isNothing, isProse, lineEnd, maskedValue } from './values.ts';
 
@@ -186,7 +186,7 @@ export class Pairs {
     if (mask > start) return mask;
     const place = placeOf(text, key.start);
     if (isColon && (meaning.shape !== 'value' || meaning.kind === 'authorization')) {
-      return this.#line(start, place, meaning);
+      return this.#line(start, key, meaning);
     }
     const end = bareEnd(text, start);
     const value = text.slice(start, end);
@@ -200,14 +200,16 @@ export class Pairs {
   }
 
   /** `Authorization: …` and `Cookie: …`: all of the line. */
-  #line(start: number, place: ReturnType<typeof placeOf>, meaning: NameMeaning): number {
+  #line(start: number, key: Key, meaning: NameMeaning): number {
     const text = this.#text;
     SCHEME.lastIndex = start;
     const first = { start, end: bareEnd(text, start) };
     const isProseLine =
-      first.end - start <= 40 && !SCHEME.test(text) && isProse(text, first, place === 'word');
-    if (isProseLine || first.end === start) return start;
-    const end = lineEnd(text, start, place !== 'line');
+      first.end - start <= 40 &&
+      !SCHEME.test(text) &&
+      isProse(text, first, placeOf(text, key.start) === 'word');
+    if (isProseLine || isNothing(text.slice(start, first.end))) return start;
+    const end = lineEnd(text, start, stringAround(text, key.start));
     this.#marks.replace(start, end, maskedValue(text.slice(start, end).trimEnd(), meaning));
     return end;
   }

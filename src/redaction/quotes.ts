@@ -10,6 +10,12 @@ export function isQuote(code: number): boolean {
   return code === DOUBLE_QUOTE || code === SINGLE_QUOTE;
 }
 
+/** The quotes of a string, and how deep it lies. */
+export interface Quotes {
+  readonly mark: string;
+  readonly level: number;
+}
+
 /** Where the run of backslashes before a position begins; the position itself where there is none. */
 export function runStart(text: string, at: number): number {
   let start = at;
