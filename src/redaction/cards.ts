@@ -47,12 +47,14 @@ export function cardEnd(text: string, start: number): number {
 function mayBegin(text: string, start: number): boolean {
   if (!beginsToken(text, start)) return false;
   const joins = '-.+'.includes(text.charAt(start - 1)) && start > 0;
-  return !(joins && isWord(text.charCodeAt(start - 2)));
+  return !(joins && (isWord(text.charCodeAt(start - 2)) || text.charAt(start - 2) === ']'));
 }
 
+/** A mask stands where a word stood. */
 function mayEnd(text: string, end: number): boolean {
   if (isWord(text.charCodeAt(end))) return false;
-  return !('-.'.includes(text.charAt(end) || ' ') && isWord(text.charCodeAt(end + 1)));
+  const joins = '-.'.includes(text.charAt(end) || ' ');
+  return !(joins && (isWord(text.charCodeAt(end + 1)) || text.startsWith('[redacted:', end + 1)));
 }
 
 function groupedEnd(text: string, start: number, firstEnd: number): number {

@@ -55,6 +55,8 @@ function bareKey(text: string, end: number): Key | undefined {
   if (start === end || (start === least && least > 0)) return undefined;
   if (text.charCodeAt(start - 1) === BACKSLASH)
     start += ESCAPE_REST.exec(text.slice(start, start + 5))?.[0].length ?? 0;
+  // The words in our own masks are no names.
+  if (start >= 10 && text.startsWith('[redacted:', start - 10)) start = text.indexOf(']', start) + 1 || end;
   return start < end ? { raw: text.slice(start, end), start } : undefined;
 }
 

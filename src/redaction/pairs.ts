@@ -10,14 +10,15 @@ const EQUALS = 0x3d;
 const COLON = 0x3a;
 /** How far behind `name: "cookie"` its value is looked for. */
 const PENDING_REACH = 300;
+const MAX_TAG = 400;
+/** Without its namespace. */
+const ELEMENT_NAME = /^(?:[A-Za-z][\w.-]{0,60}:)?([A-Za-z][\w.-]{0,80})(?=\s|$)/;
 const NAMING = new Set(['name', 'key', 'field', 'header']);
 const VALUE = new Set(['value', 'values', 'val', 'content']);
 const SCHEME =
   /(?:bearer|basic|digest|negotiate|ntlm|token|apikey|api-key|oauth|hawk|signature|aws4-[a-z0-9-]+|key|jwt)[ \t]/iy;
 const MULTIPART = /[^\r\n"\\]{0,200}(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n){2}/y;
 const MULTIPART_END = /(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)--|"/g;
-const ELEMENT =
-  /<(?:[A-Za-z][\w.-]{0,60}:)?([A-Za-z][\w.-]{0,80})(>|\s[^<>]{0,300}[^<>/]>|\s>)(<!\[CDATA\[)?/y;
 
 /** Values of names that tell: pairs of JSON, forms, headers, attributes, elements. */
 export class Pairs {
@@ -47,18 +48,15 @@ export class Pairs {
     return after;
   }
 
-  /** `<password>…</password>` */
+  /** The `>` of `<password>…</password>`; what stands in the tag has been looked at before. */
   element(at: number): number {
     const text = this.#text;
-    ELEMENT.lastIndex = at;
-    const code = text.charCodeAt(at + 1) | 0x20;
-    if (code < 0x61 || code > 0x7a) return at + 1;
-    const [whole, name = '', , cdata] = ELEMENT.exec(text) ?? [];
-    const meaning = whole === undefined ? undefined : meaningOfName(name);
-    if (whole === undefined || meaning === undefined || meaning.isWeak) return at + 1;
-    const start = at + whole.length;
-    const found = cdata === undefined ? elementEnd(text, start) : text.indexOf(']]>', start);
-    const end = found >= 0 ? found : cdata === undefined ? -1 : bareEnd(text, start);
+    const meaning = meaningOfName(elementName(text, at));
+    if (meaning === undefined || meaning.isWeak) return at + 1;
+    const isData = text.startsWith('<![CDATA[', at + 1);
+    const start = isData ? at + 10 : at + 1;
+    const found = isData ? text.indexOf(']]>', start) : elementEnd(text, start);
+    const end = found >= 0 || !isData ? found : bareEnd(text, start);
     if (end < 0 || maskEnd(text, start) > start || text.slice(start, end).trim() === '') return at + 1;
     return this.#replace(start, end, meaning);
   }
@@ -231,6 +229,15 @@ function bareQuoteEnd(text: string, from: number, to: number): number {
     if (text.charAt(at) === '"' && !isWord(text.charCodeAt(at + 1))) return at;
   }
   return to;
+}
+
+/** The name of the tag that ends with this `>`; '' where it is no opening tag. */
+function elementName(text: string, at: number): string {
+  const least = Math.max(0, at - MAX_TAG);
+  let open = at - 1;
+  while (open > least && text.charAt(open) !== '<' && text.charAt(open) !== '>') open -= 1;
+  if (text.charAt(open) !== '<' || text.charAt(at - 1) === '/') return '';
+  return ELEMENT_NAME.exec(text.slice(open + 1, Math.min(at, open + 160)))?.[1] ?? '';
 }
 
 /** The name that ends before a `%3D`, perhaps in quotes. */

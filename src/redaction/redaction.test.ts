@@ -82,7 +82,7 @@ describe('properties', () => {
         const once = redactor.text(text);
         expect(redactor.text(once)).toBe(once);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 30_000 },
     );
   });
 

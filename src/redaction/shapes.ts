@@ -1,4 +1,3 @@
-import { maskEnd } from './marks.ts';
 import { beginsToken, isQuote, runStart } from './quotes.ts';
 import { alnumAnd, type Charset, runEnd } from './runs.ts';
 
@@ -155,8 +154,9 @@ const AUTHORITY_END = /[\s/?#"'<>\\]/;
 /** User and password in a URL whose `://` begins at `at`. */
 export function userInfoAt(text: string, at: number): Found | undefined {
   const start = stickyEnd(AUTHORITY, text, at);
-  if (start < 0 || maskEnd(text, start) > start) return undefined;
+  if (start < 0) return undefined;
   const [authority = ''] = text.slice(start, start + MAX_AUTHORITY).split(AUTHORITY_END, 1);
+  if (authority.includes('[redacted:')) return undefined;
   const end = start + authority.lastIndexOf('@');
   const colon = authority.indexOf(':');
   const from = colon >= 0 && start + colon < end ? start + colon + 1 : start;

@@ -25,7 +25,8 @@ const LESS = 0x3c;
  * string of JSON or of the text format never is.
  */
 function endsString(text: string, quote: number): boolean {
-  return !isWord(text.charCodeAt(quote + 1));
+  // A mask stands where a word stood.
+  return !isWord(text.charCodeAt(quote + 1)) && !text.startsWith('[redacted:', quote + 1);
 }
 
 /** A value without quotes: of a form, a query, a line of YAML. */

@@ -6,7 +6,7 @@ import { nextStep, type Step } from './changing-list-step.ts';
 import { named } from './sentence.ts';
 
 export { changingListReachMs } from './changing-list-cursor.ts';
-export type { ChangingListOptions, ListAnswer, ListQuery, Unusable } from './changing-list-reading.ts';
+export type { ChangingListOptions, ListAnswer, Unusable } from './changing-list-reading.ts';
 
 /**
  * Reads a list of objects that change, newest change first, by offsets. What changes moves to the front, so

@@ -57,7 +57,7 @@ export class Consumer {
       for await (const page of reader.poll(this.cursor, this.ingested, AbortSignal.any([]))) {
         if (pages === diesAfterPages) return false;
         pages += 1;
-        this.take(page);
+        await this.take(page, reader);
       }
       return true;
     } catch (error) {
@@ -66,17 +66,21 @@ export class Consumer {
     }
   }
 
-  take(page: Page): void {
+  async take(page: Page, _reader: FeedReader): Promise<void> {
     for (const { feedId, timeMs } of page.events) {
       if (this.times.has(feedId)) continue;
       this.evaluated.push(feedId);
       this.times.set(feedId, timeMs);
     }
+    this.note(page);
+    this.cursor = JSON.parse(JSON.stringify(page.cursor));
+    this.#forget();
+  }
+
+  protected note(page: Page): void {
     this.rejected.push(...page.rejected);
     this.progress = page.progress;
     this.gaps.push(...(page.progress?.givenUp ?? []));
-    this.cursor = JSON.parse(JSON.stringify(page.cursor));
-    this.#forget();
   }
 
   /** As early as the store may at all. */

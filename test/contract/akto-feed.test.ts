@@ -14,6 +14,7 @@ import { reachS } from '../../src/sources/akto/cursor.ts';
 import { createEventReader } from '../../src/sources/akto/reader.ts';
 import type { ReadingOptions } from '../../src/sources/akto/reading.ts';
 import { Consumer, FeedInProcess, ManualClock } from './akto-feed-model.ts';
+import { StoredConsumer } from './akto-feed-store.ts';
 
 const START_S = 1_780_000_000;
 const LATE_S = 120;
@@ -22,6 +23,7 @@ const DEADLINE_S = 300;
 /** Clocks are at most so far off. */
 const SKEW_S = 300;
 const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 3_000);
+const STORE_RUNS = Number(process.env['TOCSIN_FEED_STORE_RUNS'] ?? 300);
 const SEED = process.env['TOCSIN_FEED_SEED'];
 
 /** What no rule sees: a row without an id or a time, and an id that was there before, with other content. */
@@ -224,12 +226,17 @@ function leavesOutAndDies({ total, rounds }: Scenario): boolean {
   return total === 'exact' && leavesOut && isLong;
 }
 
-async function liveThrough(world: World, client: ReadingOptions['client'], given: Scenario): Promise<void> {
+async function liveThrough(
+  world: World,
+  client: ReadingOptions['client'],
+  given: Scenario,
+  consumerOf = (keepMs: number): Consumer => new Consumer(keepMs),
+): Promise<void> {
   const { total, cappedRows, backlog, rounds, aheadS } = given;
   // A server that answers fewer rows than asked for and does not count them cannot be read to the end.
   world.feed.setHazards({ total, mostRows: total === 'exact' ? cappedRows : Number.POSITIVE_INFINITY });
   world.clock.aheadMs = aheadS * 1_000;
-  const consumer = new Consumer(reachS({ lateArrivalS: LATE_S }, DEADLINE_S) * 1_000);
+  const consumer = consumerOf(reachS({ lateArrivalS: LATE_S }, DEADLINE_S) * 1_000);
   for (const { lateS, rows } of backlog) world.appear(lateS, rows);
   // The first poll decides where history begins: what fails before its first page has no promise yet.
   await consumer.poll(readerOf(client, world.clock, given), 1);
@@ -267,6 +274,33 @@ describe('reading the feed, whatever it does', () => {
     process.stdout.write(`feed model: ${runs} runs of the reader against a random feed in ${seconds} s\n`);
   }, 600_000);
 
+  it('does so with the real rules and the real store behind it, pruned as early as it may be', async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(scenario, async (given) => {
+        runs += 1;
+        const clock = new ManualClock(START_S);
+        const feed = new FeedInProcess(given.seed, clock);
+        const inProcess = {
+          add: (made: readonly JsonObject[]) => feed.add(made),
+          setHazards: (hazards: Partial<Hazards>) => feed.setHazards(hazards),
+          requestCount: () => feed.requests,
+        };
+        const opened: StoredConsumer[] = [];
+        const consumerOf = (keepMs: number): Consumer => {
+          const consumer = new StoredConsumer(clock, keepMs);
+          opened.push(consumer);
+          return consumer;
+        };
+        await liveThrough(new World(inProcess, clock), feed, given, consumerOf).finally(() =>
+          Promise.all(opened.map((consumer) => consumer.close())),
+        );
+      }),
+      { numRuns: STORE_RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+    );
+    process.stdout.write(`feed model: ${runs} runs through the rules into SQLite\n`);
+  }, 120_000);
+
   it('does so over HTTP, too', async () => {
     let runs = 0;
     await fc.assert(
@@ -286,6 +320,7 @@ describe('reading the feed, whatever it does', () => {
         };
         try {
           await liveThrough(new World(overHttp, clock), client, given);
+          expect(feed.requestsTo('fetchSuspectSampleData').length).toBe(feed.requests.length);
         } finally {
           client.close();
           await feed.close();

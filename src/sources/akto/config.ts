@@ -26,7 +26,7 @@ export const aktoConfig = z.strictObject({
     .describe('How far back the very first poll reads.'),
   late_arrival: duration({ max: '7d' })
     .prefault('15m')
-    .describe('How late an event may appear in the feed and still be found. Each poll reads this far back.'),
+    .describe('How late an event may appear in the feed and still be found.'),
   stale_after: duration({ min: '1m', max: '7d' })
     .prefault('15m')
     .describe('A feed that fails for longer is told of as an alert of source tocsin.'),
