@@ -41,11 +41,10 @@ function quotedKey(text: string, quote: number): Key | undefined {
   let start = end;
   while (start > least && text.charCodeAt(start - 1) !== code) start -= 1;
   if (start === least || start === end) return undefined;
-  return {
-    raw: text.slice(start, end),
-    start,
-    quote: { mark: text.charAt(quote), level: levelOf(text, quote) },
-  };
+  const raw = text.slice(start, end);
+  // The words in our own masks are no names, and no name holds the other kind of quotes: those are apostrophes of prose.
+  if (raw.includes('[redacted:') || raw.includes('"')) return undefined;
+  return { raw, start, quote: { mark: text.charAt(quote), level: levelOf(text, quote) } };
 }
 
 function bareKey(text: string, end: number): Key | undefined {

@@ -141,7 +141,8 @@ export class Pairs {
     const quote = skipBackslashes(text, start);
     const level = levelOfRun(quote - start);
     if (isQuote(text.charCodeAt(quote))) {
-      const isClosing = key.quote === undefined ? looksClosing(text, quote) : level < key.quote.level;
+      const isJson = key.quote?.mark === '"' && text.charCodeAt(at) === COLON;
+      const isClosing = level < (key.quote?.level ?? 0) || (!isJson && looksClosing(text, quote));
       return isClosing ? quote : this.#quoted(quote, level, meaning);
     }
     if (key.quote !== undefined && text.charCodeAt(at) === COLON)
@@ -218,7 +219,7 @@ function isOperator(text: string, at: number): boolean {
   return '=>'.includes(text.charAt(at + 1) || ' ') || '=!<>'.includes(text.charAt(at - 1) || ' ');
 }
 
-/** Behind a bare name a quote may open the value or end the string that the name stands in. */
+/** Anywhere but in JSON a quote behind a name may open the value or end the string that the name stands in. */
 function looksClosing(text: string, quote: number): boolean {
   return /^(?:$|[\s,}\])>:;\\"'&])/.test(text.charAt(quote + 1));
 }

@@ -189,6 +189,7 @@ const NAMED: Readonly<Record<string, (secret: string) => string>> = {
   XML: (secret) => `<login><user>ann</user><password>${secret}</password></login>`,
   'XML with a namespace': (secret) => `<w:Password Type="T">${secret}</w:Password>`,
   'XML with CDATA': (secret) => `<password><![CDATA[${secret}]]></password>`,
+  'an attribute of a secret element': (secret) => `<password token="${secret}">x</password>`,
   'a hidden field': (secret) => `<input type="hidden" name="csrf_token" value="${secret}">`,
   'a URL with a user': (secret) => `postgres://ann:${secret}@db.example/x`,
   YAML: (secret) => `user: ann\npassword: ${secret}\nport: 1`,
