@@ -3,6 +3,7 @@ import { beginsToken, isWord } from './quotes.ts';
 // Card numbers without a telling name. Of random digits one number in ten passes Luhn's check, so the issuer's prefix,
 // its length and its usual grouping must fit, too: identifiers and timestamps of 13, 17, 18 and 19 digits stay.
 
+const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
 /** Issuer prefixes with the lengths of their numbers. */
@@ -68,7 +69,7 @@ function groupedEnd(text: string, start: number, firstEnd: number): number {
     end = runOfDigits(text, group);
     if (end - group < 3 || end - group > 6 || digits.length + end - group > MAX_DIGITS) return -1;
     digits += text.slice(group, end);
-    if (!isWord(text.charCodeAt(end)) && isCard(digits, GROUPED)) return end;
+    if (digits.length >= MIN_DIGITS && !isWord(text.charCodeAt(end)) && isCard(digits, GROUPED)) return end;
   }
   return -1;
 }

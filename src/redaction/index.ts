@@ -6,7 +6,7 @@ import { maskObject } from './objects.ts';
 import { compileOwn, type OwnPattern } from './own-patterns.ts';
 import { maskText } from './sweep.ts';
 
-export { MAX_PATTERNS, type OwnPattern, RedactionError } from './own-patterns.ts';
+export { type OwnPattern, RedactionError } from './own-patterns.ts';
 
 /**
  * Masks secrets: `[redacted:<kind>]` stands where one stood. Nothing of it is left, not even its length. Each method gives

@@ -27,7 +27,7 @@ export class RedactionError extends Error {
   }
 }
 
-export const MAX_PATTERNS = 50;
+const MAX_PATTERNS = 50;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 const MASKS = /\[redacted:[A-Za-z0-9_-]{1,40}\]/g;
 const ESCAPE = /^\\+(?:u[0-9a-fA-F]{4}|[^u])/;

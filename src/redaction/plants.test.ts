@@ -134,6 +134,7 @@ const SHAPES: readonly (readonly [string, string])[] = [
   ['npm', `np${'m_'}a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8`],
   ['SendGrid', `S${'G.'}a1B2c3D4e5F6g7H8i9J0kl.a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V`],
   ['Twilio', `S${'K'}0123456789abcdef0123456789abcdef`],
+  ['OpenAI', `s${'k-proj-'}a1B2c3D4e5F6g7H8i9J0_k1L2-m3N4o5P6`],
   ['webhook secret', `whs${'ec_'}MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`],
   ['card', '4111111111111111'],
   ['card with blanks', '5555 5555 5555 4444'],
