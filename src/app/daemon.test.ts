@@ -32,6 +32,18 @@ describe('a daemon', () => {
     await expect(fetch(`http://127.0.0.1:${daemon.port}/healthz`)).rejects.toThrow();
   });
 
+  it('reads a feed while another one of its source hangs', async () => {
+    const { daemon, write, config, feed, show } = await start();
+    const all = 'feeds: [malicious_events, threat_actors, threat_apis], deadline: 1h';
+    write('config.yaml', config().replace('type: akto,', `type: akto, ${all},`));
+    expect(await daemon.reload()).toEqual([]);
+    const hangs = 'fetchThreatApis';
+    feed.setHazards({ answer: ({ path }) => (path.endsWith(hangs) ? { kind: 'hang' } : undefined) });
+    await eventually(() => expect(feed.requestsTo(hangs).length).toBeGreaterThan(0));
+    await systemClock.sleep(1_100);
+    await arrived(show('e1', 'First'));
+  });
+
   it('refuses a second one on its store, and goes on', async () => {
     const { folder, show } = await start();
     const place = { file: join(folder, 'config.yaml'), cwd: folder, env: {} };

@@ -22,21 +22,29 @@ export const aktoSource: SourceType<AktoConfig> = {
   config: aktoConfig,
   create(config, { clock, random }) {
     const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
-    const client = new AktoClient({ source, url, apiKey, timeoutMs, maxResponseBytes: MOST_BYTES, clock });
+    const answering = { source, url, apiKey, timeoutMs, maxResponseBytes: MOST_BYTES, clock };
+    const clients: AktoClient[] = [];
+    /** A queue of its own: a feed whose endpoint hangs must not have another feed wait for it. */
+    const open = (): AktoClient => {
+      const client = new AktoClient(answering);
+      clients.push(client);
+      return client;
+    };
+    const client = open();
     const lookback = {
       initialS: Math.ceil(config.initial_lookback / 1_000),
       lateArrivalS: Math.ceil(config.late_arrival / 1_000),
     };
-    const listed = {
-      ...{ source, client, deadlineMs, clock, random },
+    const listed = () => ({
+      ...{ source, client: open(), deadlineMs, clock, random },
       lookback: { initialMs: config.initial_lookback, lateArrivalMs: config.late_arrival },
-    };
+    });
     const rows = { pageSize: config.page_size, mostRows: MOST_ROWS };
     const readers = {
       malicious_events: () =>
-        createEventReader({ ...{ source, client, deadlineMs, clock, random, lookback }, ...rows }),
-      threat_actors: () => createActorReader(listed),
-      threat_apis: () => createApiReader(listed),
+        createEventReader({ ...{ source, client: open(), deadlineMs, clock, random, lookback }, ...rows }),
+      threat_actors: () => createActorReader(listed()),
+      threat_apis: () => createApiReader(listed()),
     };
     const enrichment = createEnrichment({ source, url, apiKey, clock });
     return {
@@ -55,7 +63,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       fetchStatistics: (slice, signal) => fetchStatistics(client, source, slice, signal),
       enrich: enrichment.enrich,
       close: async () => {
-        client.close();
+        for (const each of clients) each.close();
         enrichment.close();
       },
     };
