@@ -45,8 +45,8 @@ export function judgeFeed(
   const aliveMs = Math.max(state?.lastReadMs ?? 0, state?.lastPageMs ?? 0, watchedSinceMs);
   // One poll may take its whole deadline without having anything to show for it yet.
   if (nowMs - aliveMs >= staleAfterMs + deadlineMs) return { reason: 'failing', sinceMs: aliveMs };
-  if (failingSinceMs !== undefined) return { reason: 'none' };
-  const silence = judgeSilence(state?.arrivals, nowMs);
+  // What came after the last reading to the feed's end, nobody has seen yet: that is no silence.
+  const silence = judgeSilence(state?.arrivals, Math.min(nowMs, state?.lastReadMs ?? 0));
   return silence.reason === 'silent' ? silence : { reason: 'none' };
 }
 
@@ -97,13 +97,19 @@ interface Told {
   readonly fact?: OperationalFact;
 }
 
+/** A restart or a reload begins to watch anew, and ends no episode. */
+function isReadSince(toldMs: number, { failingSinceMs, lastReadMs = 0, lastPageMs = 0 }: FeedState): boolean {
+  return failingSinceMs === undefined && Math.max(lastReadMs, lastPageMs) > toldMs;
+}
+
 /** One fact an episode: it is written down that it was told until the trouble is over. */
 function tell(state: FeedState, trouble: FeedTrouble, isConfirmed: boolean, nowMs: number): Told {
   const { told } = state;
   if (trouble.reason === 'none') {
-    return told.silentMs === undefined && told.failingMs === undefined
-      ? { state }
-      : { state: { ...state, told: {} } };
+    const { failingMs } = told;
+    const standing = failingMs !== undefined && !isReadSince(failingMs, state) ? { failingMs } : {};
+    const isSame = told.silentMs === undefined && standing.failingMs === failingMs;
+    return isSame ? { state } : { state: { ...state, told: standing } };
   }
   if (!isConfirmed) return { state };
   const name: FeedName = { source: state.source, feed: state.feed };
