@@ -155,6 +155,16 @@ it.each([
   expect(rowsBelow(file, 'Problem codes')).toEqual(codes);
 });
 
+it('docs/sources.md names a test for each endpoint, and the test asks that endpoint', () => {
+  const rows = [...read('docs/sources.md').matchAll(/^\| (`.+?) \| .+? \| \[`.+?`\]\(\.\.\/(.+?)\) \|$/gm)];
+  const endpoints = rows.flatMap(([, names = '', file = '']) =>
+    [...names.matchAll(/`(?:[A-Z]+ )?([^`]+)`/g)].map(([, name = '']) => ({ name, file })),
+  );
+  expect(endpoints.length).toBe(16);
+  const unproved = endpoints.filter(({ name, file }) => !read(file).includes(name.replace(/\{.*/, '')));
+  expect(unproved).toEqual([]);
+});
+
 it('docs/rules.md names every term and operator', () => {
   const text = read('docs/rules.md');
   const names = [...ALL_TERMS.keys(), ...ALERT_TERMS.keys(), ...OPERATORS];

@@ -32,6 +32,18 @@ describe('a daemon', () => {
     await expect(fetch(`http://127.0.0.1:${daemon.port}/healthz`)).rejects.toThrow();
   });
 
+  it('reads a feed while another one of its source hangs', async () => {
+    const { daemon, write, config, feed, show } = await start();
+    const all = 'feeds: [malicious_events, threat_actors, threat_apis], deadline: 1h';
+    write('config.yaml', config().replace('type: akto,', `type: akto, ${all},`));
+    expect(await daemon.reload()).toEqual([]);
+    const hangs = 'fetchThreatApis';
+    feed.setHazards({ answer: ({ path }) => (path.endsWith(hangs) ? { kind: 'hang' } : undefined) });
+    await eventually(() => expect(feed.requestsTo(hangs).length).toBeGreaterThan(0));
+    await systemClock.sleep(1_100);
+    await arrived(show('e1', 'First'));
+  });
+
   it('refuses a second one on its store, and goes on', async () => {
     const { folder, show } = await start();
     const place = { file: join(folder, 'config.yaml'), cwd: folder, env: {} };
@@ -52,7 +64,7 @@ describe('a daemon', () => {
     await eventually(async () => {
       const { status, body } = await ready();
       expect(status).toBe(503);
-      expect(body).toContain('source \\"akto-prod\\": ');
+      expect(body).toContain('(feed malicious_events)');
       expect(body).toContain('refused the API key');
     });
     // A further tick of the schedule: it must not ask again.

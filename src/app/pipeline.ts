@@ -43,7 +43,7 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-/** Everything that one configuration runs: a schedule a source, a loop a destination, one for notifications, one for pruning. */
+/** Everything that one configuration runs: a schedule a feed, a loop a destination, one for notifications, one for pruning. */
 export function buildPipeline({ setup, store, clock, random, telemetry, refused }: PipelineDeps): Pipeline {
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
@@ -110,10 +110,14 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     eventsMs: config.retention.eventsMs,
   });
   const digests = loop('digests', () => digester.pass());
-  const schedules = sources.map((source): Schedule => {
-    const poller = createPoller({ source, store, clock, random, telemetry, ingest });
-    return createSchedule(source.name, source.schedule, poller);
-  });
+  // One a feed: a feed that hangs until its deadline must not keep the others of its source waiting.
+  const schedules = sources.flatMap(({ name, deadlineMs, schedule, readers }) =>
+    readers.map((reader): Schedule => {
+      const source = { name, deadlineMs, readers: [reader] };
+      const poller = createPoller({ source, store, clock, random, telemetry, ingest });
+      return createSchedule(`${name} ${reader.feed}`, schedule, poller);
+    }),
+  );
   /** A destination that a reload took away will never ask for its deliveries. */
   async function abandonRemoved(): Promise<void> {
     const names = destinations.map(({ name }) => name);

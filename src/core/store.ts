@@ -161,6 +161,14 @@ export interface AlertFilter {
   readonly limit: number;
 }
 
+export interface DeliveryCount {
+  readonly destination: string;
+  readonly state: DeliveryState;
+  readonly count: number;
+  /** When the oldest of them was enqueued; wall time. */
+  readonly oldestMs?: number;
+}
+
 export interface DeliveryFilter {
   readonly state?: DeliveryState;
   readonly destination?: string;
@@ -367,7 +375,7 @@ export interface Store {
   /** When each rule last raised or raised again an alert that is still kept; event time. */
   lastHits(): Promise<readonly { rule: string; lastHitMs: number }[]>;
   /** Pending and dead rows by destination, for metrics. */
-  countDeliveries(): Promise<readonly { destination: string; state: DeliveryState; count: number }[]>;
+  countDeliveries(): Promise<readonly DeliveryCount[]>;
   prune(retention: Retention, nowMs: number): Promise<PruneReport>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, reader, source } from '../../test/pipeline/bench.ts';
-import type { FeedState } from '../core/feed-state.ts';
+import type { ArrivalHistory, FeedState } from '../core/feed-state.ts';
 import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
 import { createFeedWatch, judgeFeed } from './feed-watch.ts';
 import { keepLasting } from './lasting.ts';
@@ -17,6 +17,12 @@ const state = (over: Partial<FeedState>): FeedState => ({
   ...over,
 });
 const failed = { kind: 'refused', message: 'the key was refused', atMs: NOW };
+
+/** An event a minute for four days, the last one so many minutes ago. */
+const busy = (quietMinutes: number): ArrivalHistory => ({
+  days: [0, 1, 2, 3].map((day) => ({ day, events: 1_440, longestGapMs: MINUTE })),
+  newestMs: NOW - quietMinutes * MINUTE,
+});
 
 describe('judging a feed', () => {
   it.each<[string, FeedState | undefined, number, string]>([
@@ -44,6 +50,24 @@ describe('judging a feed', () => {
     ],
     ['catches up for hours, page by page', state({ lastPageMs: NOW - MINUTE }), NOW - 300 * MINUTE, 'none'],
     ['was read long ago and hangs', state({ lastReadMs: NOW - 20 * MINUTE }), NOW - 60 * MINUTE, 'failing'],
+    [
+      'is read and shows nothing any more',
+      state({ lastReadMs: NOW, arrivals: busy(60) }),
+      NOW - 60 * MINUTE,
+      'silent',
+    ],
+    [
+      'is silent, and a poll failed just now: one episode, not two',
+      state({ lastReadMs: NOW, arrivals: busy(60), failingSinceMs: NOW }),
+      NOW - 60 * MINUTE,
+      'silent',
+    ],
+    [
+      'is not read to its end yet after an outage, whatever waits there',
+      state({ lastReadMs: NOW - 600 * MINUTE, lastPageMs: NOW, arrivals: busy(600) }),
+      NOW - 60 * MINUTE,
+      'none',
+    ],
     [
       'was read by a clock that was ahead',
       state({ lastReadMs: NOW + 60 * MINUTE }),
@@ -81,6 +105,26 @@ describe('the book of a feed', () => {
       NOW,
     );
     expect([late, next.lateEvents, next.readToMs, next.gaps.length]).toEqual([1, 1, NOW, 1]);
+  });
+});
+
+describe('signs of life', () => {
+  const api = (revision: string) => ({
+    ...({ source: 'akto', feed: 'threat_apis', id: revision, feedId: 'GET a /b' } as const),
+    ...{ revision, timeMs: NOW - 600 * MINUTE, raw: {} },
+  });
+  const page = { events: [], cursor: {}, rejected: [] };
+
+  it('of an object whose time stands still while it changes, is that it changed', () => {
+    const first = afterPage(undefined, NAME, page, [api('1')], NOW - 60 * MINUTE).state;
+    expect(first.arrivals?.newestMs).toBe(NOW - 600 * MINUTE);
+    const read = afterPoll(first, NAME, 'read', NOW - 60 * MINUTE);
+    expect(afterPage(read, NAME, page, [api('2')], NOW).state.arrivals?.newestMs).toBe(NOW);
+  });
+
+  it('of a list that is read for the first time, are the times of its objects', () => {
+    const first = afterPage(undefined, NAME, page, [api('1')], NOW).state;
+    expect(afterPage(first, NAME, page, [api('2')], NOW).state.arrivals?.newestMs).toBe(NOW - 600 * MINUTE);
   });
 });
 

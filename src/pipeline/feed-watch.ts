@@ -45,8 +45,8 @@ export function judgeFeed(
   const aliveMs = Math.max(state?.lastReadMs ?? 0, state?.lastPageMs ?? 0, watchedSinceMs);
   // One poll may take its whole deadline without having anything to show for it yet.
   if (nowMs - aliveMs >= staleAfterMs + deadlineMs) return { reason: 'failing', sinceMs: aliveMs };
-  if (failingSinceMs !== undefined) return { reason: 'none' };
-  const silence = judgeSilence(state?.arrivals, nowMs);
+  // What came after the last reading to the feed's end, nobody has seen yet: that is no silence.
+  const silence = judgeSilence(state?.arrivals, Math.min(nowMs, state?.lastReadMs ?? 0));
   return silence.reason === 'silent' ? silence : { reason: 'none' };
 }
 

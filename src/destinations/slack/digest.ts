@@ -57,10 +57,13 @@ function wallText(timeMs: number, timeZone: string): string {
 }
 
 function totalText(row: DigestRow): string {
-  const moved = change(row);
-  const before =
-    row.before === undefined ? '' : `\n${moved === '' ? '' : `${moved}, `}before ${count(row.before)}`;
-  return `*${codeLine(row.name, 60)}*\n${count(row.count)}${before}`;
+  return `*${codeLine(row.name, 60)}*\n${count(row.count)}${comparison(row)}`;
+}
+
+function comparison(row: DigestRow): string {
+  if (row.before === undefined) return '';
+  if (row.before === row.count) return '\nas before';
+  return row.before === 0 ? '\nnone before' : `\n${change(row)} from ${count(row.before)}`;
 }
 
 /** Figures first: names are of any width, and what follows them would not stand below each other. */

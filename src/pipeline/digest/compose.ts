@@ -72,7 +72,7 @@ function heading({ name, schedule }: DigestPlan, { fromMs, toMs }: Period, nowMs
   };
 }
 
-export function defaultName(every: DigestSchedule['every']): string {
+function defaultName(every: DigestSchedule['every']): string {
   return every === 'day' ? 'daily' : 'weekly';
 }
 

@@ -1,5 +1,6 @@
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
+import type { DeliveryCount } from '../../core/store.ts';
 import { type Counts, feedName } from './count.ts';
 import type { SourceFigures } from './figures.ts';
 import { dayText, type Period, wallText } from './period.ts';
@@ -97,6 +98,25 @@ function serverTotal(
   return list.length === 0 && isPartial ? undefined : totalOf(list);
 }
 
+/** @param dead of the period, by destination */
+export function undeliveredOf(
+  counts: readonly DeliveryCount[],
+  dead: readonly { readonly destination: string; readonly count: number }[],
+): Undelivered[] {
+  const names = [...new Set([...counts, ...dead].map(({ destination }) => destination))].sort();
+  return names.map((destination): Undelivered => {
+    const own = counts.filter((each) => each.destination === destination);
+    const waiting = own.find(({ state }) => state === 'pending');
+    return {
+      destination,
+      dead: dead.find((each) => each.destination === destination)?.count ?? 0,
+      deadInAll: own.find(({ state }) => state === 'dead')?.count ?? 0,
+      waiting: waiting?.count ?? 0,
+      ...(waiting?.oldestMs === undefined ? {} : { waitingSinceMs: waiting.oldestMs }),
+    };
+  });
+}
+
 function undeliveredNote(each: Undelivered, { nowMs, timeZone }: NotesOf): string[] {
   const { destination, dead, deadInAll, waiting, waitingSinceMs } = each;
   const inAll = deadInAll > dead ? ` (${deadInAll} there in all)` : '';
@@ -157,10 +177,12 @@ const UNCOMPARED = {
   dropped: 'Events of this period are no longer kept (retention.events): its figures are at least so many.',
 } as const;
 
+/** One line, whatever names stand in it. */
 function shortened(note: string): string {
-  return note.length <= LONGEST_NOTE ? note : `${note.slice(0, LONGEST_NOTE).toWellFormed()}…`;
+  const line = note.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= LONGEST_NOTE ? line : `${line.slice(0, LONGEST_NOTE).toWellFormed()}…`;
 }
 
-export function counted(count: number, one: string, many = `${one}s`): string {
+function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
