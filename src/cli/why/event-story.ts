@@ -21,8 +21,12 @@ export interface EventStory extends Deliveries {
     readonly nearMisses: readonly NearMiss[];
   };
   readonly windows: readonly WindowStory[];
+  /** One for each rule that fired on it; of many the first few. */
   readonly alerts: readonly AlertStory[];
+  readonly omittedAlerts: number;
 }
+
+const MOST_ALERTS = 20;
 
 export async function eventStory(sources: Sources, event: EventRecord): Promise<EventStory> {
   const { store, config, ruleSet } = sources;
@@ -32,11 +36,13 @@ export async function eventStory(sources: Sources, event: EventRecord): Promise<
   const present = view && presentOf(sources, view, matched);
   const windows = view === undefined ? [] : await windowsOf(sources, rules, event, view);
   const alerts = await alertsOf(sources, rules, event, view);
+  const shown = alerts.slice(0, MOST_ALERTS);
   return {
     event,
     ...(present === undefined ? {} : { present }),
     windows,
-    alerts: await Promise.all(alerts.map((alert) => alertStory(sources, alert, event.committedMs))),
+    alerts: await Promise.all(shown.map((alert) => alertStory(sources, alert, event.committedMs))),
+    omittedAlerts: alerts.length - shown.length,
     ...(await eventDeliveries(store.records, event, config?.destinations ?? [])),
   };
 }
