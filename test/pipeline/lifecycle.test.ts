@@ -1,17 +1,8 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { SEVERITIES } from '../../src/core/severity.ts';
-import {
-  ACTORS,
-  inMemory,
-  nameOf,
-  onDisk,
-  type Place,
-  RULES,
-  SILENCES,
-  type Step,
-  World,
-} from './lifecycle-world.ts';
+import { ACTORS, nameOf, RULES, SILENCES } from './lifecycle-stage.ts';
+import { inMemory, onDisk, type Place, type Step, World } from './lifecycle-world.ts';
 
 const alertName = fc
   .tuple(fc.constantFrom(...RULES), fc.constantFrom(...ACTORS))
