@@ -170,7 +170,7 @@ function world(routesTo?: readonly string[]): World {
       await bench.restart();
       await bench.clock.advance(downMinutes * MINUTE);
       running = start();
-      await keepLasting(bench.store, bench.clock.now());
+      await keepLasting(bench.store, { destinations, feeds: [] }, bench.clock.now());
     },
   };
   return state;
