@@ -2,6 +2,7 @@ import type { StoredAlert } from '../../core/alert.ts';
 import { eventId } from '../../core/event.ts';
 import type { EventRecord } from '../../core/records.ts';
 import { sharedBy } from '../../pipeline/firing.ts';
+import { createRedactor } from '../../redaction/index.ts';
 import { type Change, type EventView, type Rule, viewOf } from '../../rules/index.ts';
 import { type Deliveries, eventDeliveries } from './deliveries.ts';
 import { type NearMiss, nearMisses } from './near-misses.ts';
@@ -63,7 +64,7 @@ async function changeOf(
 }
 
 function presentOf(
-  { ruleSet, origins }: Sources,
+  { config, ruleSet, origins }: Sources,
   view: EventView,
   before: ReadonlySet<string>,
 ): EventStory['present'] {
@@ -72,13 +73,18 @@ function presentOf(
   const there = new Set(ruleSet.rules.map(({ id }) => id));
   const lost = [...before].filter((id) => !now.has(id));
   const others = ruleSet.rules.filter(({ id }) => !now.has(id));
+  // What an operator is shown he pastes to others.
+  const redactor = createRedactor(config?.redaction);
   const { payloadError } = view;
   return {
     ...(payloadError === undefined ? {} : { payloadError }),
     added: [...now].filter((id) => !before.has(id)),
     gone: lost.filter((id) => !there.has(id)),
     changed: lost.filter((id) => there.has(id)),
-    nearMisses: nearMisses(others, view, origins),
+    nearMisses: nearMisses(others, view, origins).map(({ condition, ...miss }) => ({
+      ...miss,
+      condition: { ...condition, saw: redactor.text(condition.saw) },
+    })),
   };
 }
 
