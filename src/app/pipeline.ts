@@ -53,9 +53,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
       onTemplateFailed: (reason) => telemetry.templateFailed(destination.name, reason),
     }),
   );
+  const feeds = sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed })));
   // Before anything answers for it: what is not read yet is not ready.
   telemetry.watching(
-    sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed }))),
+    feeds,
     destinations.map(({ name }) => name),
   );
   const redactor = createRedactor(config.redaction);
@@ -132,7 +133,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   /** Before anything is found to be over: nobody has looked whether it is. */
   async function resume(): Promise<void> {
     try {
-      await keepLasting(store, clock.now());
+      await keepLasting(store, { destinations, feeds }, clock.now());
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);

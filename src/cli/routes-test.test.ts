@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createStage, type Stage } from '../../test/pipeline/cli-stage.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -94,6 +95,15 @@ it('knows what is there: an open alert, a group that was told, a silence', async
   );
   expect(out).toContain('as more of what was told: at ');
   expect(out).toContain('(repeat_interval)');
+});
+
+it('tells of a route what stands in the file, and nothing that came into it from elsewhere', async () => {
+  const text = readFileSync(stage.config, 'utf8').replace('eq: bank.example', 'eq: "${PLACE}"');
+  stage.write('config.yaml', text);
+  const stdin = JSON.stringify({ ...SQLI, host: 'a.example' });
+  const ran = await stage.tocsin(['routes', 'test'], { stdin, env: { PLACE: 'hunter2.example' } });
+  expect(ran.out).toContain('host eq a text from elsewhere saw "a.example"');
+  expect(ran.out + ran.err).not.toContain('hunter2');
 });
 
 it('counts no windows, and says so', async () => {

@@ -142,6 +142,17 @@ describe('tocsin why, of an event', () => {
     expect(nearMisses[0]).toMatchObject({ rule: 'n7', held: 3, condition: { words: 'url eq', saw: '"/x"' } });
   });
 
+  it('shows no secret that a condition saw', async () => {
+    await stage.ingest({ a: { ...SQLI, url: '/x?access_token=hunter2-hunter2' } });
+    stage.write(
+      'rules/u.yaml',
+      'id: u\nsource: malicious_events\nfilter: { method: { eq: GET }, url: { eq: /other } }\n',
+    );
+    const { out } = await why('a');
+    expect(out).toContain('rule u nearly matched, but for url eq "/other" saw "/x?access_token=[redacted');
+    expect(out).not.toContain('hunter2');
+  });
+
   it('says that nobody was told, and why: silenced', async () => {
     await stage.ingest({ a: SQLI });
     await stage.tocsin(['silence', 'add', '{ rule: { eq: sqli } }', '--for', '1d', '--reason', 'known']);

@@ -116,6 +116,18 @@ function unheardReason(
   return heldBecause === undefined || heldBecause === 'acknowledged' ? 'ended' : heldBecause;
 }
 
+/** What the ids of all notifications of one opening begin with; no two openings share it. */
+function openingOf({ id, openedMs }: AlertGroup): string {
+  return `alert/${id}/${openedMs.toString(36)}`;
+}
+
+/** The group that a notification tells of, while it has not closed since. */
+export async function groupTold(tx: StoreTx, { id }: Notification): Promise<AlertGroup | undefined> {
+  const [, name = ''] = id.split('/');
+  const groups = await tx.readGroups([name]);
+  return groups.find((group) => group.dueMs !== undefined && id.startsWith(`${openingOf(group)}/`));
+}
+
 async function tell(
   tx: StoreTx,
   { group, audible }: GroupView,
@@ -129,8 +141,7 @@ async function tell(
   const listed = heard.slice(0, LISTED_ALERTS).map((member) => toNotified(member, contexts));
   await tx.markTold(group.id, [...quieted.keys()]);
   return {
-    // The opening time keeps ids apart from those of a group with the same labels before it was pruned.
-    id: `alert/${group.id}/${group.openedMs.toString(36)}/${group.sequence + 1}`,
+    id: `${openingOf(group)}/${group.sequence + 1}`,
     route: group.route,
     reason,
     group: group.labels,

@@ -161,7 +161,7 @@ describe('the watch over feeds', () => {
     expect(await alert()).toMatchObject({ rule: 'tocsin-feed-failing', state: 'open', count: 1, episode: 1 });
     await bench.restart();
     await bench.clock.advance(60 * MINUTE);
-    await keepLasting(bench.store, bench.clock.now());
+    await keepLasting(bench.store, { destinations: [], feeds: [NAME] }, bench.clock.now());
     const next = watching();
     await run(next, 30);
     const nowMs = bench.clock.now();

@@ -170,7 +170,7 @@ function world(routesTo?: readonly string[]): World {
       await bench.restart();
       await bench.clock.advance(downMinutes * MINUTE);
       running = start();
-      await keepLasting(bench.store, bench.clock.now());
+      await keepLasting(bench.store, { destinations, feeds: [] }, bench.clock.now());
     },
   };
   return state;
@@ -271,6 +271,18 @@ describe('what Tocsin says of itself', () => {
       'soar resolved tocsin-dead-letters',
     ]);
     expect(texts[0]).toContain('the index does not exist');
+  });
+
+  it('tells of dead letters of a destination that was taken away', async () => {
+    const { told, texts, run } = world();
+    await enqueueFor('gone', 'a');
+    await bench.store.abandonOthers(['oncall', 'soar', 'siem'], bench.clock.now());
+    await run(2);
+    expect([...told].sort()).toEqual([
+      'oncall opened tocsin-dead-letters',
+      'soar opened tocsin-dead-letters',
+    ]);
+    expect(texts[0]).toContain('Deliveries to destination gone went to the dead letters, 1 of late: ');
   });
 
   it('tells of a store that fills, of one that is full, and of neither after', async () => {

@@ -155,7 +155,9 @@ export function createHealthWatch(deps: HealthWatchDeps) {
         : await store.countInSlice({ fromMs: lookedMs, toMs: nowMs - 1 });
     const usage = deps.storeUsage();
     const destinations: DestinationHealth[] = [];
-    for (const { name } of deps.destinations) {
+    // Those that a reload took away have dead letters too.
+    const names = [...deps.destinations, ...recent.map(({ destination: name }) => ({ name }))];
+    for (const name of new Set(names.map((each) => each.name))) {
       const pending = counts.find(({ destination, state }) => destination === name && state === 'pending');
       const dead = { recent: countOf(recent, name), fresh: countOf(fresh, name) };
       destinations.push({

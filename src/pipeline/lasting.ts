@@ -1,7 +1,9 @@
+import { fingerprint } from '../alerts/fingerprint.ts';
 import type { Alert } from '../core/alert.ts';
+import type { FeedName } from '../core/event.ts';
 import type { Store, StoreTx } from '../core/store.ts';
 import { type FiredRule, firedBy } from './firing.ts';
-import { isLasting, type OperationalFact } from './operations.ts';
+import type { OperationalFact } from './operations.ts';
 import { type Audience, raise } from './raise.ts';
 
 /** A fact that goes on, and how many more of what it counts there are since it was said last. */
@@ -44,18 +46,36 @@ export async function openAmong(tx: StoreTx, fingerprints: readonly string[]): P
   return new Set(alerts.filter(({ state }) => state !== 'resolved').map(({ fingerprint }) => fingerprint));
 }
 
-const MOST_OPEN = 1_000;
+/** Of what facts that last can be. */
+export interface Subjects {
+  readonly destinations: readonly { readonly name: string }[];
+  readonly feeds: readonly FeedName[];
+}
+
+const OF_DESTINATIONS = ['tocsin-destination-held', 'tocsin-destination-failing', 'tocsin-dead-letters'];
+const OF_FEEDS = ['tocsin-feed-failing', 'tocsin-feed-silent'];
+const OF_ALL = ['tocsin-store-nearly-full', 'tocsin-store-full', 'tocsin-reload-refused'];
 
 /**
  * While nobody looked, nobody could say that they go on: their quiet begins anew. Without this a restart would tell
  * of the end of what has not ended, and then page for it again.
  */
-export async function keepLasting(store: Store, nowMs: number): Promise<void> {
+export async function keepLasting(
+  store: Store,
+  { destinations, feeds }: Subjects,
+  nowMs: number,
+): Promise<void> {
+  const lasting = [
+    ...destinations.flatMap(({ name }) =>
+      OF_DESTINATIONS.map((rule) => fingerprint(rule, { destination: name })),
+    ),
+    ...feeds.flatMap(({ source, feed }) => OF_FEEDS.map((rule) => fingerprint(rule, { source, feed }))),
+    ...OF_ALL.map((rule) => fingerprint(rule, {})),
+  ];
   await store.transaction(async (tx) => {
-    const open = await tx.openAlerts(MOST_OPEN);
-    const lasting = open.filter(({ feed, rule }) => feed === 'operations' && isLasting(rule));
+    const open = (await tx.readAlerts(lasting)).filter(({ state }) => state !== 'resolved');
     await tx.writeAlerts(
-      lasting.map((alert) => ({ ...alert, matchedAtMs: nowMs })),
+      open.map((alert) => ({ ...alert, matchedAtMs: nowMs })),
       nowMs,
     );
   });

@@ -6,6 +6,7 @@ import { highestSeverity, severityRank } from '../core/severity.ts';
 import { type AlertGroup, type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { Asking } from './asking.ts';
 import { decide, LISTED_ALERTS } from './decide.ts';
 import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
@@ -17,8 +18,6 @@ import { sumUp } from './storm.ts';
 /** Groups told of in one transaction, or asked about at a time. */
 const GROUPS_A_PASS = 100;
 const STORE_RETRY_MS = 1_000;
-/** While sources are asked about some groups, others come due: nobody waits for somebody else's source. */
-const LOOK_AGAIN_MS = 250;
 /** What waits in a route that a reload took away is told of; its alerts go on in other groups, so this one repeats nothing. */
 const LEFT_BEHIND: Route<TermSource> = {
   ...{ ...OPERATIONS_ROUTE, to: [] },
@@ -188,37 +187,6 @@ function rememberUnheard(group: AlertGroup, heard: ReadonlyMap<string, SpreadRea
   const { summedUpFor = [], ...rest } = group;
   const unheard = new Set([...summedUpFor, ...heard.keys()].filter((name) => heard.get(name) !== 'sent'));
   return unheard.size === 0 ? rest : { ...rest, summedUpFor: [...unheard] };
-}
-
-/** Groups that sources are being asked about. */
-class Asking {
-  readonly #groups = new Map<string, Promise<void>>();
-  readonly #failures: unknown[] = [];
-
-  get ids(): ReadonlySet<string> {
-    return new Set(this.#groups.keys());
-  }
-
-  add(id: string, told: Promise<void>): void {
-    const end = told
-      .catch((error: unknown) => void this.#failures.push(error))
-      .finally(() => this.#groups.delete(id));
-    this.#groups.set(id, end);
-  }
-
-  /** Waits until one has ended, or for a moment. Throws what one of them threw. */
-  async someEnd(clock: Clock): Promise<void> {
-    if (this.#groups.size > 0) {
-      const ended = new AbortController();
-      await Promise.race([...this.#groups.values(), clock.sleep(LOOK_AGAIN_MS, ended.signal)]);
-      ended.abort();
-    }
-    for (const failure of this.#failures.splice(0)) throw failure;
-  }
-
-  async allEnd(): Promise<void> {
-    await Promise.all(this.#groups.values());
-  }
 }
 
 function rank({ alerts }: DueGroup): number {

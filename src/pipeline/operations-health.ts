@@ -51,8 +51,8 @@ export function deadLetters(
     rule: 'tocsin-dead-letters',
     name: 'Dead letters',
     description:
-      `Destination ${destination} refused deliveries for good, ${count} of late${reason === undefined ? '' : `: ${reason}`}. ` +
-      `They are kept: "tocsin deliveries list --state dead" shows them, "redrive" sends them again, "discard" gives them up.`,
+      `Deliveries to destination ${destination} went to the dead letters, ${count} of late${reason === undefined ? '' : `: ${reason}`}. ` +
+      `They are kept for a while: "tocsin deliveries list --state dead" shows them, "redrive" sends them again, "discard" gives them up.`,
     severity: 'MEDIUM',
     ...lastingAbout(destination),
     atMs,

@@ -31,11 +31,6 @@ export interface OperationalFact {
 /** How long after it was said last a fact that goes on is over. It is said again every half minute. */
 export const WHILE_IT_LASTS_MS = 10 * 60_000;
 
-/** Whether facts of that rule are said again for as long as they are true. */
-export function isLasting(rule: string): boolean {
-  return rule !== 'tocsin-rule-quarantined' && rule !== 'tocsin-feed-incomplete';
-}
-
 export function ruleQuarantined(
   rule: string,
   reason: string,

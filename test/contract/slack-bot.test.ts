@@ -117,6 +117,21 @@ describe('a bot', () => {
     ]);
   });
 
+  it('says it in the words of its operator, in the message and in its thread', async () => {
+    const { receiver, restart } = await slack();
+    const title = '{{ title }}';
+    const destination = restart({ template: { title, text: '{{ type }} {{ data.new_count }}' } });
+    for (const step of [first, grown, over])
+      expect(await deliver(destination, step)).toEqual({ kind: 'done' });
+    const [root, ...replies] = receiver.posted();
+    expect(JSON.stringify(root?.payload['attachments'])).toContain('alert.resolved');
+    expect(root?.payload['text']).toMatch(/^CRITICAL: SQL injection .*\(over\)$/);
+    expect(replies.map(({ payload }) => JSON.stringify(payload['attachments']))).toEqual([
+      expect.stringContaining('alert.grew'),
+      expect.stringContaining('alert.resolved'),
+    ]);
+  });
+
   it('counts every match once: what is new in the message and in its answers adds up', async () => {
     const { receiver, destination } = await slack();
     let sent = 0;
