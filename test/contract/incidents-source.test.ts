@@ -515,7 +515,7 @@ describe('failures', () => {
   it.each<[HttpHazard, RegExp]>([
     [{ kind: 'hang' }, /did not answer in time/],
     [{ kind: 'slow_body', pieces: 50, pauseMs: 20 }, /did not answer in time/],
-    [{ kind: 'huge_body', bytes: 200_000_000 }, /too large.*smaller page_size/],
+    [{ kind: 'huge_body', bytes: 200_000_000 }, /too large.*check url/],
   ])('%j ends within its bounds', async (answer, says) => {
     const feed = await startIncidentsSimulator({
       token: TOKEN,
