@@ -353,7 +353,7 @@ export interface Store {
   writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void>;
   /** Most severe first; where resolved ones are among them, newest change first. */
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
-  /** Kept quiet until over, by reason and rule, in the days that the slice touches (UTC). */
+  /** Kept quiet until over, by reason and rule, in the hours that the slice touches. */
   countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;
   /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */
   claim(

@@ -1,6 +1,7 @@
 import { refill, take } from '../alerts/bucket.ts';
 import type { Notification, NotifiedAlert } from '../core/alert.ts';
 import type { MessageRate } from '../core/delivery.ts';
+import { severityRank } from '../core/severity.ts';
 import type { OverflowCount, StoreTx } from '../core/store.ts';
 
 /** A destination that takes alerts, as far as how much it is told goes. */
@@ -61,7 +62,11 @@ async function admit(
   if (notification.reason === 'resolved' && summedUpFor.includes(name)) return 'unopened';
   // Or the end of an outage would be a flood of what waited.
   if ((await tx.countWaiting(name)).count >= rate.burst) return 'backlog';
-  const { bucket, reason } = take(refill(await tx.readBucket(name), rate, nowMs));
+  const full = refill(await tx.readBucket(name), rate, nowMs);
+  // What is mild leaves the last message to what is not: a flood of it must not hide an attack that succeeds.
+  const isMild = severityRank(notification.severity) < severityRank('HIGH');
+  if (isMild && rate.burst > 1 && full.tokens < 2) return 'too_many';
+  const { bucket, reason } = take(full);
   await tx.writeBucket(name, bucket);
   return reason;
 }

@@ -74,7 +74,7 @@ async function rememberUnheard(tx: StoreTx, name: string, told: Notification, no
 }
 
 /** Everything in one message. Its matches, and the rows of each table with their rest, add up exactly. */
-export function stormDigest(
+function stormDigest(
   destination: string,
   counts: readonly OverflowCount[],
   sinceMs: number,

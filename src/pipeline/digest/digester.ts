@@ -119,6 +119,7 @@ export function createDigester(deps: DigesterDeps) {
       doneBefore: await store.countInSlice(sliceOf(before)),
       states: await store.readFeedStates(),
       undelivered: undeliveredOf(await store.countDeliveries(), done.deadLetters),
+      unheard: await store.countUnheard(sliceOf(period)),
     };
   }
 

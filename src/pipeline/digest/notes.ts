@@ -1,6 +1,6 @@
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
-import type { DeliveryCount } from '../../core/store.ts';
+import type { DeliveryCount, UnheardCount } from '../../core/store.ts';
 import { type Counts, feedName } from './count.ts';
 import type { SourceFigures } from './figures.ts';
 import { dayText, type Period, wallText } from './period.ts';
@@ -33,6 +33,8 @@ export interface NotesOf {
   readonly states: readonly FeedState[];
   readonly figures: readonly SourceFigures[];
   readonly undelivered: readonly Undelivered[];
+  /** Matches that nobody was told of, on purpose. */
+  readonly unheard: readonly UnheardCount[];
   readonly kept: Kept;
 }
 
@@ -42,6 +44,7 @@ export function notesOf(given: NotesOf): string[] {
     ...unread(given),
     ...given.figures.flatMap((figures) => disagreement(figures, given)),
     ...given.undelivered.flatMap((each) => undeliveredNote(each, given)),
+    ...unheardNotes(given.unheard),
     ...given.figures.flatMap(({ now }) => now.missing),
     ...given.figures.flatMap((figures) => busiest(figures, given.timeZone)),
     ...doubts(given),
@@ -134,6 +137,24 @@ function undeliveredNote(each: Undelivered, { nowMs, timeZone }: NotesOf): strin
     ...given,
     `${destination}: ${counted(waiting, 'delivery waits', 'deliveries wait')}, the oldest since ${since}.`,
   ];
+}
+
+const UNHEARD = {
+  silenced: 'silenced until their alerts were over',
+  muted: 'in mute times until their alerts were over',
+  inhibited: 'inhibited by other alerts',
+  ended: 'at the end of alerts whose end is not told',
+} as const;
+
+function unheardNotes(unheard: readonly UnheardCount[]): string[] {
+  return Object.entries(UNHEARD).flatMap(([reason, words]) => {
+    const own = unheard.filter((each) => each.reason === reason).toSorted((a, b) => b.count - a.count);
+    const [most] = own;
+    if (most === undefined) return [];
+    const all = own.reduce((sum, { count }) => sum + count, 0);
+    const mostly = own.length === 1 ? `of rule ${most.rule}` : `${most.count} of them of rule ${most.rule}`;
+    return [`${counted(all, 'match', 'matches')} told to nobody, ${words}: ${mostly}.`];
+  });
 }
 
 /** What waits for less is under way. */

@@ -187,11 +187,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX silences_ends ON silences (ends_ms);
 
   CREATE TABLE unheard (
-    day INTEGER NOT NULL,           -- since the epoch, UTC
+    hour INTEGER NOT NULL,          -- since the epoch
     reason TEXT NOT NULL,
     rule TEXT NOT NULL,
     count INTEGER NOT NULL,
-    PRIMARY KEY (day, reason, rule)
+    PRIMARY KEY (hour, reason, rule)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE buckets (

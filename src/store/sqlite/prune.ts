@@ -18,6 +18,7 @@ const LOW_WATER = 0.75;
 
 /** A digest's row is what keeps it from being made again, and tells later ones what came before: they are few. */
 const DIGESTS_MS = 100 * 86_400_000;
+const HOUR_MS = 3_600_000;
 
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
 const PENDING = 'EXISTS (SELECT 1 FROM group_members p WHERE p.fingerprint = t.fingerprint)';
@@ -34,6 +35,9 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
     `DELETE FROM digests AS t WHERE created_ms < ? AND NOT ${UNDELIVERED}`,
     nowMs - Math.max(retention.eventsMs, DIGESTS_MS),
   );
+  const longAgoMs = nowMs - Math.max(retention.eventsMs, DIGESTS_MS);
+  db.run('DELETE FROM unheard WHERE hour < ?', Math.floor(longAgoMs / HOUR_MS));
+  db.run('DELETE FROM silences WHERE ends_ms < ?', longAgoMs);
   db.run(
     `DELETE FROM windows WHERE (rule, condition, group_key) IN
      (SELECT rule, condition, group_key FROM windows WHERE expires_ms < ? LIMIT ${CHUNK})`,
