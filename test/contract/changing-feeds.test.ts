@@ -183,7 +183,7 @@ describe.each(FEEDS)('the feed %s', (name) => {
     { why: 'half an answer', answer: { kind: 'half' }, kind: 'unavailable', says: /not JSON/ },
     {
       why: 'a huge answer',
-      answer: { kind: 'huge_body', bytes: 80_000_000 },
+      answer: { kind: 'huge_body', bytes: 20_000_000 },
       kind: 'unavailable',
       says: /large/,
     },

@@ -15,6 +15,8 @@ import { fetchVocabulary } from './vocabulary.ts';
 const MOST_ROWS = 5_000;
 /** A page of 500 usual events is 2.5 MB. One record is at most 16 MB where the server keeps it. */
 const MOST_BYTES = 64 * 1_048_576;
+/** Of the feeds that come 50 rows a page. All feeds may be sent too much at once. */
+const MOST_LIST_BYTES = 16 * 1_048_576;
 
 /** Akto's threat feed. */
 export const aktoSource: SourceType<AktoConfig> = {
@@ -22,11 +24,10 @@ export const aktoSource: SourceType<AktoConfig> = {
   config: aktoConfig,
   create(config, { clock, random }) {
     const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
-    const answering = { source, url, apiKey, timeoutMs, maxResponseBytes: MOST_BYTES, clock };
     const clients: AktoClient[] = [];
     /** A queue of its own: a feed whose endpoint hangs must not have another feed wait for it. */
-    const open = (): AktoClient => {
-      const client = new AktoClient(answering);
+    const open = (maxResponseBytes = MOST_BYTES): AktoClient => {
+      const client = new AktoClient({ source, url, apiKey, timeoutMs, maxResponseBytes, clock });
       clients.push(client);
       return client;
     };
@@ -36,7 +37,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       lateArrivalS: Math.ceil(config.late_arrival / 1_000),
     };
     const listed = () => ({
-      ...{ source, client: open(), deadlineMs, clock, random },
+      ...{ source, client: open(MOST_LIST_BYTES), deadlineMs, clock, random },
       lookback: { initialMs: config.initial_lookback, lateArrivalMs: config.late_arrival },
     });
     const rows = { pageSize: config.page_size, mostRows: MOST_ROWS };
