@@ -48,7 +48,7 @@ describe('a destination that was away', () => {
     run.answer({ kind: 'hold', reason: 'the token was revoked' });
     await run.take(many(3, 1, 0));
     await run.runUntil(START_MS + 29 * MINUTE_MS);
-    expect(await bench.store.countDeliveries()).toEqual([
+    expect(await bench.store.countDeliveries()).toMatchObject([
       { destination: 'oncall', state: 'pending', count: 1 },
     ]);
     await run.runUntil(START_MS + 32 * MINUTE_MS);
