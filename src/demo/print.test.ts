@@ -73,7 +73,8 @@ describe('terminal text', () => {
 describe('Slack', () => {
   it('shows a message as a person sees it', () => {
     expect(printSlack(slack(page), plain)).toEqual([
-      'slack    ▌ HIGH  Scanner at work',
+      'slack    ▌ HIGH: Scanner',
+      '         ▌ HIGH  Scanner at work',
       '         ▌ Seen 3 times & counting',
       '         ▌ Runbook (https://a.test)',
       '         ▌ Actor 203.0.113.9',

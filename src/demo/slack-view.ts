@@ -6,13 +6,15 @@ export interface SlackLine {
   readonly text: string;
 }
 
-/** The lines of a message: of its blocks, wherever they stand, or of its text where it has none. */
+/** The lines of a message. Slack shows its text above its attachments, and not where it has blocks of its own. */
 export function slackLines(payload: JsonObject): SlackLine[] {
   const attachments = Array.isArray(payload['attachments'])
     ? payload['attachments'].filter(isJsonObject)
     : [];
-  const lines = [payload, ...attachments].flatMap((part) => asArray(part['blocks']).flatMap(blockLines));
-  if (lines.length > 0) return lines;
+  const own = asArray(payload['blocks']).flatMap(blockLines);
+  const headline = own.length > 0 ? own : paragraphs('title', payload['text']);
+  const below = attachments.flatMap((part) => asArray(part['blocks']).flatMap(blockLines));
+  if (own.length + below.length > 0) return [...headline, ...below];
   const texts = [payload, ...attachments].flatMap((part) => paragraphs('text', part['text']));
   return texts.length > 0 ? texts : paragraphs('text', attachments[0]?.['fallback']);
 }
