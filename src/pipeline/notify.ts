@@ -90,12 +90,14 @@ export function createNotifier(deps: NotifyDeps) {
         );
         const unasked = due.filter((group) => !asked.includes(group));
         await tell(unasked, NO_CONTEXTS);
-        for (const group of asked) asking.add(group.id, askAndTell(group, stop));
+        for (const group of asked) asking.add(group.id, ask(group, stop));
         await asking.someEnd(clock);
+        await tellAnswered(asking);
       } while (asking.ids.size > 0 && !stop.aborted);
     } finally {
       await asking.allEnd();
     }
+    while (asking.ids.size > 0) await tellAnswered(asking);
   }
 
   /** Only looks. The worst first, so that they are the first to be asked about. */
@@ -113,11 +115,16 @@ export function createNotifier(deps: NotifyDeps) {
     return due.toSorted((a, b) => rank(b) - rank(a));
   }
 
-  async function askAndTell(group: DueGroup, stop: AbortSignal): Promise<void> {
-    await tell([group], (await enricher?.enrich(group.alerts, stop)) ?? NO_CONTEXTS);
+  async function ask({ alerts }: DueGroup, stop: AbortSignal): Promise<Contexts> {
+    return (await enricher?.enrich(alerts, stop)) ?? NO_CONTEXTS;
   }
 
-  async function tell(groups: readonly DueGroup[], contexts: Contexts): Promise<void> {
+  async function tellAnswered(asking: Asking): Promise<void> {
+    const answered = asking.take(GROUPS_A_PASS);
+    await tell(answered, new Map(answered.flatMap(({ contexts }) => [...contexts])));
+  }
+
+  async function tell(groups: readonly Pick<DueGroup, 'id'>[], contexts: Contexts): Promise<void> {
     if (groups.length === 0) return;
     const ids = groups.map(({ id }) => id);
     const told = await store.transaction(async (tx) => {

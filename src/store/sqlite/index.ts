@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { StoredAlert } from '../../core/alert.ts';
 import type { Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
@@ -76,6 +77,8 @@ class SqliteStore implements RecordedStore {
       try {
         const result = await work(new SqliteTx(this.#db));
         this.#db.exec('COMMIT');
+        // SQLite waits for nothing, so nobody else would have a turn while one transaction follows another.
+        await setImmediate();
         return result;
       } catch (error) {
         this.#db.rollBack();
