@@ -223,4 +223,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN history TEXT;
   ALTER TABLE events ADD COLUMN polled_ms INTEGER;
   `,
+  `
+  -- Whoever is told of alerts may be sent events too, and an outage leaves very many of those.
+  CREATE INDEX outbox_told ON outbox (destination, kind, enqueued_ms) WHERE kind <> 'event' AND state = 'pending';
+  `,
 ];
