@@ -47,6 +47,17 @@ describe('what a poll reads', () => {
       isFull: false,
     },
     {
+      why: 'only what is newer than an instant that was too much for one poll, while something is left over',
+      stored: {
+        highMs: NOW - 5_000,
+        startMs: 0,
+        open: [part(1, 9)],
+        gaps: [{ fromMs: NOW - 5_000, toMs: NOW - 5_000, problem: 'p' }],
+      },
+      fromMs: NOW - 4_999,
+      isFull: false,
+    },
+    {
       why: 'as at first, where the first was under a clock far ahead',
       stored: { highMs: NOW + 900_000, startMs: NOW + 900_000 },
       fromMs: NOW - 86_400_000,

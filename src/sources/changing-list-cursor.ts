@@ -106,9 +106,13 @@ function fullFrom({ highMs, lookedBack }: Position, { lateArrivalMs }: Lookback)
   return (lookedBack?.highMs ?? highMs) - lateArrivalMs;
 }
 
-/** What was left over needs the time: until it is read, a poll only looks for news. */
-function shortFrom({ highMs, open = [] }: Position, { lateArrivalMs }: Lookback): number {
-  return open.length > 0 ? highMs : highMs - Math.min(lateArrivalMs, SHORT_LOOKBACK_MS);
+/**
+ * What was left over needs the time: until it is read, a poll only looks for news. A newest instant that could
+ * not be read within a poll would take up every other one: it is the next full look-back's.
+ */
+function shortFrom({ highMs, open = [], gaps = [] }: Position, { lateArrivalMs }: Lookback): number {
+  if (open.length === 0) return highMs - Math.min(lateArrivalMs, SHORT_LOOKBACK_MS);
+  return gaps.some(({ toMs }) => toMs >= highMs) ? highMs + 1 : highMs;
 }
 
 /** A first poll under a clock that was far ahead read nothing, and would go on so until that time has come. */

@@ -19,7 +19,9 @@ export interface Instant {
 interface Pass {
   readonly beginOffset: number;
   readonly endOffset: number;
-  readonly ids: ReadonlySet<string>;
+  /** Objects, not their states: one that changes where it stands takes no second place. */
+  readonly objects: ReadonlySet<string>;
+  readonly events: ReadonlySet<string>;
   /** Rows of the instant that are no events. */
   readonly unusable: number;
   readonly isComplete: boolean;
@@ -27,25 +29,30 @@ interface Pass {
 
 /**
  * Reads an instant that fills more than a page. The server reshuffles its rows at will, so one pass misses
- * some: done when as many were read as it takes places, and a pass has brought nothing new.
+ * some: done when as many objects were read as it takes places, and a pass has brought nothing new.
  * @returns where the instant ends in the list
  */
 export async function* drainInstant(instant: Instant, reading: ListReading): AsyncGenerator<Page, number> {
+  let seen: ReadonlySet<string> = new Set();
   let read: ReadonlySet<string> = new Set();
-  let beginOffset = -1;
+  let before = { beginOffset: 0, endOffset: -1 };
   for (let passes = 1; ; passes += 1) {
-    const offset = passes === 1 ? instant.offset : Math.max(0, beginOffset - 1);
+    const offset = passes === 1 ? instant.offset : Math.max(0, before.beginOffset - 1);
     const pass = yield* onePass({ ...instant, offset }, reading);
     const places = pass.endOffset - pass.beginOffset - pass.unusable;
-    // Where it begins has moved: what was read may have left it, and must not stand for what was not.
-    const all = pass.beginOffset === beginOffset ? read.union(pass.ids) : pass.ids;
-    if (pass.isComplete && all.size === read.size && all.size >= places && passes > 1) return pass.endOffset;
+    // What left it, even in the pass that read it, has moved one of its ends, and must not stand for what was not read.
+    const isStill = pass.beginOffset === before.beginOffset && pass.endOffset === before.endOffset;
+    const all = isStill ? read.union(pass.objects) : new Set<string>();
+    if (pass.isComplete && isStill && all.size >= places && pass.events.isSubsetOf(seen))
+      return pass.endOffset;
     if (!pass.isComplete || passes === MOST_PASSES) {
-      reading.addGap({ fromMs: instant.atMs, toMs: instant.atMs, problem: problem(all.size, places) });
+      const { size } = read.union(pass.objects);
+      reading.addGap({ fromMs: instant.atMs, toMs: instant.atMs, problem: problem(size, places) });
       return pass.endOffset;
     }
+    seen = seen.union(pass.events);
     read = all;
-    beginOffset = pass.beginOffset;
+    before = pass;
   }
 }
 
@@ -53,14 +60,18 @@ async function* onePass(
   { atMs, offset: from, fromMs, isWanted }: Instant,
   reading: ListReading,
 ): AsyncGenerator<Page, Pass> {
-  const ids = new Set<string>();
+  const objects = new Set<string>();
+  const events = new Set<string>();
   let beginOffset: number | undefined;
   let unusable = 0;
   let turns = 0;
   for (let offset = from; ; ) {
     const answer = await reading.ask(offset, fromMs);
     yield reading.page(answer, isWanted);
-    for (const { id, timeMs } of answer.events) if (timeMs === atMs) ids.add(id);
+    for (const event of answer.events.filter(({ timeMs }) => timeMs === atMs)) {
+      objects.add(event.feedId);
+      events.add(event.id);
+    }
     const isAbove =
       beginOffset === undefined && offset > 0 && !answer.times.some((time) => isAfter(time, atMs));
     if (!isAbove) {
@@ -73,7 +84,8 @@ async function* onePass(
       return {
         beginOffset: beginOffset ?? offset,
         endOffset,
-        ids,
+        objects,
+        events,
         unusable,
         isComplete: ended !== undefined,
       };

@@ -77,6 +77,8 @@ export class ListReading {
   /** As many rows as a full page has; fewer after a failure. */
   #limit: number;
   #most: number;
+  /** The most rows that one answer of this poll had. */
+  #shown = 0;
   #position: Position;
   #requests = 0;
   /** Where the gaps of this poll begin. */
@@ -118,13 +120,18 @@ export class ListReading {
     }
   }
 
-  /** Whether anything is behind a short page: then pages are shorter here than was asked for. */
+  /** Whether nothing is behind a short page. If something is, pages are shorter here than was asked for. */
   async isLast(answer: Answer, fromMs: number): Promise<boolean> {
-    const behind = await this.ask(answer.offset + answer.times.length, fromMs);
-    if (behind.times.length === 0) return true;
-    this.#most = Math.max(LEAST_ROWS, Math.min(this.#most, answer.times.length));
-    this.#limit = Math.min(this.#limit, this.#most);
-    return false;
+    const { offset, times } = answer;
+    const behind = await this.ask(offset + times.length, fromMs);
+    if (behind.times.length > 0) {
+      this.#most = Math.max(LEAST_ROWS, Math.min(this.#most, times.length));
+      this.#limit = Math.min(this.#limit, this.#most);
+      return false;
+    }
+    // A deletion may have pulled what was behind it up into the page. One that had room shows its end by itself.
+    if (times.length < this.#shown) return true;
+    return offset === 0 && isSame(answer, await this.ask(offset, fromMs));
   }
 
   page(answer?: Answer, isWanted: (timeMs: number) => boolean = () => true): Page {
@@ -211,6 +218,7 @@ export class ListReading {
     const parsed = rows.map((row) => this.options.parse(row, nowMs));
     const times = parsed.map((each) => ('problem' in each ? each.changedMs : each.timeMs));
     const events = parsed.flatMap((each) => ('problem' in each ? [] : [each]));
+    this.#shown = Math.max(this.#shown, rows.length);
     const rejected = parsed.flatMap((each) => ('problem' in each ? [each.problem] : []));
     return { events, rejected, times, offset, isEnd: this.#isEnd(rows.length, offset, limit, total) };
   }
@@ -243,4 +251,11 @@ export class ListReading {
     if (this.#signal.aborted)
       throw new SourceError('aborted', `${named(this.options.source)} the poll was stopped`);
   }
+}
+
+/** Rows that are no events can only be counted. */
+function isSame(one: Answer, other: Answer): boolean {
+  const ids = new Set(one.events.map(({ id }) => id));
+  const others = new Set(other.events.map(({ id }) => id));
+  return one.times.length === other.times.length && ids.size === others.size && ids.isSubsetOf(others);
 }

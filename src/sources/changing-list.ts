@@ -61,7 +61,9 @@ async function* walk(part: Walk, reading: ListReading): AsyncGenerator<Page, boo
     if (step.kind === 'back') turns += 1;
     else if (isFurther(step, at)) turns = 0;
     if (turns > MOST_TURNS) throw unjoined(reading.options.source);
-    if (at === part && part.coveredMs === undefined) reading.begin(answer);
+    const isBeginning = part.coveredMs === undefined && at.coveredMs === undefined;
+    // Not with a page without times: it covers nothing, and a poll that ends there must leave nothing behind it.
+    if (isBeginning && step.kind !== 'blind') reading.begin(answer);
     if (step.kind === 'end') {
       reading.finish(part);
       yield reading.page(answer, isWanted);
