@@ -8,14 +8,21 @@ import type { TermSource } from '../rules/index.ts';
 /** Alerts looked at in one transaction. */
 const ALERTS_A_PASS = 500;
 
-/** Ends alerts that have been quiet for long enough, and lets their groups say so. @returns those it ended */
+export interface Resolved {
+  readonly resolved: readonly StoredAlert[];
+  /** As many as one transaction takes were due: the next is to follow at once, or attackers open more than are ended. */
+  readonly isMoreOver: boolean;
+}
+
+/** Ends alerts that have been quiet for long enough, and lets their groups say so. */
 export async function resolveQuiet(
   tx: StoreTx,
   routeOf: (name: string) => Route<TermSource>,
   nowMs: number,
-): Promise<readonly StoredAlert[]> {
+): Promise<Resolved> {
   const resolved: StoredAlert[] = [];
-  for (const alert of await tx.quietAlerts(nowMs, ALERTS_A_PASS)) {
+  const due = await tx.quietAlerts(nowMs, ALERTS_A_PASS);
+  for (const alert of due) {
     const verdict = judgeQuiet(alert, nowMs);
     if (verdict.reason === 'quiet') resolved.push(verdict.alert);
     // Matched by a clock that was ahead: it is due so long after now, and no longer after then.
@@ -23,7 +30,7 @@ export async function resolveQuiet(
     await tx.writeAlerts([next], nowMs);
   }
   await endGroups(tx, resolved, routeOf, nowMs);
-  return resolved;
+  return { resolved, isMoreOver: due.length === ALERTS_A_PASS };
 }
 
 /** Each group once: it may have thousands of alerts that end together. */
