@@ -75,7 +75,7 @@ describe('an instant that fills more than a page', () => {
   const atMs = NOW - 1_000;
   const row = (id: string, revision = 1) => ({ id, atMs, revision });
 
-  /** One object is on the second page only from the third time on: before, the server shuffled it away. */
+  /** One object is on the second page only from the fourth time on: before, the server shuffled it away. */
   function shuffling(front: (asked: number) => string, behind: (asked: number) => ReturnType<typeof row>) {
     const asked = { front: 0, behind: 0 };
     return ({ offset }: { offset: number }): ListAnswer => {
@@ -88,7 +88,7 @@ describe('an instant that fills more than a page', () => {
   it('does not take two states of one object for two objects', async () => {
     const server = shuffling(
       () => 'ABCD',
-      (asked) => (asked <= 2 ? row('A', 2) : row('E')),
+      (asked) => (asked <= 3 ? row('A', 2) : row('E')),
     );
     expect(await pollOnce(server)).toEqual([...'ABCDE']);
   });
@@ -96,7 +96,7 @@ describe('an instant that fills more than a page', () => {
   it('does not take an object that was deleted after it was read for one that is there', async () => {
     const server = shuffling(
       (asked) => (asked <= 2 ? 'ABCD' : 'ABCE'),
-      (asked) => row(asked <= 2 ? 'E' : 'F'),
+      (asked) => row(asked <= 3 ? 'E' : 'F'),
     );
     expect(await pollOnce(server)).toEqual([...'ABCDEF']);
   });
