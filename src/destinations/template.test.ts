@@ -24,6 +24,7 @@ describe('a template', () => {
     ['what its group may lack', '{{ data.group.actor | default: "nobody" }}', 'nobody'],
     ['a line for each kind', '{{ title }}', 'HIGH: SQL injection 203.0.113.9 (12 new)'],
     ['a list, as JSON', '{{ data.notes }}', '[]'],
+    ['half a character in an address', `{{ "a b/\ud83d" | url_encode }}`, 'a+b%2F%EF%BF%BD'],
     ['literal braces', '{% raw %}{{ x }}{% endraw %}', '{{ x }}'],
   ])('says %s', (_, text, expected) => {
     expect(render(text)).toBe(expected);

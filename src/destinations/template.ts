@@ -67,6 +67,7 @@ function engineFor({ escape: escaped, isJson }: Dialect): Liquid {
   for (const name of Object.keys(engine.tags)) if (!TAGS.has(name)) delete engine.tags[name];
   for (const name of Object.keys(engine.filters)) if (!FILTERS.has(name)) delete engine.filters[name];
   engine.registerFilter('json', jsonFilter(isJson));
+  engine.registerFilter('url_encode', urlEncode);
   return engine;
 }
 
@@ -80,6 +81,16 @@ function jsonFilter(raw: boolean): FilterImplOptions {
     },
   };
 }
+
+/** As the engine's own, but half a character, which attackers send and `truncate` leaves, is no reason to fail. */
+const urlEncode: FilterImplOptions = {
+  raw: false,
+  handler(value: unknown) {
+    const text = textOf(value).toWellFormed();
+    this.context.memoryLimit.use(text.length);
+    return encodeURIComponent(text).replaceAll('%20', '+');
+  },
+};
 
 /** Lists and mappings are written as JSON: liquid's own forms lose what they hold. */
 function textOf(value: unknown): string {
