@@ -220,15 +220,4 @@ describe('a notifier', () => {
     await notifier().pass();
     expect(await sent('oncall')).toMatchObject([{ newCount: 1 }]);
   });
-
-  it('comes again at once while more alerts are over than it ends in one look: attackers choose how many', async () => {
-    const nowMs = bench.clock.now();
-    const many = Array.from({ length: 1_200 }, (_, i) => ({ ...alert(`f${i}`), resolveAfterMs: 1_000 }));
-    await bench.store.transaction((tx) => tx.writeAlerts(many, nowMs));
-    await bench.clock.advance(1_000);
-    const { pass } = notifier();
-    expect(await pass()).toBe(bench.clock.now());
-    expect(await pass()).toBeUndefined();
-    expect(await bench.store.listAlerts({ states: ['open'], limit: 1 })).toEqual([]);
-  });
 });

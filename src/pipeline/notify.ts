@@ -173,17 +173,16 @@ export function createNotifier(deps: NotifyDeps) {
   async function sweep(): Promise<number | undefined> {
     const swept = await store.transaction(async (tx) => {
       const nowMs = clock.now();
-      const { resolved, isMoreOver } = await resolveQuiet(tx, routeOf, nowMs);
+      const resolved = await resolveQuiet(tx, routeOf, nowMs);
       const sums = [];
       for (const listener of listeners) sums.push(await sumUp(tx, listener, nowMs));
-      return { resolved, isMoreOver, sums };
+      return { resolved, sums };
     });
     telemetry.alertsResolved(swept.resolved);
     const digests = swept.sums.flatMap(({ digest }) => digest ?? []);
     for (const digest of digests) telemetry.summedUp(digest);
     if (digests.length > 0) onEnqueued();
-    const againMs = earliest(swept.sums.map((sum) => sum.againMs));
-    return swept.isMoreOver ? clock.now() : againMs;
+    return earliest(swept.sums.map(({ againMs }) => againMs));
   }
 
   return { pass };

@@ -8,21 +8,14 @@ import type { TermSource } from '../rules/index.ts';
 /** Alerts looked at in one transaction. */
 const ALERTS_A_PASS = 500;
 
-export interface Resolved {
-  readonly resolved: readonly StoredAlert[];
-  /** As many as one transaction takes were due: the next is to follow at once, or attackers open more than are ended. */
-  readonly isMoreOver: boolean;
-}
-
-/** Ends alerts that have been quiet for long enough, and lets their groups say so. */
+/** Ends alerts that have been quiet for long enough, and lets their groups say so. @returns those it ended */
 export async function resolveQuiet(
   tx: StoreTx,
   routeOf: (name: string) => Route<TermSource>,
   nowMs: number,
-): Promise<Resolved> {
+): Promise<readonly StoredAlert[]> {
   const resolved: StoredAlert[] = [];
-  const due = await tx.quietAlerts(nowMs, ALERTS_A_PASS);
-  for (const alert of due) {
+  for (const alert of await tx.quietAlerts(nowMs, ALERTS_A_PASS)) {
     const verdict = judgeQuiet(alert, nowMs);
     if (verdict.reason === 'quiet') resolved.push(verdict.alert);
     // Matched by a clock that was ahead: it is due so long after now, and no longer after then.
@@ -30,7 +23,7 @@ export async function resolveQuiet(
     await tx.writeAlerts([next], nowMs);
   }
   await endGroups(tx, resolved, routeOf, nowMs);
-  return { resolved, isMoreOver: due.length === ALERTS_A_PASS };
+  return resolved;
 }
 
 /** Each group once: it may have thousands of alerts that end together. */
