@@ -171,6 +171,25 @@ describe('a reload', () => {
     expect(await daemon.reload()).toEqual([]);
     expect(await waits()).toMatchObject([{ state: 'dead' }]);
   });
+
+  it('that takes a silence away tells at once of what it kept quiet', async () => {
+    const { daemon, write, config, show, siem } = await start();
+    const route = 'routes: [{ name: page, to: [people], group_wait: 0s }]';
+    const silence = `silences: [{ name: s, when: { source: { eq: akto-prod } }, from: 2020-01-01T00:00, until: 2099-01-01T00:00, reason: r }]`;
+    const told = () => siem.events.filter((event) => JSON.stringify(event).includes('"opened"'));
+    write('config.yaml', config({ more: `${route}\n${silence}` }));
+    expect(await daemon.reload()).toEqual([]);
+    await arrived(show('e1', 'First'));
+    const held = async () => {
+      const groups = await daemon.store.transaction((tx) => tx.dueGroups(systemClock.now() + 3_600_000, 10));
+      return groups.map(({ heldBecause }) => heldBecause);
+    };
+    await eventually(async () => expect(await held()).toEqual(['silenced']));
+    expect(told()).toEqual([]);
+    write('config.yaml', config({ more: route }));
+    expect(await daemon.reload()).toEqual([]);
+    await eventually(() => expect(told()).toHaveLength(1));
+  });
 });
 
 const SOON = 'routes: [{ to: [people], group_by: [rule], group_wait: 0s }]';

@@ -130,10 +130,14 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     }
   }
 
-  /** Before anything is found to be over: nobody has looked whether it is. */
+  /**
+   * Before anything is found to be over: nobody has looked whether it is. And what was muted, silent or inhibited until
+   * now need not be so by this configuration.
+   */
   async function resume(): Promise<void> {
     try {
       await keepLasting(store, { destinations, feeds }, clock.now());
+      await store.lookAtHeld(clock.now());
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);

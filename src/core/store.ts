@@ -348,6 +348,8 @@ export interface Store {
   listSilences(sinceMs: number): Promise<readonly StoredSilence[]>;
   /** Ends one now; false where none of that id is left. What it kept quiet is looked at again. */
   expireSilence(id: string, nowMs: number): Promise<boolean>;
+  /** Makes due what something keeps quiet: a new configuration may say otherwise of it. */
+  lookAtHeld(nowMs: number): Promise<void>;
   /** What a destination wrote down under a key; see {@link DestinationMemory}. */
   readMemory(destination: string, key: string): Promise<string | undefined>;
   writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void>;

@@ -153,6 +153,10 @@ class SqliteStore implements RecordedStore {
     return this.#alone(() => quiet.silencesAfter(this.#db, sinceMs));
   }
 
+  lookAtHeld(nowMs: number): Promise<void> {
+    return this.#atomically(() => quiet.lookAtHeld(this.#db, nowMs));
+  }
+
   expireSilence(id: string, nowMs: number): Promise<boolean> {
     return this.#atomically(() => quiet.expireSilence(this.#db, id, nowMs));
   }

@@ -37,6 +37,14 @@ export function expireSilence(db: Database, id: string, nowMs: number): boolean 
   return true;
 }
 
+export function lookAtHeld(db: Database, nowMs: number): void {
+  db.run(
+    `UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1)
+     WHERE due_ms > ?1 AND body ->> '$.heldBecause' IN ('muted', 'silenced', 'inhibited')`,
+    nowMs,
+  );
+}
+
 export function addUnheard(db: Database, counts: readonly UnheardCount[], nowMs: number): void {
   for (const { reason, rule, count } of counts) {
     db.run(
