@@ -1,10 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { registry } from '../app/registry.ts';
-import { VERSION } from '../app/version.ts';
 import { configJsonSchema } from '../config/index.ts';
 import { FEEDS } from '../core/event.ts';
 import { ruleJsonSchema } from '../rules/index.ts';
 import { cronExpression } from '../schema/values.ts';
+import { VERSION } from '../telemetry/version.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { positive } from './arguments.ts';
 import { backfill } from './backfill.ts';

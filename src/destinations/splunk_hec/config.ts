@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { askedRate, redactSwitch } from '../../schema/destination.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
+import { JSON_SCHEMAS } from '../siem/index.ts';
 
 /** Also keeps line breaks out of the header that carries it. */
 const TOKEN = /^[\x21-\x7e]{1,256}$/;
@@ -23,8 +24,15 @@ export const splunkHecConfig = z.strictObject({
     error: 'expected a HEC token: printable characters without blanks',
   }),
   send: z.array(z.enum(STREAMS)).min(1).default(['matches', 'alerts']),
-  /** The shape of what is forwarded: the source's own JSON, or Splunk's Common Information Model. */
-  schema: z.enum(['raw', 'cim']).default('raw'),
+  /** The shape of what is forwarded: the source's own JSON, or a data model. */
+  schema: z
+    .enum(JSON_SCHEMAS, {
+      error: ({ input }) =>
+        input === 'cef'
+          ? 'cef is a line of text for syslog and files: Splunk takes raw, cim, ocsf or ecs'
+          : undefined,
+    })
+    .default('raw'),
   /** Waits until Splunk has indexed what it received. The token must have indexer acknowledgement enabled. */
   acknowledge: z.boolean().default(false),
   /** Where absent, the token's own. */

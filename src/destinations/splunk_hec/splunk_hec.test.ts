@@ -12,9 +12,9 @@ import {
 } from '../../../test/contract/deliveries.ts';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { encodeJson } from '../siem/index.ts';
 import { combine, cutBatch, halves } from './batch.ts';
 import { createCookieJar, newChannel } from './channel.ts';
-import { cimEvent } from './cim.ts';
 import { splunkHecConfig } from './config.ts';
 import { encodeHec } from './encode.ts';
 import { classifyHec, type HecVerdict } from './reply.ts';
@@ -45,7 +45,8 @@ describe('the configuration', () => {
   it.each([
     { token: 'two words' },
     { token: 'a\r\nb: c' },
-    { schema: 'ocsf' },
+    { schema: 'cef' },
+    { schema: 'leef' },
     { batch: { max_bytes: '100MB' } },
     { batch: { max_items: 0 } },
     { url: 'https://user:pass@s.example' },
@@ -275,7 +276,12 @@ describe('schema: cim', () => {
   });
 
   const cim = (feed: Event['feed'], raw: JsonObject) =>
-    asJson(cimEvent('i', { id: 'i', source: 's', feed, feedId: 'i', timeMs: NOW_MS, raw }, []));
+    asJson(
+      encodeJson('cim', {
+        ...{ kind: 'event', id: 'i', rules: [] },
+        event: { id: 'i', source: 's', feed, feedId: 'i', timeMs: NOW_MS, raw },
+      }),
+    );
 
   it.each<[string, Event['feed'], JsonObject, JsonObject]>([
     [
