@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { registry } from '../src/app/registry.ts';
 import { configJsonSchema, formatProblems, type JsonSchema, loadConfig } from '../src/config/index.ts';
+import { UNTRUSTED_CERTIFICATE, UNTRUSTED_KEY } from './contract/untrusted-certificate.ts';
 
 const file = 'config.example.yaml';
 const text = readFileSync(file, 'utf8');
@@ -18,6 +19,9 @@ const env = {
   TICKETS_WEBHOOK_URL: 'https://tickets.example/hook',
   SOAR_TOKEN: 'soar-token',
   TOCSIN_TOKEN: 'api-token',
+  SYSLOG_CA: UNTRUSTED_CERTIFICATE,
+  SYSLOG_CERT: UNTRUSTED_CERTIFICATE,
+  SYSLOG_KEY: UNTRUSTED_KEY,
 };
 
 interface DocumentedKey {
@@ -71,6 +75,8 @@ describe('config.example.yaml', () => {
       'siem',
       'soar',
       'tickets',
+      'collector',
+      'archive',
     ]);
   });
 
@@ -145,6 +151,9 @@ describe('config.example.yaml', () => {
         'url_file',
         'token_file',
         'secret_file',
+        'ca_file',
+        'cert_file',
+        'key_file',
       ]),
     );
     for (const key of secretFiles) expect(text).toContain(key);
