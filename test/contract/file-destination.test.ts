@@ -63,6 +63,9 @@ function over(output: Output, more: Record<string, unknown> = {}): Destination {
   return destination;
 }
 
+/** Node has no call for it. */
+const makePipe = (name: string): Buffer => execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', name]);
+
 const deliver = (
   destination: Destination,
   batch: readonly Delivery[] = [alertDelivery()],
