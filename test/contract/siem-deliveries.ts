@@ -66,7 +66,10 @@ export const SIEM_DELIVERIES: Readonly<Record<string, Delivery>> = {
   'an API attack': eventDelivery('e1', { ...RAW_EVENT, payload: PAYLOAD }),
   'an API attack that was blocked': eventDelivery('e2', {
     ...RAW_EVENT,
-    ...{ successfulExploit: false, payload: PAYLOAD.replace('200', '403') },
+    ...{
+      successfulExploit: false,
+      payload: PAYLOAD.replace('200', '403').replace('10.0.0.7', '2001:db8::7'),
+    },
   }),
   'an event that lacks everything': feedDelivery('malicious_events', 'e3', {}),
   'a failed-token incident': feedDelivery('incidents', 'inc-7', INCIDENT, { revision: '1795293845250-412' }),

@@ -162,6 +162,44 @@ function hostileRaw(text: string): JsonObject {
   return Object.fromEntries(names.map((name) => [name, text]));
 }
 
+describe('the validators find', () => {
+  const attack = delivery('an API attack');
+  it.each<[string, JsonObject]>([
+    ['type_uid is not', { type_uid: 200402 }],
+    ['severity_id is no', { severity_id: 7 }],
+    ['time is no timestamp', { time: '2026-11-21T20:44:05Z' }],
+    ['tocsin_id is no attribute', { tocsin_id: 'x' }],
+    ['finding_info.uid is missing', { finding_info: { title: 'x' } }],
+    ['evidences[0].: none of', { evidences: [{ http_request: { user_agent: 'x' } }] }],
+    ['src_endpoint.ip is no ip', { evidences: [{ src_endpoint: { ip: '203.0.113.9:80' } }] }],
+    ['http_method is no', { evidences: [{ url: { path: '/' }, http_request: { http_method: 'PROPFIND' } }] }],
+    ['status_id is none', { status_id: 7 }],
+  ])('%s … in OCSF', (problem, change) => {
+    expect(ocsfProblems({ ...sent('ocsf', attack), ...change }).join()).toContain(problem);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['source.ip is no ip', { source: { ip: 'unknown' } }],
+    ['source.port is no port', { source: { port: '80' } }],
+    ['user_agent.original is no keyword', { user_agent: { original: 'x'.repeat(1_025) } }],
+    ['attacker is no field', { attacker: 'x' }],
+    ['event.type denied', { event: { id: 'x', kind: 'alert', category: ['threat'], type: ['denied'] } }],
+    ['@timestamp is no date', { '@timestamp': '+275760-09-13T00:00:00.000Z' }],
+  ])('%s … in ECS', (problem, change) => {
+    expect(ecsProblems({ ...sent('ecs', attack), ...change }).join()).toContain(problem);
+  });
+
+  it.each([
+    ['severity 11', 'CEF:0|T|T|1|a|b|11|rt=1 externalId=x'],
+    ['no header', 'CEF:0|T|T|1|a|b'],
+    ['src does not fit', 'CEF:0|T|T|1|a|b|1|rt=1 externalId=x src=2001:db8::1'],
+    ['cs1 has no label', 'CEF:0|T|T|1|a|b|1|rt=1 externalId=x cs1=x'],
+    ['a control character', 'CEF:0|T|T|1|a|b|1|rt=1 externalId=x msg=a\u2028b'],
+  ])('%s … in CEF', (problem, line) => {
+    expect(readCef(line).problems.join()).toContain(problem);
+  });
+});
+
 describe('OCSF', () => {
   it.each([
     ['an API attack', { class_uid: 2004, activity_id: 1, type_uid: 200401, severity_id: 4, status_id: 1 }],

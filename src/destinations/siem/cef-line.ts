@@ -10,7 +10,7 @@ export type CefField = readonly [
 ];
 
 /** UTF-8 bytes of a whole line: what receivers of syslog take. */
-export const LONGEST_CEF_LINE = 8_000;
+const LONGEST_CEF_LINE = 8_000;
 const LINE_BREAK = /\r\n|[\r\n]/g;
 /** What ends a line or a string somewhere, and what terminals obey. */
 const CONTROLS = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;

@@ -55,6 +55,19 @@ describe('the configuration', () => {
     expect(() => config(more)).toThrow();
   });
 
+  it('says where cef belongs', () => {
+    const { error } = splunkHecConfig.safeParse({
+      ...{ name: 'siem', type: 'splunk_hec', url: 'https://s.example', token: 't', schema: 'cef' },
+    });
+    expect(error?.issues[0]?.message).toContain('Splunk takes raw, cim, ocsf or ecs');
+  });
+
+  it.each(['raw', 'cim', 'ocsf', 'ecs'])('schema: %s has tocsin_id as a key of event', (schema) => {
+    for (const delivery of [eventDelivery('e1'), alertDelivery()]) {
+      expect(encodeHec(delivery, config({ schema })).message).toHaveProperty('tocsin_id', delivery.id);
+    }
+  });
+
   it('does not show the token', () => {
     const shown = inspect(config({ token: 'planted' }), { depth: 9 });
     expect(shown + JSON.stringify(config({ token: 'planted' }))).not.toContain('planted');
