@@ -130,9 +130,9 @@ async function help(...args: readonly string[]): Promise<string[]> {
 
 it("the README's table has every command", async () => {
   const table = rowsBelow('README.md', 'Commands').map(
-    (row) => /^tocsin ([a-z]+(?: [a-z]+)*)/.exec(row)?.[1],
+    (row) => /^tocsin ([a-z-]+(?: [a-z]+)*)/.exec(row)?.[1],
   );
-  const groups = ['deliveries', 'rules'];
+  const groups = ['deliveries', 'routes', 'rules', 'silence'];
   const outer = (await help()).filter((name) => !groups.includes(name));
   const inner = await Promise.all(
     groups.map(async (group) => (await help(group)).map((name) => `${group} ${name}`)),
@@ -153,6 +153,16 @@ it.each([
   { file: 'docs/configuration.md', codes: CONFIG_CODES },
 ])('$file explains every problem code', ({ file, codes }) => {
   expect(rowsBelow(file, 'Problem codes')).toEqual(codes);
+});
+
+it('docs/sources.md names a test for each endpoint, and the test asks that endpoint', () => {
+  const rows = [...read('docs/sources.md').matchAll(/^\| (`.+?) \| .+? \| \[`.+?`\]\(\.\.\/(.+?)\) \|$/gm)];
+  const endpoints = rows.flatMap(([, names = '', file = '']) =>
+    [...names.matchAll(/`(?:[A-Z]+ )?([^`]+)`/g)].map(([, name = '']) => ({ name, file })),
+  );
+  expect(endpoints.length).toBe(16);
+  const unproved = endpoints.filter(({ name, file }) => !read(file).includes(name.replace(/\{.*/, '')));
+  expect(unproved).toEqual([]);
 });
 
 it('docs/rules.md names every term and operator', () => {

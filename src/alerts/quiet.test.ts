@@ -90,7 +90,12 @@ describe('an inhibition', () => {
 
   it('looks at each open alert once, however many alerts it may keep quiet', () => {
     let asked = 0;
-    const source = { matches: (labels: Labels) => (asked++, labels['severity'] === 'CRITICAL') };
+    const source = {
+      matches: (labels: Labels) => {
+        asked += 1;
+        return labels['severity'] === 'CRITICAL';
+      },
+    };
     const open = Array.from({ length: 1_000 }, (_, index) =>
       alert(`f${index}`, { actor: `${index}`, severity: 'LOW' }),
     );

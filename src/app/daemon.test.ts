@@ -32,6 +32,18 @@ describe('a daemon', () => {
     await expect(fetch(`http://127.0.0.1:${daemon.port}/healthz`)).rejects.toThrow();
   });
 
+  it('reads a feed while another one of its source hangs', async () => {
+    const { daemon, write, config, feed, show } = await start();
+    const all = 'feeds: [malicious_events, threat_actors, threat_apis], deadline: 1h';
+    write('config.yaml', config().replace('type: akto,', `type: akto, ${all},`));
+    expect(await daemon.reload()).toEqual([]);
+    const hangs = 'fetchThreatApis';
+    feed.setHazards({ answer: ({ path }) => (path.endsWith(hangs) ? { kind: 'hang' } : undefined) });
+    await eventually(() => expect(feed.requestsTo(hangs).length).toBeGreaterThan(0));
+    await systemClock.sleep(1_100);
+    await arrived(show('e1', 'First'));
+  });
+
   it('refuses a second one on its store, and goes on', async () => {
     const { folder, show } = await start();
     const place = { file: join(folder, 'config.yaml'), cwd: folder, env: {} };
@@ -52,7 +64,7 @@ describe('a daemon', () => {
     await eventually(async () => {
       const { status, body } = await ready();
       expect(status).toBe(503);
-      expect(body).toContain('source akto-prod (malicious_events): ');
+      expect(body).toContain('(feed malicious_events)');
       expect(body).toContain('refused the API key');
     });
     // A further tick of the schedule: it must not ask again.
@@ -158,5 +170,44 @@ describe('a reload', () => {
     write('config.yaml', config().replace(/^.*name: siem.*$/m, ''));
     expect(await daemon.reload()).toEqual([]);
     expect(await waits()).toMatchObject([{ state: 'dead' }]);
+  });
+});
+
+const SOON = 'routes: [{ to: [people], group_by: [rule], group_wait: 0s }]';
+
+/** What people were told of rules of Tocsin's own. */
+function toldOf(rule: string): readonly string[] {
+  const events = running.siem.events.map((event) => JSON.stringify(event));
+  return events.filter((text) => text.includes(`"${rule}"`));
+}
+
+describe('what the daemon says of itself', () => {
+  it('a refused reload is told to people, without its secrets, and is over once it is mended', async () => {
+    const { daemon, write, config } = await start();
+    write('config.yaml', config({ more: SOON }));
+    expect(await daemon.reload()).toEqual([]);
+    write('config.yaml', config({ apiKey: 'planted-key', more: `${SOON}\nroutess: []` }));
+    expect(await daemon.reload()).toMatchObject([{ code: 'unknown-key' }]);
+    await eventually(() => expect(toldOf('tocsin-reload-refused').length).toBe(1));
+    const [text] = toldOf('tocsin-reload-refused');
+    expect(text).toContain('unknown-key');
+    expect(text).not.toContain('planted');
+    write('config.yaml', config({ more: SOON }));
+    expect(await daemon.reload()).toEqual([]);
+    const open = await daemon.store.listAlerts({ states: ['open'], limit: 9 });
+    expect(open.map(({ rule, count }) => `${rule} ${count}`)).toEqual(['tocsin-reload-refused 1']);
+  });
+
+  it('a held destination is told to people by another one', async () => {
+    const { daemon, write, config, show, siem } = await start();
+    const revoked = `  - { name: revoked, type: splunk_hec, url: "${siem.url}", token: a-revoked-token, send: [matches] }`;
+    write('config.yaml', config({ more: SOON }).replace('store:', `${revoked}\nstore:`));
+    expect(await daemon.reload()).toEqual([]);
+    await arrived(show('e1', 'First'));
+    await eventually(() => expect(toldOf('tocsin-destination-held').length).toBe(1));
+    expect(toldOf('tocsin-destination-held')[0]).toContain(
+      'Destination revoked takes nothing until somebody acts',
+    );
+    expect(JSON.stringify(siem.events)).not.toContain('a-revoked-token');
   });
 });

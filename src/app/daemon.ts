@@ -34,17 +34,24 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { place, clock, random, telemetry } = deps;
   let { setup } = deps;
   const store = openDaemonStore(setup);
-  const build = (): Pipeline => buildPipeline({ setup, store, clock, random, telemetry });
+  /** Of the newest reload: what runs is not what the files say. */
+  let refused: readonly Problem[] = [];
+  const build = (): Pipeline =>
+    buildPipeline({ setup, store, clock, random, telemetry, refused: () => refused });
   let pipeline = build();
   let turn: Promise<unknown> = Promise.resolve();
   let stopping = false;
 
   /** One reload at a time, in the order asked for. */
   function reload(): Promise<readonly Problem[]> {
-    const mine = turn.then(applyReload).catch((error: unknown) => {
+    const applied = turn.then(applyReload).catch((error: unknown) => {
       // Signals and the file watch have nobody to catch it, and it must not end the daemon.
       telemetry.unexpected('reload', framesOf(error));
       return [FAILED];
+    });
+    const mine = applied.then((problems) => {
+      if (!stopping) refused = problems;
+      return problems;
     });
     turn = mine;
     return mine;

@@ -56,6 +56,17 @@ describe('loadSetup', () => {
     expect(text).toContain('nonsense');
   });
 
+  it('tells what is wrong in a template at its place, and nothing that a variable held', () => {
+    const body =
+      '{ name: b, type: webhook, url: "https://b.example", template: { body: "{{ ${SECRET} }}" } }';
+    write('config.yaml', config().replace('destinations:', `destinations:\n  - ${body}`));
+    const place = { file: join(folder, 'config.yaml'), cwd: folder, env: { SECRET: 'planted' } };
+    const { problems } = loadSetup(place);
+    expect(problems).toMatchObject([{ code: 'bad-value', line: 5, column: 75 }]);
+    expect(problems[0]?.message).toContain('body: for a single alert, nothing is named this there');
+    expect(JSON.stringify(problems)).not.toContain('planted');
+  });
+
   it.each<[string, () => void, string]>([
     ['that is not there', () => undefined, 'rules: { paths: [rules/, gone/] }'],
     ['that holds no rule', () => mkdirSync(join(folder, 'gone')), 'rules: { paths: [rules/, gone/] }'],

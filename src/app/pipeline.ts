@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Destination, DestinationMemory } from '../core/delivery.ts';
 import { framesOf } from '../core/frames.ts';
+import type { Problem } from '../core/problem.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
@@ -8,12 +9,15 @@ import { createDeliverer } from '../pipeline/deliver.ts';
 import { createDigester } from '../pipeline/digest/digester.ts';
 import { createEnricher } from '../pipeline/enrich.ts';
 import { createFeedWatch } from '../pipeline/feed-watch.ts';
+import { createHealthWatch } from '../pipeline/health-watch.ts';
 import { createIngest } from '../pipeline/ingest.ts';
+import { keepLasting } from '../pipeline/lasting.ts';
 import { createLoop, type Loop } from '../pipeline/loop.ts';
 import { createMaintenance } from '../pipeline/maintain.ts';
 import { createNotifier } from '../pipeline/notify.ts';
 import { createPoller } from '../pipeline/poll.ts';
 import { createSchedule, type Schedule } from '../pipeline/schedule.ts';
+import { HEALTHY, type Health } from '../pipeline/settle.ts';
 import type { Listener } from '../pipeline/spread.ts';
 import { createRedactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -26,6 +30,8 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Why the configuration on disk is not this one; empty where it is. */
+  readonly refused: () => readonly Problem[];
 }
 
 /** How long a delivery under way may go on once we are asked to stop; what is cut off repeats under its id. */
@@ -37,8 +43,8 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
-/** Everything that one configuration runs: a schedule a source, a loop a destination, one for notifications, one for pruning. */
-export function buildPipeline({ setup, store, clock, random, telemetry }: PipelineDeps): Pipeline {
+/** Everything that one configuration runs: a schedule a feed, a loop a destination, one for notifications, one for pruning. */
+export function buildPipeline({ setup, store, clock, random, telemetry, refused }: PipelineDeps): Pipeline {
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
   const destinations = config.destinations.map((destination) =>
@@ -47,9 +53,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
       onTemplateFailed: (reason) => telemetry.templateFailed(destination.name, reason),
     }),
   );
+  const feeds = sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed })));
   // Before anything answers for it: what is not read yet is not ready.
   telemetry.watching(
-    sources.flatMap(({ readers }) => readers.map(({ source, feed }) => ({ source, feed }))),
+    feeds,
     destinations.map(({ name }) => name),
   );
   const redactor = createRedactor(config.redaction);
@@ -58,8 +65,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
   const loop = (name: string, pass: () => Promise<number | undefined>): Loop =>
     createLoop(clock, pass, { onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)) });
 
+  const healths = new Map<string, () => Health>();
   const deliveries = destinations.map((destination): Loop => {
     const deliverer = createDeliverer({ store, destination, clock, random, telemetry, redactor });
+    healths.set(destination.name, deliverer.health);
     return loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
   });
   const wakeDeliveries = (): void => {
@@ -90,20 +99,41 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     onRaised: () => notifications.wake(),
   });
   const watch = loop('the watch over feeds', () => feedWatch.pass());
+  const healthWatch = createHealthWatch({
+    ...{ store, clock, telemetry, destinations, routes: config.routes, refused },
+    health: (name) => healths.get(name)?.() ?? HEALTHY,
+    storeUsage: maintenance.usage,
+    onRaised: () => notifications.wake(),
+  });
+  const health = loop('the watch over Tocsin itself', () => healthWatch.pass());
   const digester = createDigester({
     ...{ store, clock, telemetry, sources, plans: config.digests, onEnqueued: wakeDeliveries },
     eventsMs: config.retention.eventsMs,
   });
   const digests = loop('digests', () => digester.pass());
-  const schedules = sources.map((source): Schedule => {
-    const poller = createPoller({ source, store, clock, random, telemetry, ingest });
-    return createSchedule(source.name, source.schedule, poller);
-  });
+  // One a feed: a feed that hangs until its deadline must not keep the others of its source waiting.
+  const schedules = sources.flatMap(({ name, deadlineMs, schedule, readers }) =>
+    readers.map((reader): Schedule => {
+      const source = { name, deadlineMs, readers: [reader] };
+      const poller = createPoller({ source, store, clock, random, telemetry, ingest });
+      return createSchedule(`${name} ${reader.feed}`, schedule, poller);
+    }),
+  );
   /** A destination that a reload took away will never ask for its deliveries. */
   async function abandonRemoved(): Promise<void> {
     const names = destinations.map(({ name }) => name);
     try {
       telemetry.abandoned(await store.abandonOthers(names, clock.now()));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+  }
+
+  /** Before anything is found to be over: nobody has looked whether it is. */
+  async function resume(): Promise<void> {
+    try {
+      await keepLasting(store, { destinations, feeds }, clock.now());
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);
@@ -119,13 +149,14 @@ export function buildPipeline({ setup, store, clock, random, telemetry }: Pipeli
     }
   }
 
-  const loops = [...deliveries, notifications, upkeep, watch, digests];
+  const loops = [...deliveries, notifications, upkeep, watch, health, digests];
 
   return {
     async start() {
       await abandonRemoved();
       await remember();
       await maintenance.pass();
+      await resume();
       for (const each of loops) each.start();
       for (const schedule of schedules) await schedule.start();
     },

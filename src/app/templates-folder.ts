@@ -75,11 +75,14 @@ export class TemplateFolder {
     }
   }
 
+  /** What stands there now is ours as well, or given up: a pull may be cut off again and again. */
   #beforeWriting(texts: ReadonlyMap<string, string>, next: Manifest): Manifest {
     const marked = new Map(this.manifest);
     for (const [name, text] of texts) {
       const { source = '', id = '' } = next.get(name) ?? {};
-      marked.set(name, { ...marked.get(name), source, id, writing: sha256Of(text) });
+      const standing = this.at(name);
+      const before = standing.kind === 'file' ? { sha256: standing.sha256 } : {};
+      marked.set(name, { source, id, ...before, writing: sha256Of(text) });
     }
     return marked;
   }

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/problem.ts';
 import type { RuleTemplate, RuleTemplates } from '../core/source-knowledge.ts';
 import { parseRule } from '../rules/index.ts';
+import { type Decision, decide } from './templates-decide.ts';
 import { type Standing, sha256Of } from './templates-folder.ts';
 import type { Manifest, PulledFile } from './templates-manifest.ts';
 import { fileNameFor } from './templates-name.ts';
@@ -65,14 +66,23 @@ class Planner implements PullPlan {
   readonly manifest: Map<string, PulledFile>;
   readonly #scene: PullScene;
   readonly #rules: Map<string, RulePlace>;
+  /** Ids of the rules in the folder, by their file's name. */
+  readonly #ruleIn: Map<string, string>;
   /** File names in lower case: some file systems do not tell them apart. */
   readonly #taken: Set<string>;
   readonly #files: ReadonlyMap<string, string>;
+  /** What is in the folder, by its name in lower case. */
+  readonly #standing: ReadonlyMap<string, readonly string[]>;
 
   constructor(scene: PullScene) {
     this.#scene = scene;
     this.manifest = new Map(scene.manifest);
     this.#rules = new Map(scene.rules);
+    const inFolder = [...scene.rules].flatMap(([id, { name }]): [string, string][] =>
+      name === undefined ? [] : [[name, id]],
+    );
+    this.#ruleIn = new Map(inFolder);
+    this.#standing = Map.groupBy(scene.names, (name) => name.toLowerCase());
     this.#taken = new Set([...scene.manifest.keys()].map((name) => name.toLowerCase()));
     const own = [...scene.manifest].filter(([, { source }]) => source === scene.source);
     this.#files = new Map(own.map(([name, { id }]) => [id, name]));
@@ -88,28 +98,29 @@ class Planner implements PullPlan {
     const { id } = template;
     const file = this.#files.get(id) ?? this.#newName(id);
     const text = withOneEnd(template.content);
+    const there: There = { file, text, sha256: sha256Of(text), standing: this.#scene.at(file) };
+    const decision = decide(this.manifest.get(file), there.standing, there.sha256, this.#scene.force);
+    // What is there already and was read as a rule need not be read again.
+    const isRead = decision.outcome === 'unchanged' && this.#ruleIn.has(file);
+    const refusal = isRead ? undefined : this.#refusal(decision, there);
+    if (refusal === undefined && decision.outcome !== 'kept')
+      this.manifest.set(file, entryOf(template, this.#scene.source, there.sha256));
+    this.steps.push({ id, file, ...(refusal ?? outcomeOf(decision, there)) });
+  }
+
+  /** Why the template's rule must not be in the file; where nothing speaks against it, it is written. */
+  #refusal({ outcome }: Decision, { file, text }: There): PullStep | undefined {
     const { rule, problems } = parseRule(text, this.#scene.shown(file));
     if (rule === undefined) {
       const errors = problems.filter(({ severity }) => severity === 'error');
-      this.steps.push({ outcome: 'invalid', id, file, problems: errors, content: text });
-      return;
+      return { outcome: 'invalid', problems: errors, content: text };
     }
-    const sha256 = sha256Of(text);
-    const pulled = this.manifest.get(file);
-    const standing = this.#scene.at(file);
-    const decision = decide(pulled, standing, sha256, this.#scene.force);
+    if (outcome !== 'new' && outcome !== 'changed') return undefined;
     const holder = this.#rules.get(rule.id);
-    const writes = decision.outcome === 'new' || decision.outcome === 'changed';
-    if (writes && holder !== undefined && holder.name !== file) {
-      const why = `the rule id ${JSON.stringify(rule.id)} is in ${holder.file}`;
-      this.steps.push({ outcome: 'skipped', id, file, why });
-      return;
-    }
-    if (writes) this.#write(file, text, rule.id);
-    if (decision.outcome !== 'kept') this.manifest.set(file, entryOf(template, this.#scene.source, sha256));
-    const compare = decision.compare === true && standing.kind === 'file';
-    const texts = compare ? { texts: { here: standing.text, server: text } } : {};
-    this.steps.push({ outcome: decision.outcome, id, file, ...whyOf(decision), ...texts });
+    if (holder !== undefined && holder.name !== file)
+      return { outcome: 'skipped', why: `the rule id ${JSON.stringify(rule.id)} is in ${holder.file}` };
+    this.#write(file, text, rule.id);
+    return undefined;
   }
 
   /** What the server has no more stays: taking it away would silence a rule without a word. */
@@ -123,15 +134,17 @@ class Planner implements PullPlan {
 
   #write(file: string, text: string, rule: string): void {
     this.writes.set(file, text);
-    for (const [id, { name }] of this.#rules) if (name === file) this.#rules.delete(id);
+    const before = this.#ruleIn.get(file);
+    if (before !== undefined) this.#rules.delete(before);
     this.#rules.set(rule, { file: this.#scene.shown(file), name: file });
+    this.#ruleIn.set(file, rule);
   }
 
   #newName(id: string): string {
     const name = fileNameFor(id, (candidate) => {
       const lower = candidate.toLowerCase();
-      const isOther = (there: string): boolean => there !== candidate && there.toLowerCase() === lower;
-      return !this.#taken.has(lower) && !this.#scene.names.some(isOther);
+      const there = this.#standing.get(lower) ?? [];
+      return !this.#taken.has(lower) && there.every((other) => other === candidate);
     });
     this.#taken.add(name.toLowerCase());
     return name;
@@ -140,40 +153,21 @@ class Planner implements PullPlan {
 
 const GONE = 'no longer on the server; its rule stays in force until you delete the file';
 
-export interface Decision {
-  readonly outcome: 'new' | 'changed' | 'unchanged' | 'kept';
-  readonly why?: string;
-  /** Whether here and there are worth comparing. */
-  readonly compare?: boolean;
+/** A template beside what stands under its file's name. */
+interface There {
+  readonly file: string;
+  readonly text: string;
+  readonly sha256: string;
+  readonly standing: Standing;
 }
 
-/**
- * What becomes of a template that could run.
- * @param pulled what is remembered of its file
- * @param sha256 of what the server has now
- * @param force takes the server's, whatever was done to the file here
- */
-export function decide(
-  pulled: PulledFile | undefined,
-  standing: Standing,
-  sha256: string,
-  force: boolean,
-): Decision {
-  if (standing.kind === 'other') return { outcome: 'kept', why: 'a link or a folder is in the way' };
-  if (standing.kind === 'absent') {
-    if (pulled?.sha256 === undefined || force) return { outcome: 'new' };
-    return { outcome: 'kept', why: 'deleted here' };
-  }
-  if (standing.sha256 === sha256) return { outcome: 'unchanged' };
-  const isOurs = standing.sha256 === pulled?.sha256 || standing.sha256 === pulled?.writing;
-  if (isOurs || force) return { outcome: 'changed', compare: true };
-  if (pulled === undefined) return { outcome: 'kept', why: 'not written by a pull', compare: true };
-  if (pulled.sha256 === sha256) return { outcome: 'kept', why: 'edited here' };
-  return { outcome: 'kept', why: 'edited here, and changed on the server', compare: true };
-}
-
-function whyOf({ why }: Decision): { why?: string } {
-  return why === undefined ? {} : { why };
+function outcomeOf({ outcome, why, compare }: Decision, { standing, text }: There): PullStep {
+  const isCompared = compare === true && standing.kind === 'file';
+  return {
+    outcome,
+    ...(why === undefined ? {} : { why }),
+    ...(isCompared ? { texts: { here: standing.text, server: text } } : {}),
+  };
 }
 
 function entryOf({ id, updatedAtMs }: RuleTemplate, source: string, sha256: string): PulledFile {

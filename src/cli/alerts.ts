@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { AlertState, StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
+import { createRedactor } from '../redaction/index.ts';
 import { alertJson, distinctText, groupText, short } from './alert-view.ts';
 import type { ExitCode, Io } from './io.ts';
 import { type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
@@ -27,7 +28,10 @@ export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCo
   const nowMs = systemClock.now();
   const { limit, json } = options;
   const states = statesOf(options);
+  // What an operator is shown he pastes to others.
+  let mask = (text: string): string => text;
   const listed = await withStore(io, options.config, async (store, config) => {
+    mask = createRedactor(config.redaction).text;
     const alerts = await store.listAlerts({ limit: limit + 1, ...(states === undefined ? {} : { states }) });
     const quiet = await readQuietNow(store, config, nowMs);
     return Promise.all(
@@ -35,8 +39,8 @@ export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCo
     );
   });
   const shown = listed.slice(0, limit);
-  if (json === true) for (const each of shown) io.out(`${JSON.stringify(toJson(each))}\n`);
-  else for (const line of toTable(shown, nowMs, io.colour.out)) io.out(`${line}\n`);
+  if (json === true) for (const each of shown) io.out(`${mask(JSON.stringify(toJson(each)))}\n`);
+  else for (const line of toTable(shown, nowMs, io.colour.out)) io.out(`${mask(line)}\n`);
   if (shown.length === 0) io.err(`no alert is ${states?.join(' or ') ?? 'kept'}\n`);
   if (listed.length > limit) io.err(`only the first ${limit} are shown; raise --limit to see more\n`);
   return 0;

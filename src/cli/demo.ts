@@ -13,6 +13,11 @@ import {
   referenceEvent,
   startAktoSimulator,
 } from '../demo/akto-simulator/index.ts';
+import {
+  type IncidentsSimulator,
+  makeIncidents,
+  startIncidentsSimulator,
+} from '../demo/incidents-simulator/index.ts';
 import { printHec, printSlack, printWebhook } from '../demo/print.ts';
 import { startHecReceiver, startSlackReceiver, startWebhookReceiver } from '../demo/receivers/index.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -26,6 +31,7 @@ export interface DemoOptions {
 
 /** Of the simulated feed at the start; the reference page's own event comes on top. */
 const EVENTS = 60;
+const INCIDENTS = 12;
 const SEED = 7;
 const LIVE_EVERY_MS = 4_000;
 const DRAIN_TIMEOUT_MS = 90_000;
@@ -33,6 +39,7 @@ const SOON_MS = 60_000;
 const RULES = fileURLToPath(new URL('../../rules', import.meta.url));
 const SIGNING_SECRET = `whsec_${Buffer.alloc(32, 'tocsin').toString('base64')}`;
 const API_KEY = 'demo-key';
+const CLIENT = { id: 'demo-client', secret: 'demo-secret' };
 
 /** `tocsin demo`: the daemon as it is, on a feed, a Slack, a Splunk and a webhook that all live on 127.0.0.1. */
 export async function demo(io: Io, options: DemoOptions): Promise<ExitCode> {
@@ -62,6 +69,8 @@ async function startWorld(io: Io) {
   // What is long past wakes nobody: here it happens now.
   const reference = { ...referenceEvent, timestamp: nowS - 60 };
   const feed = await startAktoSimulator({ apiKey: API_KEY, events: [reference, ...made] });
+  const incidents = makeIncidents(SEED, INCIDENTS, { fromS: nowS - 3_000, toS: nowS });
+  const identity = await startIncidentsSimulator({ client: CLIENT, incidents });
   const slack = await startSlackReceiver({
     onMessage: (message) => printSlack(message, print).forEach(line),
   });
@@ -74,9 +83,9 @@ async function startWorld(io: Io) {
     io.out(`${text}\n`);
   }
   const close = async (): Promise<void> => {
-    for (const server of [feed, slack, hec, webhook]) await server.close();
+    for (const server of [feed, identity, slack, hec, webhook]) await server.close();
   };
-  return { feed, slack, hec, webhook, events: EVENTS + 1, close };
+  return { feed, identity, slack, hec, webhook, close };
 }
 
 async function startOn(io: Io, world: World, folder: string): Promise<Daemon> {
@@ -91,18 +100,21 @@ async function startOn(io: Io, world: World, folder: string): Promise<Daemon> {
   heading(
     io,
     'feed',
-    `${world.events} events wait at ${world.feed.url}, the one of Akto's reference page among them`,
+    `${EVENTS + 1} attacks wait at ${world.feed.url}, that of Akto's reference page among them, with their actors and APIs`,
   );
+  heading(io, 'identity', `${INCIDENTS} incidents wait at ${world.identity.url}`);
   heading(io, 'rules', `${loaded.setup.ruleSet.rules.length} rules from ${RULES}`);
   const telemetry = createTelemetry(createLogger('warn'));
   return startDaemon({ place, setup: loaded.setup, telemetry, clock: systemClock, random: systemRandom });
 }
 
 /** A usual configuration, but for its impatience: nobody watches a demo for ten seconds of group_wait. */
-function configFor({ feed, slack, hec, webhook }: World): string {
+function configFor({ feed, identity, slack, hec, webhook }: World): string {
   return `
 sources:
-  - { name: demo, type: akto, url: "${feed.url}", api_key: ${API_KEY}, schedule: "* * * * * *", initial_lookback: 3650d }
+  - { name: demo, type: akto, url: "${feed.url}", api_key: ${API_KEY}, schedule: "* * * * * *", initial_lookback: 3650d,
+      feeds: [malicious_events, threat_actors, threat_apis] }
+  - { name: identity, type: incidents, url: "${identity.url}", client_id: ${CLIENT.id}, client_secret: ${CLIENT.secret}, schedule: "* * * * * *" }
 rules: { paths: ["${RULES}"] }
 destinations:
   - { name: oncall, type: slack, url: "${slack.url}", rate: { per_minute: 600, burst: 600 } }
@@ -127,22 +139,37 @@ async function untilDelivered(io: Io, world: World, daemon: Daemon, clock: Clock
     await clock.sleep(100, io.stop);
   }
   const waiting = await daemon.store.countDeliveries();
+  const shown = shownBy(world);
   const delivered = indexedEvents(world);
   const left = waiting.reduce((sum, { count }) => sum + count, 0);
-  const complete = left === 0 && delivered === world.events && hasReached(world, referenceEvent['id']);
+  const complete = left === 0 && delivered === shown.all && hasReached(world, referenceEvent['id']);
   heading(
     io,
     'summary',
-    `${world.feed.eventsShown.size} events read, ${delivered} in Splunk, each once; ` +
+    `${shown.all} events read (${shown.attacks} attacks, ${shown.actors} actors, ${shown.apis} APIs, ${shown.incidents} incidents), ` +
+      `${delivered} in Splunk, each once; ` +
       `${world.slack.messages.length} Slack messages, ${world.webhook.webhooks.length} webhooks; ` +
       `the reference page's event ${complete ? 'reached all three' : 'is missing somewhere'}; ${left} left`,
   );
   return complete ? 0 : 1;
 }
 
+/** What the feeds have shown: an object that changes once for each of its states. */
+function shownBy({
+  feed,
+  identity,
+}: {
+  readonly feed: AktoSimulator;
+  readonly identity: IncidentsSimulator;
+}) {
+  const [attacks, actors, apis] = [feed.eventsShown.size, feed.actorsShown.size, feed.apisShown.size];
+  const incidents = identity.shown.size;
+  return { attacks, actors, apis, incidents, all: attacks + actors + apis + incidents };
+}
+
 /** Distinct events in Splunk, without the notifications that stand beside them. */
 function indexedEvents({ hec }: World): number {
-  return [...hec.counts.keys()].filter((id) => id.startsWith('demo/')).length;
+  return [...hec.counts.keys()].filter((id) => id.startsWith('demo/') || id.startsWith('identity/')).length;
 }
 
 /** Whether an event is told of at every receiver, whole or in an alert's evidence. */
@@ -153,18 +180,21 @@ function hasReached({ slack, hec, webhook }: World, id: unknown): boolean {
 
 /** Repeats, and the ends of alerts, are hours away: nobody waits for them. */
 async function isDrained(world: World, { store }: Daemon, nowMs: number): Promise<boolean> {
-  if (world.feed.eventsShown.size < world.events || indexedEvents(world) < world.events) return false;
+  const { attacks, actors, apis, incidents, all } = shownBy(world);
+  if (attacks <= EVENTS || incidents < INCIDENTS || actors * apis === 0) return false;
+  if (indexedEvents(world) < all) return false;
   const dueMs = await store.nextGroupDueMs();
   if (dueMs !== undefined && dueMs < nowMs + SOON_MS) return false;
   return (await store.countDeliveries()).length === 0;
 }
 
 /** New attacks every few seconds, until somebody has seen enough. */
-async function live(io: Io, { feed }: { readonly feed: AktoSimulator }): Promise<void> {
+async function live(io: Io, { feed, identity }: Pick<World, 'feed' | 'identity'>): Promise<void> {
   heading(io, 'running', 'new attacks arrive every few seconds; press Ctrl-C to end');
   for (let round = 1; !io.stop.aborted; round += 1) {
     await systemClock.sleep(LIVE_EVERY_MS, io.stop);
     const nowS = Math.floor(systemClock.now() / 1_000);
     feed.add(makeEvents(SEED + round, 2, { fromS: nowS - 5, toS: nowS }));
+    if (round % 3 === 0) identity.add(makeIncidents(SEED + round, 1, { fromS: nowS - 5, toS: nowS }));
   }
 }

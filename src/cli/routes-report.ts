@@ -143,7 +143,10 @@ function whenText(match: MatchReport, step: Step, atMs: number): string {
   const told = {
     opened: `after ${span(groupWaitMs)} (group_wait)`,
     grew: `as news of a group told of already: at ${moment(lastMs + groupIntervalMs, atMs)} at the earliest (group_interval)`,
-    repeat: `as more of what was told: at ${moment(lastMs + repeatIntervalMs, atMs)} (repeat_interval)`,
+    repeat:
+      match.known?.state === 'acknowledged'
+        ? 'as more of what was told, and not while it is acknowledged'
+        : `as more of what was told: at ${moment(lastMs + repeatIntervalMs, atMs)} (repeat_interval)`,
   }[reasonOf(match, step)];
   const muted =
     group.mutedUntilMs === undefined

@@ -3,6 +3,7 @@ import { loadConfigFile, type TocsinConfig } from '../app/load.ts';
 import { withSources } from '../app/online.ts';
 import { defaultFolder, PullError, type PullReport, pullTemplates, shownFrom } from '../app/templates.ts';
 import { systemClock } from '../core/clock.ts';
+import { framesOf } from '../core/frames.ts';
 import { systemRandom } from '../core/random.ts';
 import { type Source, SourceError } from '../core/source.ts';
 import { createSchedule } from '../pipeline/schedule.ts';
@@ -44,8 +45,9 @@ async function watchRules(io: Io, options: PullRulesOptions): Promise<ExitCode> 
       if (json !== told) tell(io, pulled);
       told = json;
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      if (!io.stop.aborted) io.err(`tocsin: ${error.message}; the next round tries again\n`);
+      // A bug of one round must not end the rounds.
+      const what = error instanceof CliError ? error.message : `unexpected: ${framesOf(error).join('; ')}`;
+      if (!io.stop.aborted) io.err(`tocsin: ${what}; the next round tries again\n`);
     }
     return [];
   }

@@ -2,6 +2,7 @@ import { loadConfigFile, loadSetup, type TocsinConfig } from '../app/load.ts';
 import { openStoreFile } from '../app/store.ts';
 import { systemClock } from '../core/clock.ts';
 import type { RecordedStore } from '../core/records.ts';
+import { createRedactor } from '../redaction/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { printProblems } from './problems.ts';
 import { readQuietNow } from './quiet.ts';
@@ -27,7 +28,7 @@ export async function why(io: Io, what: string, options: WhyOptions): Promise<Ex
   try {
     const store = openStoreFile(known.file);
     const told = await tellStory(store, known, what, nowMs).finally(() => store.close());
-    return print(io, what, told, options.json === true, nowMs);
+    return print(io, what, told, known, options.json === true, nowMs);
   } catch (error) {
     return orCliError(error);
   }
@@ -97,7 +98,8 @@ async function subjectOf(sources: Sources, { kind, deliveryId }: { kind: string;
   };
 }
 
-function print(io: Io, what: string, told: Told, json: boolean, nowMs: number): ExitCode {
+/** What an operator is shown he pastes to others: it is masked as what leaves for people is. */
+function print(io: Io, what: string, told: Told, { config }: Known, json: boolean, nowMs: number): ExitCode {
   if (told.kind === 'unknown') {
     const { nearest, message = `nobody knows of ${JSON.stringify(clipped(what, 200))}` } = told;
     if (json) io.out(`${JSON.stringify({ kind: 'unknown', asked: what, nearest })}\n`);
@@ -105,7 +107,8 @@ function print(io: Io, what: string, told: Told, json: boolean, nowMs: number): 
     for (const id of nearest) io.err(`  perhaps ${visible(id)}\n`);
     return 1;
   }
-  if (json) io.out(`${JSON.stringify(storyJson(told))}\n`);
-  else for (const line of storyText(told, nowMs, io.colour.out)) io.out(`${line}\n`);
+  const { text: mask } = createRedactor(config?.redaction);
+  if (json) io.out(`${mask(JSON.stringify(storyJson(told)))}\n`);
+  else for (const line of storyText(told, nowMs, io.colour.out)) io.out(`${mask(line)}\n`);
   return 0;
 }

@@ -105,7 +105,10 @@ function label(path: Path): string {
 function withoutValue(message: string, place: Place | undefined): string {
   const hidden = place?.secret === true || (place?.variables.length ?? 0) > 0;
   const text = place?.text ?? '';
-  return hidden && text !== '' && message.includes(text) ? 'is not valid' : message;
+  if (!hidden || text === '') return message;
+  if (message.includes(text)) return 'is not valid';
+  // A name in a template may be what a variable held.
+  return message.replace(/"([^"]+)"/g, (quoted, inner: string) => (text.includes(inner) ? 'this' : quoted));
 }
 
 function origin(place: Place | undefined): string {

@@ -161,6 +161,14 @@ export interface AlertFilter {
   readonly limit: number;
 }
 
+export interface DeliveryCount {
+  readonly destination: string;
+  readonly state: DeliveryState;
+  readonly count: number;
+  /** When the oldest of them was enqueued; wall time. */
+  readonly oldestMs?: number;
+}
+
 export interface DeliveryFilter {
   readonly state?: DeliveryState;
   readonly destination?: string;
@@ -345,7 +353,7 @@ export interface Store {
   writeMemory(destination: string, key: string, value: string, nowMs: number): Promise<void>;
   /** Most severe first; where resolved ones are among them, newest change first. */
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
-  /** Kept quiet until over, by reason and rule, in the days that the slice touches (UTC). */
+  /** Kept quiet until over, by reason and rule, in the hours that the slice touches. */
   countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;
   /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */
   claim(
@@ -367,7 +375,7 @@ export interface Store {
   /** When each rule last raised or raised again an alert that is still kept; event time. */
   lastHits(): Promise<readonly { rule: string; lastHitMs: number }[]>;
   /** Pending and dead rows by destination, for metrics. */
-  countDeliveries(): Promise<readonly { destination: string; state: DeliveryState; count: number }[]>;
+  countDeliveries(): Promise<readonly DeliveryCount[]>;
   prune(retention: Retention, nowMs: number): Promise<PruneReport>;
   close(): Promise<void>;
 }

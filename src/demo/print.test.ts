@@ -100,8 +100,8 @@ describe('Slack', () => {
 
   it('is bounded in lines', () => {
     const lines = printSlack(slack({ text: 'x\n'.repeat(500) }), plain);
-    expect(lines).toHaveLength(25);
-    expect(lines.at(-1)).toContain('477 more lines');
+    expect(lines).toHaveLength(61);
+    expect(lines.at(-1)).toContain('441 more lines');
   });
 });
 

@@ -15,7 +15,8 @@ type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
 const LABEL_COLUMNS = 9;
-const MAX_SLACK_LINES = 24;
+/** A digest of a day has no more; whatever else is longer is an attack on the reader. */
+const MAX_SLACK_LINES = 60;
 
 const SEVERITY_STYLES: Readonly<Record<Severity, Style>> = {
   CRITICAL: ['bold', 'magenta'],
@@ -107,7 +108,7 @@ function oneLine(name: string, parts: readonly string[], options: PrintOptions):
 /** The names that the schemas give to one thing, most telling first. */
 const TELLING: readonly (readonly string[])[] = [
   ['severity', 'event.severity'],
-  ['rule_name', 'ruleName', 'signature', 'rule', 'rule.name', 'filterId', 'reason'],
+  ['rule_name', 'ruleName', 'signature', 'rule', 'rule.name', 'filterId', 'title', 'reason'],
   ['actor', 'src', 'src_ip', 'source.ip', 'ipAddress'],
   ['method', 'http_method'],
   ['url', 'uri_path', 'url.path', 'path'],

@@ -60,7 +60,10 @@ function line(kind: SlackLine['kind'], text: string): SlackLine {
 
 function paragraphs(kind: SlackLine['kind'], text: Json | undefined): SlackLine[] {
   if (typeof text !== 'string' || text === '') return [];
-  return text.split('\n').map((paragraph) => line(kind, paragraph));
+  return text
+    .split('\n')
+    .filter((paragraph) => paragraph !== '```')
+    .map((paragraph) => line(kind, paragraph));
 }
 
 /** Slack's markup as it looks: mentions ring, links show their label, entities are what they stand for. */

@@ -66,7 +66,12 @@ const OPERATIONAL: NotifiedAlert = {
 };
 const HOSTILE_ALERT: NotifiedAlert = {
   ...WITHOUT_OPTIONAL,
-  ...{ ruleName: HOSTILE, description: HOSTILE, runbook: HOSTILE, category: HOSTILE },
+  ...{
+    ruleName: HOSTILE,
+    description: HOSTILE,
+    runbook: 'https://runbooks.example.com/?a=|"<b>`',
+    category: HOSTILE,
+  },
   group: { actor: HOSTILE, [HOSTILE]: HOSTILE },
   sample: [
     {

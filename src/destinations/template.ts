@@ -20,9 +20,12 @@ export interface Template {
 
 /** Why a template gives no text, in one sentence. It names things of the template at most, never a value. */
 export class TemplateError extends Error {
-  constructor(message: string) {
+  /** Its time was up. */
+  readonly isSlow: boolean;
+  constructor(message: string, isSlow = false) {
     super(message);
     this.name = 'TemplateError';
+    this.isSlow = isSlow;
   }
 }
 
@@ -31,6 +34,7 @@ export const MAX_TEMPLATE = 32_768;
 /** Longest text that one may become. */
 const MAX_OUTPUT_BYTES = 256 * 1_024;
 const RENDER_MS = 100;
+const ATTEMPTS = 3;
 /** Characters and list items that filters and loops may make on the way. */
 const MEMORY = 4_000_000;
 
@@ -40,7 +44,7 @@ export function compileTemplate(text: string, dialect: Dialect): Template {
   const parsed = explained(() => engine.parse(text));
   return {
     render(context) {
-      const rendered: unknown = explained(() => engine.renderSync(parsed, context));
+      const rendered: unknown = inTime(() => engine.renderSync(parsed, context));
       const written = typeof rendered === 'string' ? rendered.toWellFormed() : '';
       const wrong =
         Buffer.byteLength(written) > MAX_OUTPUT_BYTES
@@ -83,13 +87,28 @@ function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+/** The limit is of wall time: a machine that was busy elsewhere says nothing of the template, and it is tried again. */
+function inTime<T>(work: () => T): T {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return explained(work);
+    } catch (error) {
+      if (!(error instanceof TemplateError) || !error.isSlow || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 function explained<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new TemplateError(`${reasonOf(error)}${placeOf(error)}`);
+    const isSlow = error instanceof Error && error.message.startsWith(SLOW);
+    throw new TemplateError(`${reasonOf(error)}${placeOf(error)}`, isSlow);
   }
 }
+
+/** How the engine begins to say so. */
+const SLOW = 'template render limit';
 
 /** The engine's message without the pieces of the template that it quotes: they may hold a secret of the operator. */
 function reasonOf(error: unknown): string {
@@ -99,7 +118,7 @@ function reasonOf(error: unknown): string {
   if (kind === 'filter') return `the filter "${named}" does not exist or is not allowed`;
   const [, tag] = /^tag "(\w{1,40})" not found$/.exec(message) ?? [];
   if (tag !== undefined) return `the tag "${tag}" does not exist or is not allowed`;
-  if (message.startsWith('template render limit')) return `it takes longer than ${RENDER_MS} ms`;
+  if (message.startsWith(SLOW)) return `it takes longer than ${RENDER_MS} ms`;
   if (message.startsWith('memory alloc limit')) return 'it builds up too much in memory';
   if (message.startsWith('parse length limit')) return `it is longer than ${MAX_TEMPLATE} characters`;
   if (error instanceof RangeError) return 'it builds up too much in memory';

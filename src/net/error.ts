@@ -37,7 +37,9 @@ export function netError(kind: NetErrorKind, url: string, detail = ''): NetError
 export function toNetError(error: unknown, url: string): NetError {
   if (error instanceof NetError) return error;
   const code = codeOf(error);
-  return netError(kindOf(code, error), url, code);
+  const kind = kindOf(code, error);
+  // axios has one code for this and for others; the sentence says more.
+  return netError(kind, url, kind === 'too_large' ? '' : code);
 }
 
 function sentence(kind: NetErrorKind, place: string, detail: string): string {

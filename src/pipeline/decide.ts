@@ -1,6 +1,5 @@
 import { decideGroup, type GroupDecision, type GroupView, quietHold } from '../alerts/decision.ts';
 import { afterClosing, afterLooking, afterTelling, type Hold } from '../alerts/group.ts';
-import { mutedUntil } from '../alerts/intervals.ts';
 import type { Quiet } from '../alerts/quiet.ts';
 import type { Route } from '../alerts/route.ts';
 import type { Notification, NotificationReason, NotifiedAlert, StoredAlert } from '../core/alert.ts';
@@ -37,7 +36,7 @@ export async function decide(
 ): Promise<Decided> {
   const quieted = await quiet.membersOf(tx, group.id);
   const audible = await tx.memberTotals(group.id, [...quieted.keys()]);
-  const view = await viewOf(tx, group, route, quieted, audible, nowMs);
+  const view = await viewOf(tx, group, quieted, audible, quiet.mutedUntil(route));
   const decision = decideGroup(view, route, nowMs);
   switch (decision.action) {
     case 'hold':
@@ -64,13 +63,11 @@ export async function decide(
 async function viewOf(
   tx: StoreTx,
   group: AlertGroup,
-  { speaking }: Route<TermSource>,
   quieted: QuietMembers,
   audible: MemberTotals,
-  nowMs: number,
+  mutedUntilMs: number | undefined,
 ): Promise<GroupView> {
   const all = quieted.size === 0 ? audible : await tx.memberTotals(group.id, []);
-  const mutedUntilMs = mutedUntil(speaking, nowMs);
   const untilMs = Math.min(...[...quieted.values()].flatMap(silenceEnd));
   return {
     group,
@@ -119,6 +116,18 @@ function unheardReason(
   return heldBecause === undefined || heldBecause === 'acknowledged' ? 'ended' : heldBecause;
 }
 
+/** What the ids of all notifications of one opening begin with; no two openings share it. */
+function openingOf({ id, openedMs }: AlertGroup): string {
+  return `alert/${id}/${openedMs.toString(36)}`;
+}
+
+/** The group that a notification tells of, while it has not closed since. */
+export async function groupTold(tx: StoreTx, { id }: Notification): Promise<AlertGroup | undefined> {
+  const [, name = ''] = id.split('/');
+  const groups = await tx.readGroups([name]);
+  return groups.find((group) => group.dueMs !== undefined && id.startsWith(`${openingOf(group)}/`));
+}
+
 async function tell(
   tx: StoreTx,
   { group, audible }: GroupView,
@@ -132,8 +141,7 @@ async function tell(
   const listed = heard.slice(0, LISTED_ALERTS).map((member) => toNotified(member, contexts));
   await tx.markTold(group.id, [...quieted.keys()]);
   return {
-    // The opening time keeps ids apart from those of a group with the same labels before it was pruned.
-    id: `alert/${group.id}/${group.openedMs.toString(36)}/${group.sequence + 1}`,
+    id: `${openingOf(group)}/${group.sequence + 1}`,
     route: group.route,
     reason,
     group: group.labels,

@@ -19,7 +19,7 @@ export function afterPage(
   const late = countLate(fresh, progress?.lateBeforeMs);
   const arrivals = observeArrivals(
     before.arrivals,
-    fresh.map(({ timeMs }) => timeMs),
+    fresh.map((event) => arrivedMs(event, before, nowMs)),
     nowMs,
   );
   return {
@@ -32,6 +32,15 @@ export function afterPage(
       ...(progress === undefined ? {} : { readToMs: progress.readToMs, gaps: progress.gaps }),
     },
   };
+}
+
+/**
+ * When an event says that its feed is alive. An object's time need not move when the object changes (counts of
+ * `threat_apis`): by its time alone a busy feed would fall silent.
+ */
+function arrivedMs({ timeMs, revision }: Event, { lastReadMs, arrivals }: FeedState, nowMs: number): number {
+  const isOld = arrivals !== undefined && timeMs <= arrivals.newestMs;
+  return revision !== undefined && lastReadMs !== undefined && isOld ? nowMs : timeMs;
 }
 
 function countLate(fresh: readonly Event[], lateBeforeMs: number | undefined): number {

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import type { FeedState } from '../core/feed-state.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Bench, createBench, reader, source } from '../../test/pipeline/bench.ts';
+import type { ArrivalHistory, FeedState } from '../core/feed-state.ts';
 import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
-import { judgeFeed } from './feed-watch.ts';
+import { createFeedWatch, judgeFeed } from './feed-watch.ts';
+import { keepLasting } from './lasting.ts';
 
 const NAME = { source: 'akto', feed: 'malicious_events' } as const;
 const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000 };
@@ -15,6 +17,12 @@ const state = (over: Partial<FeedState>): FeedState => ({
   ...over,
 });
 const failed = { kind: 'refused', message: 'the key was refused', atMs: NOW };
+
+/** An event a minute for four days, the last one so many minutes ago. */
+const busy = (quietMinutes: number): ArrivalHistory => ({
+  days: [0, 1, 2, 3].map((day) => ({ day, events: 1_440, longestGapMs: MINUTE })),
+  newestMs: NOW - quietMinutes * MINUTE,
+});
 
 describe('judging a feed', () => {
   it.each<[string, FeedState | undefined, number, string]>([
@@ -42,6 +50,24 @@ describe('judging a feed', () => {
     ],
     ['catches up for hours, page by page', state({ lastPageMs: NOW - MINUTE }), NOW - 300 * MINUTE, 'none'],
     ['was read long ago and hangs', state({ lastReadMs: NOW - 20 * MINUTE }), NOW - 60 * MINUTE, 'failing'],
+    [
+      'is read and shows nothing any more',
+      state({ lastReadMs: NOW, arrivals: busy(60) }),
+      NOW - 60 * MINUTE,
+      'silent',
+    ],
+    [
+      'is silent, and a poll failed just now: one episode, not two',
+      state({ lastReadMs: NOW, arrivals: busy(60), failingSinceMs: NOW }),
+      NOW - 60 * MINUTE,
+      'silent',
+    ],
+    [
+      'is not read to its end yet after an outage, whatever waits there',
+      state({ lastReadMs: NOW - 600 * MINUTE, lastPageMs: NOW, arrivals: busy(600) }),
+      NOW - 60 * MINUTE,
+      'none',
+    ],
     [
       'was read by a clock that was ahead',
       state({ lastReadMs: NOW + 60 * MINUTE }),
@@ -79,5 +105,71 @@ describe('the book of a feed', () => {
       NOW,
     );
     expect([late, next.lateEvents, next.readToMs, next.gaps.length]).toEqual([1, 1, NOW, 1]);
+  });
+});
+
+describe('signs of life', () => {
+  const api = (revision: string) => ({
+    ...({ source: 'akto', feed: 'threat_apis', id: revision, feedId: 'GET a /b' } as const),
+    ...{ revision, timeMs: NOW - 600 * MINUTE, raw: {} },
+  });
+  const page = { events: [], cursor: {}, rejected: [] };
+
+  it('of an object whose time stands still while it changes, is that it changed', () => {
+    const first = afterPage(undefined, NAME, page, [api('1')], NOW - 60 * MINUTE).state;
+    expect(first.arrivals?.newestMs).toBe(NOW - 600 * MINUTE);
+    const read = afterPoll(first, NAME, 'read', NOW - 60 * MINUTE);
+    expect(afterPage(read, NAME, page, [api('2')], NOW).state.arrivals?.newestMs).toBe(NOW);
+  });
+
+  it('of a list that is read for the first time, are the times of its objects', () => {
+    const first = afterPage(undefined, NAME, page, [api('1')], NOW).state;
+    expect(afterPage(first, NAME, page, [api('2')], NOW).state.arrivals?.newestMs).toBe(NOW - 600 * MINUTE);
+  });
+});
+
+describe('the watch over feeds', () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = createBench();
+  });
+  afterEach(() => bench.close());
+
+  const feed = source(async function* () {}, { readers: [reader()], staleAfterMs: 15 * MINUTE });
+  const watching = () => {
+    const { store, clock, telemetry } = bench;
+    const deps = { store, clock, telemetry, sources: [feed], routes: [], destinations: [] };
+    return createFeedWatch({ ...deps, onRaised: () => undefined });
+  };
+  const write = (over: Partial<FeedState>) =>
+    bench.store.transaction((tx) =>
+      tx.writeFeedState({ ...NAME, gaps: [], lateEvents: 0, told: {}, ...over }, bench.clock.now()),
+    );
+  const alert = async () => (await bench.store.listAlerts({ limit: 9 }))[0];
+
+  async function run(watch: ReturnType<typeof watching>, minutes: number): Promise<void> {
+    for (let half = 0; half < minutes * 2; half += 1) {
+      await bench.clock.advance(30_000);
+      await watch.pass();
+    }
+  }
+
+  it('tells of a failing feed once, keeps that open while it lasts and through restarts, and then lets it end', async () => {
+    const watch = watching();
+    await write({ failingSinceMs: bench.clock.now(), lastError: failed });
+    await run(watch, 20);
+    expect(await alert()).toMatchObject({ rule: 'tocsin-feed-failing', state: 'open', count: 1, episode: 1 });
+    await bench.restart();
+    await bench.clock.advance(60 * MINUTE);
+    await keepLasting(bench.store, { destinations: [], feeds: [NAME] }, bench.clock.now());
+    const next = watching();
+    await run(next, 30);
+    const nowMs = bench.clock.now();
+    expect(await alert()).toMatchObject({ state: 'open', count: 1, episode: 1, matchedAtMs: nowMs });
+    const [known] = await bench.store.readFeedStates();
+    await bench.store.transaction((tx) => tx.writeFeedState(afterPoll(known, NAME, 'read', nowMs), nowMs));
+    await run(next, 9);
+    expect(await alert()).toMatchObject({ count: 1, matchedAtMs: nowMs, resolveAfterMs: 10 * MINUTE });
+    expect((await bench.store.readFeedStates())[0]?.told).toEqual({});
   });
 });

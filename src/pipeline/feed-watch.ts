@@ -1,13 +1,13 @@
+import type { Alert } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
-import type { FeedName } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { judgeSilence } from './arrivals.ts';
-import { firedBy } from './firing.ts';
-import { feedFailing, feedSilent, type OperationalFact } from './operations.ts';
-import { type Audience, raise } from './raise.ts';
+import { type LastingFact, raiseLasting } from './lasting.ts';
+import { feedFailing, feedSilent } from './operations.ts';
+import type { Audience } from './raise.ts';
 
 export interface FeedWatchDeps extends Audience {
   readonly store: Store;
@@ -45,12 +45,12 @@ export function judgeFeed(
   const aliveMs = Math.max(state?.lastReadMs ?? 0, state?.lastPageMs ?? 0, watchedSinceMs);
   // One poll may take its whole deadline without having anything to show for it yet.
   if (nowMs - aliveMs >= staleAfterMs + deadlineMs) return { reason: 'failing', sinceMs: aliveMs };
-  if (failingSinceMs !== undefined) return { reason: 'none' };
-  const silence = judgeSilence(state?.arrivals, nowMs);
+  // What came after the last reading to the feed's end, nobody has seen yet: that is no silence.
+  const silence = judgeSilence(state?.arrivals, Math.min(nowMs, state?.lastReadMs ?? 0));
   return silence.reason === 'silent' ? silence : { reason: 'none' };
 }
 
-/** Makes operational alerts of feeds that fail or fall silent, one an episode. */
+/** Makes operational alerts of feeds that fail or fall silent: told once an episode, open for as long as it lasts. */
 export function createFeedWatch(deps: FeedWatchDeps) {
   const { store, clock, telemetry, sources, onRaised } = deps;
   const watchedSinceMs = clock.now();
@@ -59,8 +59,9 @@ export function createFeedWatch(deps: FeedWatchDeps) {
 
   async function pass(): Promise<number> {
     try {
-      const told = await store.transaction(tellTroubles);
-      if (told) onRaised();
+      const opened = await store.transaction(tellTroubles);
+      telemetry.alertsOpened(opened);
+      if (opened.length > 0) onRaised();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);
@@ -68,10 +69,10 @@ export function createFeedWatch(deps: FeedWatchDeps) {
     return clock.now() + INTERVAL_MS;
   }
 
-  async function tellTroubles(tx: StoreTx): Promise<boolean> {
+  async function tellTroubles(tx: StoreTx): Promise<readonly Alert[]> {
     const nowMs = clock.now();
     const seen = new Set<string>();
-    const facts: OperationalFact[] = [];
+    const facts: LastingFact[] = [];
     for (const source of sources) {
       for (const { source: name, feed } of source.readers) {
         const state = await tx.readFeedState({ source: name, feed });
@@ -81,12 +82,11 @@ export function createFeedWatch(deps: FeedWatchDeps) {
         const known = state ?? { source: name, feed, gaps: [], lateEvents: 0, told: {} };
         const next = tell(known, trouble, suspects.has(key), nowMs);
         if (next.state !== known) await tx.writeFeedState(next.state, nowMs);
-        if (next.fact !== undefined) facts.push(next.fact);
+        facts.push(...next.facts);
       }
     }
     suspects = seen;
-    telemetry.alertsOpened(await raise(tx, deps, facts.map(firedBy), nowMs));
-    return facts.length > 0;
+    return raiseLasting(tx, deps, facts, nowMs);
   }
 
   return { pass };
@@ -94,25 +94,39 @@ export function createFeedWatch(deps: FeedWatchDeps) {
 
 interface Told {
   readonly state: FeedState;
-  readonly fact?: OperationalFact;
+  /** What is true of it now; whether it was told before is the alert's to know. */
+  readonly facts: readonly LastingFact[];
 }
 
-/** One fact an episode: it is written down that it was told until the trouble is over. */
+/**
+ * What lasts is written down with the feed, so that a restart neither ends an episode nor begins another: after one, a
+ * failure shows only when this process has tried for long enough.
+ */
 function tell(state: FeedState, trouble: FeedTrouble, isConfirmed: boolean, nowMs: number): Told {
-  const { told } = state;
-  if (trouble.reason === 'none') {
-    return told.silentMs === undefined && told.failingMs === undefined
-      ? { state }
-      : { state: { ...state, told: {} } };
-  }
-  if (!isConfirmed) return { state };
-  const name: FeedName = { source: state.source, feed: state.feed };
-  if (trouble.reason === 'failing') {
-    if (told.failingMs !== undefined) return { state };
-    const fact = feedFailing(name, trouble.sinceMs, trouble.problem, nowMs);
-    return { state: { ...state, told: { ...told, failingMs: nowMs } }, fact };
-  }
-  if (told.silentMs !== undefined) return { state };
-  const fact = feedSilent(name, trouble.quietMs, trouble.longestMs, nowMs);
-  return { state: { ...state, told: { ...told, silentMs: nowMs } }, fact };
+  const failing = failingFact(state, trouble, isConfirmed, nowMs);
+  const silent =
+    trouble.reason === 'silent' && (isConfirmed || state.told.silentMs !== undefined)
+      ? { fact: feedSilent(state, trouble.quietMs, trouble.longestMs, nowMs) }
+      : undefined;
+  const { failingMs = nowMs, silentMs = nowMs } = state.told;
+  const told = { ...(failing && { failingMs }), ...(silent && { silentMs }) };
+  const isSame = told.failingMs === state.told.failingMs && told.silentMs === state.told.silentMs;
+  const facts = [failing, silent].filter((fact) => fact !== undefined);
+  return { state: isSame ? state : { ...state, told }, facts };
+}
+
+function failingFact(
+  state: FeedState,
+  trouble: FeedTrouble,
+  isConfirmed: boolean,
+  nowMs: number,
+): LastingFact | undefined {
+  const { told, lastError, lastReadMs = 0, lastPageMs = 0 } = state;
+  if (trouble.reason === 'failing' && (isConfirmed || told.failingMs !== undefined))
+    return { fact: feedFailing(state, trouble.sinceMs, trouble.problem, nowMs) };
+  if (trouble.reason === 'failing' || told.failingMs === undefined) return undefined;
+  const isRead = state.failingSinceMs === undefined && Math.max(lastReadMs, lastPageMs) > told.failingMs;
+  if (isRead) return undefined;
+  const sinceMs = state.failingSinceMs ?? told.failingMs;
+  return { fact: feedFailing(state, sinceMs, lastError?.message, nowMs) };
 }

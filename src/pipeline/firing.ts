@@ -21,6 +21,8 @@ export interface FiredRule {
   readonly subject: TermSource;
   /** A later state of an object that its rule has matched before: nothing new to count or to tell. */
   readonly isUpdate?: true;
+  /** Destinations that cannot tell anybody of it now. */
+  readonly unfit?: readonly string[];
 }
 
 type Judged = Pick<Verdict, 'event' | 'view'>;
@@ -173,7 +175,8 @@ function labelsOf(subject: TermSource): Firing['labels'] {
 
 /** As the rest of the pipeline takes alerts: routes see its rule, severity and source. */
 export function firedBy(fact: OperationalFact): FiredRule {
-  const { rule, name, description, severity, group, atMs } = fact;
+  const { rule, name, description, severity, group, atMs, unfit } = fact;
+  const { resolveAfterMs = OPERATIONS_RESOLVE_AFTER_MS } = fact;
   const id = fingerprint(rule, group);
   const terms = new Map<string, string>([
     ...Object.entries(group),
@@ -189,8 +192,9 @@ export function firedBy(fact: OperationalFact): FiredRule {
       ...{ source: 'tocsin', feed: 'operations' },
       event: { id: `tocsin/operations/${id}/${atMs}`, timeMs: atMs },
       labels: Object.fromEntries(terms),
-      resolveAfterMs: OPERATIONS_RESOLVE_AFTER_MS,
+      resolveAfterMs,
     },
     subject: { get: (term) => terms.get(term), nowSeconds: Math.floor(atMs / 1_000) },
+    ...(unfit === undefined ? {} : { unfit }),
   };
 }

@@ -41,7 +41,8 @@ aggregation_rules:
 
 const timing = { groupWaitMs: 10_000, groupIntervalMs: 300_000, repeatIntervalMs: 3_600_000 };
 const route = (name: string, over: Partial<Route<TermSource>> = {}): Route<TermSource> => {
-  return { name, to: ['oncall'], continue: false, groupBy: ['rule'], timing, ...over };
+  const always = { sendResolved: true, speaking: { active: [], mute: [] } };
+  return { name, to: ['oncall'], continue: false, groupBy: ['rule'], timing, ...always, ...over };
 };
 const to = (name: string, ...send: Stream[]) => ({ name, send: new Set(send) });
 
@@ -56,7 +57,7 @@ function when(filter: object) {
 function ingest(over: Partial<IngestDeps> = {}) {
   const { store, clock, telemetry } = bench;
   const take = createIngest({
-    ...{ store, clock, telemetry, ruleSet: RULES, routes: [route('all')] },
+    ...{ store, clock, telemetry, ruleSet: RULES, routes: [route('all')], resolveAfterMs: 3_600_000 },
     ...{ destinations: [to('siem', 'events')], storeFull: () => undefined, onCommitted: () => undefined },
     ...over,
   });
@@ -74,8 +75,13 @@ const waiting = () =>
   bench.store.transaction(async (tx) => {
     const groups = await tx.dueGroups(Number.MAX_SAFE_INTEGER, 1_000);
     const told = groups.map(async ({ id, route: name, labels, reason, to: names }) => {
-      const { newCount, alerts } = await tx.readPending(id, 100);
-      const counts = alerts.map(({ rule, group, newCount: count }) => [rule, group['actor'], count]);
+      const { newCount } = await tx.memberTotals(id, []);
+      const members = await tx.readMembers(id, 100);
+      const counts = members.map((member) => [
+        member.alert.rule,
+        member.alert.group['actor'],
+        member.newCount,
+      ]);
       return { route: name, labels, reason, to: names, newCount, counts: counts.sort() };
     });
     return (await Promise.all(told)).sort((a, b) => (a.route < b.route ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { type Retention, type Store, StoreError } from '../core/store.ts';
+import { type PruneReport, type Retention, type Store, StoreError } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 export interface MaintainDeps {
@@ -9,15 +9,22 @@ export interface MaintainDeps {
   readonly retention: Retention;
 }
 
+/** What the store holds after pruning, in bytes. */
+export interface StoreUsage extends Pick<PruneReport, 'bytes' | 'overBound'> {
+  readonly maxBytes: number;
+}
+
 const INTERVAL_MS = 15_000;
 
 /** Keeps the store within its bounds and measures what waits in it. */
 export function createMaintenance({ store, clock, telemetry, retention }: MaintainDeps) {
   let full: string | undefined;
+  let usage: StoreUsage | undefined;
 
   async function pass(): Promise<number> {
     try {
       const report = await store.prune(retention, clock.now());
+      usage = { bytes: report.bytes, overBound: report.overBound, maxBytes: retention.maxBytes };
       full = report.overBound ? overBound(report.bytes, retention.maxBytes) : undefined;
       if (full === undefined) telemetry.storeWorked('changed');
       telemetry.pruned(report);
@@ -29,7 +36,7 @@ export function createMaintenance({ store, clock, telemetry, retention }: Mainta
     return clock.now() + INTERVAL_MS;
   }
 
-  return { pass, storeFull: () => full };
+  return { pass, storeFull: () => full, usage: () => usage };
 }
 
 /** Polling stops rather than anything undelivered is dropped: the feeds keep their history. */

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Bench, createBench } from '../../test/pipeline/bench.ts';
-import { expectNotification } from '../alerts/group.ts';
-import type { Alert } from '../core/alert.ts';
+import { type Bench, createBench, listening } from '../../test/pipeline/bench.ts';
+import { expectNotification, type Stir } from '../alerts/group.ts';
+import type { Route } from '../alerts/route.ts';
+import type { StoredAlert } from '../core/alert.ts';
 import type { Severity } from '../core/severity.ts';
 import { type AlertGroup, StoreError } from '../core/store.ts';
+import type { TermSource } from '../rules/index.ts';
 import { createNotifier, recipients } from './notify.ts';
 
 let bench: Bench;
@@ -17,30 +19,37 @@ afterEach(() => bench.close());
 const WAIT_MS = 10_000;
 const timing = { groupWaitMs: WAIT_MS, groupIntervalMs: 300_000, repeatIntervalMs: 3_600_000 };
 
-function notifier(alertDestinations: readonly string[] = ['oncall', 'siem']) {
-  const { store, clock, telemetry } = bench;
+const ROUTE: Route<TermSource> = {
+  ...{ name: 'urgent', to: ['oncall'], continue: false, groupBy: ['rule'], timing, sendResolved: true },
+  speaking: { active: [], mute: [] },
+};
+
+function notifier(names: readonly string[] = ['oncall', 'siem'], routes = [ROUTE], store = bench.store) {
+  const { clock, telemetry } = bench;
   const onEnqueued = (): void => {
     woken += 1;
   };
-  return createNotifier({ store, clock, telemetry, alertDestinations, onEnqueued });
+  return createNotifier({ store, clock, telemetry, ...listening(names, routes), onEnqueued });
 }
 
-const alert = (fingerprint: string, severity: Severity = 'HIGH'): Alert => ({
+const alert = (fingerprint: string, severity: Severity = 'HIGH'): StoredAlert => ({
   ...{ fingerprint, rule: 'r', ruleName: 'Rule', severity, source: 'akto', feed: 'malicious_events' },
-  ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: 0, openedAtMs: 0, sample: [] },
+  ...{ group: {}, count: 1, firstSeenMs: 0, lastSeenMs: 0, openedAtMs: 0, sample: [], labels: {} },
+  ...{ state: 'open', episode: 1, matchedAtMs: bench.clock.now(), resolveAfterMs: 86_400_000 },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, seen: { actors: [], apis: [] } },
 });
 
 /** Counts matches of alerts in the group of a route, as ingest does. */
 async function pend(
   counts: Readonly<Record<string, number>>,
-  { route = 'urgent', to = ['oncall'], severity = 'HIGH' as Severity } = {},
+  { route = 'urgent', to = ['oncall'], severity = 'HIGH' as Severity, stir = 'news' as Stir } = {},
 ): Promise<AlertGroup> {
   const nowMs = bench.clock.now();
   return bench.store.transaction(async (tx) => {
     const target = { route, labels: { rule: 'r' }, to, timing };
-    const fresh = expectNotification(undefined, target, nowMs);
+    const fresh = expectNotification(undefined, target, stir, nowMs);
     const [known] = await tx.readGroups([fresh.id]);
-    const group = expectNotification(known, target, nowMs);
+    const group = expectNotification(known, target, stir, nowMs);
     await tx.writeAlerts(
       Object.keys(counts).map((fingerprint) => alert(fingerprint, severity)),
       nowMs,
@@ -75,11 +84,12 @@ describe('recipients', () => {
   };
   it.each<[string, readonly string[], readonly string[]]>([
     ['those of the route that there are', ['siem', 'oncall'], ['oncall']],
-    ['in the order of the route', ['gone', 'oncall'], ['oncall', 'gone']],
+    ['none that a reload took away', ['oncall', 'soar'], ['oncall']],
     ['everybody where none is left: rather than nobody', ['siem', 'soar'], ['siem', 'soar']],
     ['nobody where nobody takes alerts', [], []],
   ])('%s', (_, there, expected) => {
-    expect(recipients(group, there)).toEqual(expected);
+    const listeners = there.map((name) => ({ name }));
+    expect(recipients(group, listeners).map(({ name }) => name)).toEqual(expected);
   });
 });
 
@@ -96,7 +106,7 @@ describe('a notifier', () => {
     expect(await pass()).toBe(bench.clock.now() + 1);
     expect(await sent('oncall')).toEqual([]);
     await bench.clock.advance(1);
-    expect(await pass()).toBeUndefined();
+    expect(await pass()).toBe(bench.clock.now() + timing.repeatIntervalMs);
     expect(await sent('oncall')).toMatchObject([{ newCount: 3, reason: 'opened', route: 'urgent' }]);
     expect(woken).toBe(1);
   });
@@ -160,7 +170,7 @@ describe('a notifier', () => {
   it('is undone whole where the store fails, and tells later of the same', async () => {
     await pend({ f: 4 });
     await bench.clock.advance(WAIT_MS);
-    const { store, clock, telemetry } = bench;
+    const { store } = bench;
     const broken = new Proxy(store, {
       get: (target, key) =>
         key !== 'transaction'
@@ -171,10 +181,43 @@ describe('a notifier', () => {
                 throw new StoreError('full', 'no space left; free some');
               }),
     });
-    const deps = { clock, telemetry, alertDestinations: ['oncall'], onEnqueued: () => undefined };
-    expect(await createNotifier({ ...deps, store: broken }).pass()).toBe(clock.now() + 1_000);
+    expect(await notifier(['oncall'], [ROUTE], broken).pass()).toBe(bench.clock.now() + 1_000);
     expect(await sent('oncall')).toEqual([]);
-    await createNotifier({ ...deps, store }).pass();
+    await notifier().pass();
     expect(await sent('oncall')).toMatchObject([{ newCount: 4 }]);
+  });
+
+  it('leaves no group in the past: a look that changes nothing would be one without end', async () => {
+    await pend({ f: 1 });
+    await pend({ g: 1 }, { route: 'gone', to: ['gone'] });
+    const { pass } = notifier();
+    let looks = 0;
+    for (let dueMs = await pass(); dueMs !== undefined; dueMs = await pass()) {
+      expect(dueMs).toBeGreaterThan(bench.clock.now());
+      await bench.clock.advance(dueMs - bench.clock.now());
+      looks += 1;
+    }
+    expect(looks).toBeLessThan(60);
+    expect((await sent('oncall')).at(-1)).toMatchObject({
+      reason: 'resolved',
+      alerts: [{ state: 'resolved' }],
+    });
+  });
+
+  it('tells of a group of a route that a reload took away once, and of its end; it repeats nothing', async () => {
+    await pend({ f: 1 }, { route: 'gone' });
+    const { pass } = notifier();
+    for (let dueMs = await pass(); dueMs !== undefined; dueMs = await pass())
+      await bench.clock.advance(dueMs - bench.clock.now());
+    expect((await sent('oncall')).map(({ reason }) => reason)).toEqual(['opened', 'resolved']);
+  });
+
+  it('looks at once at what a clock that was ahead put off', async () => {
+    await bench.clock.advance(30 * 86_400_000);
+    await pend({ f: 1 });
+    await bench.clock.advance(-30 * 86_400_000);
+    await bench.restart();
+    await notifier().pass();
+    expect(await sent('oncall')).toMatchObject([{ newCount: 1 }]);
   });
 });

@@ -6,19 +6,18 @@ import { highestSeverity, severityRank } from '../core/severity.ts';
 import { type AlertGroup, type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { Asking } from './asking.ts';
 import { decide, LISTED_ALERTS } from './decide.ts';
 import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
 import { OPERATIONS_ROUTE } from './raise.ts';
 import { resolveQuiet } from './resolve.ts';
-import { type Listener, type SpreadReason, spread } from './spread.ts';
+import { type Listener, type Overflow, type SpreadReason, spread } from './spread.ts';
 import { sumUp } from './storm.ts';
 
 /** Groups told of in one transaction, or asked about at a time. */
 const GROUPS_A_PASS = 100;
 const STORE_RETRY_MS = 1_000;
-/** While sources are asked about some groups, others come due: nobody waits for somebody else's source. */
-const LOOK_AGAIN_MS = 250;
 /** What waits in a route that a reload took away is told of; its alerts go on in other groups, so this one repeats nothing. */
 const LEFT_BEHIND: Route<TermSource> = {
   ...{ ...OPERATIONS_ROUTE, to: [] },
@@ -61,7 +60,8 @@ interface Told {
  */
 export function createNotifier(deps: NotifyDeps) {
   const { store, clock, telemetry, enricher, listeners, onEnqueued } = deps;
-  const routes = new Map(deps.routes.map((route) => [route.name, route]));
+  const known: readonly Route<TermSource>[] = [{ ...OPERATIONS_ROUTE, to: [] }, ...deps.routes];
+  const routes = new Map(known.map((route) => [route.name, route]));
   const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? LEFT_BEHIND;
 
   /**
@@ -124,11 +124,13 @@ export function createNotifier(deps: NotifyDeps) {
       const nowMs = clock.now();
       const quiet = await readQuiet(tx, deps, nowMs);
       const all: Told[] = [];
+      const overflow: Overflow = new Map();
       for (const group of await tx.readGroups(ids)) {
         // Between the look and now, somebody else may have told of it.
         const isDue = group.dueMs !== undefined && group.dueMs <= nowMs;
-        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, nowMs));
+        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, overflow, nowMs));
       }
+      for (const [name, counts] of overflow) await tx.addOverflow(name, counts, nowMs);
       return all;
     });
     for (const each of told) report(each);
@@ -140,6 +142,7 @@ export function createNotifier(deps: NotifyDeps) {
     group: AlertGroup,
     quiet: QuietState,
     contexts: Contexts,
+    overflow: Overflow,
     nowMs: number,
   ): Promise<Told> {
     const decided = await decide(tx, group, routeOf(group.route), quiet, contexts, nowMs);
@@ -148,14 +151,15 @@ export function createNotifier(deps: NotifyDeps) {
     await tx.insertNotification(tidings.notification);
     const heard = new Map<string, SpreadReason>();
     for (const listener of recipients(group, listeners))
-      heard.set(listener.name, await spread(tx, tidings, listener, nowMs));
+      heard.set(listener.name, await spread(tx, tidings, listener, overflow, nowMs));
     await tx.writeGroups([rememberUnheard(next, heard)], nowMs);
     return { group, decision, notification: tidings.notification, spread: [...heard.values()] };
   }
 
   function report({ group, decision, notification, spread: reasons }: Told): void {
-    if (notification === undefined) telemetry.groupDecided(group.route, decision.action, decision.reason);
-    else telemetry.notified(notification, reasons);
+    if (notification !== undefined) telemetry.notified(notification, reasons);
+    else if (decision.action !== 'wait')
+      telemetry.groupDecided(group.route, decision.action, decision.reason);
   }
 
   /** Ends what was quiet for long enough; sums up what had no message of its own. @returns when to come again */
@@ -183,37 +187,6 @@ function rememberUnheard(group: AlertGroup, heard: ReadonlyMap<string, SpreadRea
   const { summedUpFor = [], ...rest } = group;
   const unheard = new Set([...summedUpFor, ...heard.keys()].filter((name) => heard.get(name) !== 'sent'));
   return unheard.size === 0 ? rest : { ...rest, summedUpFor: [...unheard] };
-}
-
-/** Groups that sources are being asked about. */
-class Asking {
-  readonly #groups = new Map<string, Promise<void>>();
-  readonly #failures: unknown[] = [];
-
-  get ids(): ReadonlySet<string> {
-    return new Set(this.#groups.keys());
-  }
-
-  add(id: string, told: Promise<void>): void {
-    const end = told
-      .catch((error: unknown) => void this.#failures.push(error))
-      .finally(() => this.#groups.delete(id));
-    this.#groups.set(id, end);
-  }
-
-  /** Waits until one has ended, or for a moment. Throws what one of them threw. */
-  async someEnd(clock: Clock): Promise<void> {
-    if (this.#groups.size > 0) {
-      const ended = new AbortController();
-      await Promise.race([...this.#groups.values(), clock.sleep(LOOK_AGAIN_MS, ended.signal)]);
-      ended.abort();
-    }
-    for (const failure of this.#failures.splice(0)) throw failure;
-  }
-
-  async allEnd(): Promise<void> {
-    await Promise.all(this.#groups.values());
-  }
 }
 
 function rank({ alerts }: DueGroup): number {

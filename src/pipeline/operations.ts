@@ -9,14 +9,27 @@ export interface OperationalFact {
     | 'tocsin-rule-quarantined'
     | 'tocsin-feed-failing'
     | 'tocsin-feed-silent'
-    | 'tocsin-feed-incomplete';
+    | 'tocsin-feed-incomplete'
+    | 'tocsin-destination-held'
+    | 'tocsin-destination-failing'
+    | 'tocsin-dead-letters'
+    | 'tocsin-store-nearly-full'
+    | 'tocsin-store-full'
+    | 'tocsin-reload-refused';
   readonly name: string;
   /** What it means and what to do. */
   readonly description: string;
   readonly severity: Severity;
   readonly group: Readonly<Record<string, string>>;
   readonly atMs: number;
+  /** It is over when it has not been said for so long; an hour where it says nothing else. */
+  readonly resolveAfterMs?: number;
+  /** Destinations that cannot tell anybody of it: they must not be the only ones that are to. */
+  readonly unfit?: readonly string[];
 }
+
+/** How long after it was said last a fact that goes on is over. It is said again every half minute. */
+export const WHILE_IT_LASTS_MS = 10 * 60_000;
 
 export function ruleQuarantined(
   rule: string,
@@ -52,6 +65,7 @@ export function feedFailing(
       `nothing is lost, what it shows then is read. ${problem ?? 'Its polls do not come to an end: see the log.'}`,
     severity: 'HIGH',
     group: { source, feed },
+    resolveAfterMs: WHILE_IT_LASTS_MS,
     atMs,
   };
 }
@@ -70,6 +84,7 @@ export function feedSilent(
       `was ${minutes(longestMs)}. See whether traffic still reaches the source: an agent may have stopped.`,
     severity: 'MEDIUM',
     group: { source, feed },
+    resolveAfterMs: WHILE_IT_LASTS_MS,
     atMs,
   };
 }

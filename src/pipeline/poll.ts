@@ -21,7 +21,7 @@ const UNAVAILABLE_BASE_MS = 1_000;
 const UNAVAILABLE_CAP_MS = 60_000;
 
 export interface PollDeps {
-  readonly source: Source;
+  readonly source: Pick<Source, 'name' | 'deadlineMs' | 'readers'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,11 +40,11 @@ interface Rest {
   readonly untilMs: number;
 }
 
-/** Polls one source, feed by feed. Passes must not overlap; see schedule.ts. */
+/** Polls feeds of one source, one after the other. Passes must not overlap; see schedule.ts. */
 export function createPoller({ source, store, clock, random, telemetry, ingest }: PollDeps) {
   const rests = new Map<Feed, Rest>();
 
-  /** Reads every feed of the source once. Never throws: a failure is told, and the next pass tries again. */
+  /** Reads each of the feeds once. Never throws: a failure is told, and the next pass tries again. */
   async function pass(stopping: AbortSignal): Promise<readonly PollResult[]> {
     const results: PollResult[] = [];
     for (const reader of source.readers) results.push(await pollFeed(reader, stopping));
@@ -134,7 +134,7 @@ function isResting({ sinceMs, untilMs }: Rest, nowMs: number): boolean {
 }
 
 /** A feed that gives nothing for a whole poll is not behind: it hangs. */
-function noPage({ name, deadlineMs }: Source): SourceError {
+function noPage({ name, deadlineMs }: PollDeps['source']): SourceError {
   const seconds = Math.round(deadlineMs / 1_000);
   return new SourceError(
     'unavailable',

@@ -1,3 +1,4 @@
+import { mutedUntil } from '../alerts/intervals.ts';
 import {
   type Inhibition,
   inhibitorsAmong,
@@ -6,6 +7,7 @@ import {
   quietedBy,
   type Silence,
 } from '../alerts/quiet.ts';
+import type { Route } from '../alerts/route.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { GroupMember, StoredSilence, StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
@@ -30,6 +32,8 @@ export type QuietMembers = ReadonlyMap<string, Quiet>;
 
 /** What is silent and what inhibits, as one transaction found it. */
 export interface QuietState {
+  /** When a route's mute time ends; undefined while it may speak. */
+  mutedUntil(route: Route<TermSource>): number | undefined;
   membersOf(tx: StoreTx, group: string): Promise<QuietMembers>;
 }
 
@@ -40,7 +44,13 @@ export async function readQuiet(tx: StoreTx, deps: QuietDeps, nowMs: number): Pr
   const silences = [...deps.silences.filter(({ endsMs }) => endsMs > nowMs), ...stored];
   const open = deps.inhibitions.length === 0 ? [] : (await tx.openAlerts(MOST_INHIBITORS)).map(subjectOf);
   const inhibitors = inhibitorsAmong(deps.inhibitions, open);
+  const mutes = new Map<string, number | undefined>();
   return {
+    // Once for all groups of a route: time zones are slow to ask, and attackers make the groups.
+    mutedUntil({ name, speaking }) {
+      if (!mutes.has(name)) mutes.set(name, mutedUntil(speaking, nowMs));
+      return mutes.get(name);
+    },
     async membersOf(inTx, group) {
       if (silences.length === 0 && deps.inhibitions.length === 0) return NOBODY;
       const members = await inTx.readMembers(group, MOST_MEMBERS);

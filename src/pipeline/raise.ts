@@ -62,8 +62,9 @@ async function expectNotifications(
 ): Promise<void> {
   const targets = new Map<string, GroupTarget>();
   const counts = new Map<string, PendingCount>();
-  for (const { firing, subject } of fired) {
-    for (const route of routesFor(firing, subject, routes, destinations)) {
+  for (const each of fired) {
+    const { firing, subject } = each;
+    for (const route of routesFor(each, routes, destinations)) {
       const target = targetOf(route, subject);
       const group = groupId(target.route, target.labels, target.leftOut);
       const key = `${group} ${firing.fingerprint}`;
@@ -96,17 +97,21 @@ async function stirsOf(
   return stirs;
 }
 
-/** What Tocsin says of itself is never lost for want of a route: then everybody who takes alerts hears it. */
+/**
+ * What Tocsin says of itself is never lost for want of a route: where those that are to tell of it cannot, or there
+ * are none, everybody else who takes alerts hears it.
+ */
 function routesFor(
-  { feed }: FiredRule['firing'],
-  subject: TermSource,
+  { firing, subject, unfit = [] }: FiredRule,
   routes: readonly Route<TermSource>[],
   destinations: Audience['destinations'],
 ): readonly ChosenRoute<TermSource>[] {
   const chosen = chooseRoutes(routes, subject);
-  if (chosen.length > 0 || feed !== 'operations') return chosen;
-  const to = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => name);
-  return to.length === 0 ? [] : [{ ...OPERATIONS_ROUTE, to }];
+  const told = new Set(chosen.flatMap(({ to }) => to));
+  if (firing.feed !== 'operations' || [...told].some((name) => !unfit.includes(name))) return chosen;
+  const others = destinations.filter(({ name, send }) => send.has('alerts') && !told.has(name));
+  const to = others.map(({ name }) => name);
+  return to.length === 0 ? chosen : [...chosen, { ...OPERATIONS_ROUTE, to }];
 }
 
 export const OPERATIONS_ROUTE = {

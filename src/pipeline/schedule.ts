@@ -5,7 +5,7 @@ import type { Poller } from './poll.ts';
 const SILENT = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
 
 /**
- * Runs a source's polls: one at once, then by its cron schedule (UTC, so that no hour is skipped or
+ * Runs a poller: one at once, then by its cron schedule (UTC, so that no hour is skipped or
  * read twice when clocks change). A tick that finds a poll under way does nothing: the poll has a
  * deadline, and a poll that ends behind its feed is followed by another without waiting.
  */

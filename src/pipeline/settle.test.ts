@@ -116,7 +116,32 @@ describe('decideSettlement', () => {
       { failures: 2, restUntilMs: NOW + 2_000, heldBecause: 'revoked', batchLimit: 1 },
     ],
   ])('health: %s', (_, before, outcome, after) => {
-    expect(decideSettlement(batch(3), outcome, before, NOW, most).health).toEqual(after);
+    const {
+      failingSinceMs: _since,
+      problem: _why,
+      ...health
+    } = decideSettlement(...([batch(3), outcome, before, NOW, most] as const)).health;
+    expect(health).toEqual(after);
+  });
+
+  it.each<[string, Health, Outcome, number | undefined]>([
+    ['begins with the first batch of which nothing was taken', HEALTHY, RETRY, NOW],
+    ['goes on with the next', { ...HEALTHY, failingSinceMs: NOW - 9 }, RETRY, NOW - 9],
+    [
+      'goes on through a hold',
+      { ...HEALTHY, failingSinceMs: NOW - 9 },
+      { kind: 'hold', reason: 'no' },
+      NOW - 9,
+    ],
+    [
+      'ends when anything is taken',
+      { ...HEALTHY, failingSinceMs: NOW - 9 },
+      partial(DONE, RETRY, RETRY),
+      undefined,
+    ],
+    ['began under a clock that was ahead', { ...HEALTHY, failingSinceMs: NOW + 9 }, RETRY, NOW],
+  ])('a failure %s', (_, before, outcome, sinceMs) => {
+    expect(decideSettlement(batch(3), outcome, before, NOW, most).health.failingSinceMs).toBe(sinceMs);
   });
 
   it.each<[string, number, Outcome, number | undefined]>([

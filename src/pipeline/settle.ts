@@ -20,6 +20,9 @@ export interface Health {
   readonly restUntilMs: number;
   /** Why nothing passes until a person acts. */
   readonly heldBecause?: string;
+  /** Since when nothing at all was taken, and why the last time; absent while something is. */
+  readonly failingSinceMs?: number;
+  readonly problem?: string;
   /**
    * How many items the next batch may have; undefined is as many as the destination takes. Halved
    * with every batch that fails whole, so that one bad item soon fails alone and is put off by itself.
@@ -53,7 +56,7 @@ export function decideSettlement(
 }
 
 /** An adapter that answers for fewer items than it was given has said nothing of the others. */
-const LOST: ItemOutcome = { kind: 'retry', reason: 'the destination gave no outcome for this delivery' };
+const LOST = { kind: 'retry', reason: 'the destination gave no outcome for this delivery' } as const;
 
 function itemOutcome(outcome: Exclude<Outcome, { kind: 'hold' }>, index: number): ItemOutcome {
   return outcome.kind === 'partial' ? (outcome.items[index] ?? LOST) : outcome;
@@ -82,7 +85,14 @@ function rest(items: readonly ItemOutcome[], health: Health, nowMs: number, rand
   const restMs = asked.length > 0 ? Math.max(...asked) : jitterMs;
   // A held destination that times out when probed is still held.
   const batchLimit = Math.max(1, Math.floor(items.length / 2));
-  return { ...health, failures: health.failures + 1, restUntilMs: nowMs + restMs, batchLimit };
+  const problem = items.find((item) => item.kind === 'retry')?.reason ?? LOST.reason;
+  const since = { failingSinceMs: failingSince(health, nowMs), problem };
+  return { ...health, ...since, failures: health.failures + 1, restUntilMs: nowMs + restMs, batchLimit };
+}
+
+/** A clock that was ahead makes no failure younger than now. */
+function failingSince({ failingSinceMs }: Health, nowMs: number): number {
+  return Math.min(failingSinceMs ?? nowMs, nowMs);
 }
 
 /** The deliveries wait unchanged and uncounted: nothing is wrong with them. */
@@ -95,7 +105,10 @@ function hold(batch: readonly ClaimedDelivery[], reason: string, health: Health,
   );
   return {
     settlements,
-    health: { failures: failures + 1, restUntilMs, heldBecause: reason },
+    health: {
+      ...{ failures: failures + 1, restUntilMs, heldBecause: reason },
+      failingSinceMs: failingSince(health, nowMs),
+    },
     reason: 'held',
   };
 }

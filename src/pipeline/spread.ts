@@ -1,6 +1,7 @@
 import { refill, take } from '../alerts/bucket.ts';
 import type { Notification, NotifiedAlert } from '../core/alert.ts';
 import type { MessageRate } from '../core/delivery.ts';
+import { severityRank } from '../core/severity.ts';
 import type { OverflowCount, StoreTx } from '../core/store.ts';
 
 /** A destination that takes alerts, as far as how much it is told goes. */
@@ -28,20 +29,27 @@ export interface Tidings {
   readonly summedUpFor: readonly string[];
 }
 
-/** Gives one listener a notification: as a message, or as part of the one that sums up. */
+/**
+ * Gives one listener a notification: as a message, or as part of the one that sums up.
+ * @param overflow takes what is to be summed up, by listener; the caller writes it down
+ */
 export async function spread(
   tx: StoreTx,
   tidings: Tidings,
   { name, rate }: Listener,
+  overflow: Overflow,
   nowMs: number,
 ): Promise<SpreadReason> {
   const { notification } = tidings;
   const reason = rate === undefined ? 'sent' : await admit(tx, tidings, name, rate, nowMs);
   if (reason === 'sent')
     await tx.enqueue([{ destination: name, kind: 'alert', deliveryId: notification.id }], nowMs);
-  else await tx.addOverflow(name, overflowOf(notification), nowMs);
+  else overflow.set(name, [...(overflow.get(name) ?? []), ...overflowOf(notification)]);
   return reason;
 }
+
+/** What a transaction's notifications leave to be summed up, by listener. */
+export type Overflow = Map<string, readonly OverflowCount[]>;
 
 async function admit(
   tx: StoreTx,
@@ -54,7 +62,11 @@ async function admit(
   if (notification.reason === 'resolved' && summedUpFor.includes(name)) return 'unopened';
   // Or the end of an outage would be a flood of what waited.
   if ((await tx.countWaiting(name)).count >= rate.burst) return 'backlog';
-  const { bucket, reason } = take(refill(await tx.readBucket(name), rate, nowMs));
+  const full = refill(await tx.readBucket(name), rate, nowMs);
+  // What is mild leaves the last message to what is not: a flood of it must not hide an attack that succeeds.
+  const isMild = severityRank(notification.severity) < severityRank('HIGH');
+  if (isMild && rate.burst > 1 && full.tokens < 2) return 'too_many';
+  const { bucket, reason } = take(full);
   await tx.writeBucket(name, bucket);
   return reason;
 }

@@ -1,5 +1,7 @@
+import type { Notification } from '../core/alert.ts';
 import type { Digest, DigestTable } from '../core/digest.ts';
 import type { OverflowCount, StoreTx } from '../core/store.ts';
+import { groupTold } from './decide.ts';
 import type { Listener } from './spread.ts';
 import { overflowOf } from './spread.ts';
 
@@ -12,7 +14,7 @@ const WAITING_A_PASS = 500;
 const ROWS = 5;
 
 /** How soon a destination that has not taken its last summary is looked at again. */
-const LOOK_AGAIN_MS = 15_000;
+const LOOK_AGAIN_MS = 60_000;
 
 /** What was summed up, and when the next look is worth it; that is undefined where nothing waits. */
 export interface SummedUp {
@@ -57,12 +59,22 @@ function timerOf(name: string): string {
 async function collectWaiting(tx: StoreTx, name: string, nowMs: number): Promise<void> {
   const reason = 'summed up in one message: it had waited for too long';
   const waiting = await tx.takeWaiting(name, nowMs - OUTAGE_MS, WAITING_A_PASS, reason, nowMs);
-  for (const notification of waiting)
-    await tx.addOverflow(name, overflowOf(notification), notification.createdAtMs);
+  if (waiting.length === 0) return;
+  const sinceMs = Math.min(...waiting.map(({ createdAtMs }) => createdAtMs));
+  await tx.addOverflow(name, waiting.flatMap(overflowOf), sinceMs);
+  for (const notification of waiting) await rememberUnheard(tx, name, notification, nowMs);
+}
+
+/** Whoever had no message of an opening is not bothered with one of its end. */
+async function rememberUnheard(tx: StoreTx, name: string, told: Notification, nowMs: number): Promise<void> {
+  const group = told.reason === 'opened' ? await groupTold(tx, told) : undefined;
+  if (group === undefined) return;
+  const summedUpFor = [...new Set([...(group.summedUpFor ?? []), name])];
+  await tx.writeGroups([{ ...group, summedUpFor }], nowMs);
 }
 
 /** Everything in one message. Its matches, and the rows of each table with their rest, add up exactly. */
-export function stormDigest(
+function stormDigest(
   destination: string,
   counts: readonly OverflowCount[],
   sinceMs: number,

@@ -3,6 +3,7 @@ import { beginsToken, isWord } from './quotes.ts';
 // Card numbers without a telling name. Of random digits one number in ten passes Luhn's check, so the issuer's prefix,
 // its length and its usual grouping must fit, too: identifiers and timestamps of 13, 17, 18 and 19 digits stay.
 
+const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
 /** Issuer prefixes with the lengths of their numbers. */
@@ -47,12 +48,14 @@ export function cardEnd(text: string, start: number): number {
 function mayBegin(text: string, start: number): boolean {
   if (!beginsToken(text, start)) return false;
   const joins = '-.+'.includes(text.charAt(start - 1)) && start > 0;
-  return !(joins && isWord(text.charCodeAt(start - 2)));
+  return !(joins && (isWord(text.charCodeAt(start - 2)) || text.charAt(start - 2) === ']'));
 }
 
+/** A mask stands where a word stood. */
 function mayEnd(text: string, end: number): boolean {
   if (isWord(text.charCodeAt(end))) return false;
-  return !('-.'.includes(text.charAt(end) || ' ') && isWord(text.charCodeAt(end + 1)));
+  const joins = '-.'.includes(text.charAt(end) || ' ');
+  return !(joins && (isWord(text.charCodeAt(end + 1)) || text.startsWith('[redacted:', end + 1)));
 }
 
 function groupedEnd(text: string, start: number, firstEnd: number): number {
@@ -66,7 +69,7 @@ function groupedEnd(text: string, start: number, firstEnd: number): number {
     end = runOfDigits(text, group);
     if (end - group < 3 || end - group > 6 || digits.length + end - group > MAX_DIGITS) return -1;
     digits += text.slice(group, end);
-    if (!isWord(text.charCodeAt(end)) && isCard(digits, GROUPED)) return end;
+    if (digits.length >= MIN_DIGITS && !isWord(text.charCodeAt(end)) && isCard(digits, GROUPED)) return end;
   }
   return -1;
 }

@@ -1,6 +1,6 @@
 import { type Marks, maskOf } from './marks.ts';
 import type { NameMeaning } from './names.ts';
-import { closingQuote, levelOf, runStart } from './quotes.ts';
+import { closingQuote, levelOf, type Quotes, runStart } from './quotes.ts';
 import { maskedValue } from './values.ts';
 
 const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
@@ -9,12 +9,6 @@ const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
 export function numberEnd(text: string, start: number): number {
   NUMBER.lastIndex = start;
   return NUMBER.test(text) ? NUMBER.lastIndex : start;
-}
-
-/** The quotes that names and texts have here, and how deep they lie. */
-export interface Quotes {
-  readonly mark: string;
-  readonly level: number;
 }
 
 /** A number becomes a text, quoted as its neighbours are. */

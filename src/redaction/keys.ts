@@ -1,4 +1,4 @@
-import { isQuote, levelOf, runStart } from './quotes.ts';
+import { isQuote, levelOf, type Quotes, runStart } from './quotes.ts';
 import { alnumAnd } from './runs.ts';
 
 /** The name before a separator. */
@@ -7,7 +7,7 @@ export interface Key {
   readonly raw: string;
   readonly start: number;
   /** The quote around it, and how deep its string lies; absent where the name stands bare. */
-  readonly quote?: { readonly mark: string; readonly level: number };
+  readonly quote?: Quotes;
 }
 
 const MAX_NAME = 160;
@@ -41,11 +41,10 @@ function quotedKey(text: string, quote: number): Key | undefined {
   let start = end;
   while (start > least && text.charCodeAt(start - 1) !== code) start -= 1;
   if (start === least || start === end) return undefined;
-  return {
-    raw: text.slice(start, end),
-    start,
-    quote: { mark: text.charAt(quote), level: levelOf(text, quote) },
-  };
+  const raw = text.slice(start, end);
+  // The words in our own masks are no names, and no name holds the other kind of quotes: those are apostrophes of prose.
+  if (raw.includes('[redacted:') || raw.includes('"')) return undefined;
+  return { raw, start, quote: { mark: text.charAt(quote), level: levelOf(text, quote) } };
 }
 
 function bareKey(text: string, end: number): Key | undefined {
@@ -55,6 +54,8 @@ function bareKey(text: string, end: number): Key | undefined {
   if (start === end || (start === least && least > 0)) return undefined;
   if (text.charCodeAt(start - 1) === BACKSLASH)
     start += ESCAPE_REST.exec(text.slice(start, start + 5))?.[0].length ?? 0;
+  // The words in our own masks are no names.
+  if (start >= 10 && text.startsWith('[redacted:', start - 10)) start = text.indexOf(']', start) + 1 || end;
   return start < end ? { raw: text.slice(start, end), start } : undefined;
 }
 
@@ -65,4 +66,13 @@ export function placeOf(text: string, start: number): 'line' | 'string' | 'word'
   if (isQuote(before) || NAME[before] === 1) return 'string';
   if (before !== 0x20) return 'other';
   return /[A-Za-z] $/.test(text.slice(start - 2, start)) ? 'word' : 'other';
+}
+
+/** The string that a bare name begins, or begins a line of; any quotes where nobody can tell. */
+export function stringAround(text: string, start: number): Quotes | undefined {
+  if (placeOf(text, start) === 'line') return undefined;
+  // An apostrophe may be one of prose: then the string ends with the quotes around that.
+  if (text.charAt(start - 1) === '"') return { mark: '"', level: levelOf(text, start - 1) };
+  const escapes = start - 1 - runStart(text, start - 1);
+  return escapes > 0 ? { mark: '"', level: 31 - Math.clz32(escapes) } : { mark: `"'`, level: 31 };
 }

@@ -69,7 +69,12 @@ export function meaningOfName(raw: string): NameMeaning | undefined {
   const found = known.get(raw);
   if (found !== undefined) return found ?? undefined;
   if (known.size >= MAX_KNOWN) known.clear();
-  const meaning = judge(plainName(raw));
+  // Of a query that was encoded into another, the last name.
+  const meaning = judge(
+    plainName(raw)
+      .split(/[=&?;,\s]/)
+      .at(-1) ?? '',
+  );
   known.set(raw, meaning ?? null);
   return meaning;
 }

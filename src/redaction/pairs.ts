@@ -1,8 +1,8 @@
-import { maskContainer, numberEnd, type Quotes, quotedMask } from './containers.ts';
-import { type Key, keyBefore, placeOf } from './keys.ts';
+import { maskContainer, numberEnd, quotedMask } from './containers.ts';
+import { type Key, keyBefore, placeOf, stringAround } from './keys.ts';
 import { type Marks, maskEnd, maskOf } from './marks.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
-import { closingQuote, isQuote, isWord, levelOfRun, runStart } from './quotes.ts';
+import { closingQuote, isQuote, isWord, levelOfRun, type Quotes, runStart } from './quotes.ts';
 import { type Found, userInfoAt, webhookAt } from './shapes.ts';
 import { bareEnd, elementEnd, isNothing, isProse, lineEnd, maskedValue } from './values.ts';
 
@@ -10,14 +10,15 @@ const EQUALS = 0x3d;
 const COLON = 0x3a;
 /** How far behind `name: "cookie"` its value is looked for. */
 const PENDING_REACH = 300;
+const MAX_TAG = 400;
+/** Without its namespace. */
+const ELEMENT_NAME = /^(?:[A-Za-z][\w.-]{0,60}:)?([A-Za-z][\w.-]{0,80})(?=\s|$)/;
 const NAMING = new Set(['name', 'key', 'field', 'header']);
 const VALUE = new Set(['value', 'values', 'val', 'content']);
 const SCHEME =
   /(?:bearer|basic|digest|negotiate|ntlm|token|apikey|api-key|oauth|hawk|signature|aws4-[a-z0-9-]+|key|jwt)[ \t]/iy;
 const MULTIPART = /[^\r\n"\\]{0,200}(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n){2}/y;
 const MULTIPART_END = /(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)--|"/g;
-const ELEMENT =
-  /<(?:[A-Za-z][\w.-]{0,60}:)?([A-Za-z][\w.-]{0,80})(>|\s[^<>]{0,300}[^<>/]>|\s>)(<!\[CDATA\[)?/y;
 
 /** Values of names that tell: pairs of JSON, forms, headers, attributes, elements. */
 export class Pairs {
@@ -47,18 +48,15 @@ export class Pairs {
     return after;
   }
 
-  /** `<password>…</password>` */
+  /** The `>` of `<password>…</password>`; what stands in the tag has been looked at before. */
   element(at: number): number {
     const text = this.#text;
-    ELEMENT.lastIndex = at;
-    const code = text.charCodeAt(at + 1) | 0x20;
-    if (code < 0x61 || code > 0x7a) return at + 1;
-    const [whole, name = '', , cdata] = ELEMENT.exec(text) ?? [];
-    const meaning = whole === undefined ? undefined : meaningOfName(name);
-    if (whole === undefined || meaning === undefined || meaning.isWeak) return at + 1;
-    const start = at + whole.length;
-    const found = cdata === undefined ? elementEnd(text, start) : text.indexOf(']]>', start);
-    const end = found >= 0 ? found : cdata === undefined ? -1 : bareEnd(text, start);
+    const meaning = meaningOfName(elementName(text, at));
+    if (meaning === undefined || meaning.isWeak) return at + 1;
+    const isData = text.startsWith('<![CDATA[', at + 1);
+    const start = isData ? at + 10 : at + 1;
+    const found = isData ? text.indexOf(']]>', start) : elementEnd(text, start);
+    const end = found >= 0 || !isData ? found : bareEnd(text, start);
     if (end < 0 || maskEnd(text, start) > start || text.slice(start, end).trim() === '') return at + 1;
     return this.#replace(start, end, meaning);
   }
@@ -143,7 +141,8 @@ export class Pairs {
     const quote = skipBackslashes(text, start);
     const level = levelOfRun(quote - start);
     if (isQuote(text.charCodeAt(quote))) {
-      const isClosing = key.quote === undefined ? looksClosing(text, quote) : level < key.quote.level;
+      const isJson = key.quote?.mark === '"' && text.charCodeAt(at) === COLON;
+      const isClosing = level < (key.quote?.level ?? 0) || (!isJson && looksClosing(text, quote));
       return isClosing ? quote : this.#quoted(quote, level, meaning);
     }
     if (key.quote !== undefined && text.charCodeAt(at) === COLON)
@@ -186,7 +185,7 @@ export class Pairs {
     if (mask > start) return mask;
     const place = placeOf(text, key.start);
     if (isColon && (meaning.shape !== 'value' || meaning.kind === 'authorization')) {
-      return this.#line(start, place, meaning);
+      return this.#line(start, key, meaning);
     }
     const end = bareEnd(text, start);
     const value = text.slice(start, end);
@@ -200,14 +199,16 @@ export class Pairs {
   }
 
   /** `Authorization: …` and `Cookie: …`: all of the line. */
-  #line(start: number, place: ReturnType<typeof placeOf>, meaning: NameMeaning): number {
+  #line(start: number, key: Key, meaning: NameMeaning): number {
     const text = this.#text;
     SCHEME.lastIndex = start;
     const first = { start, end: bareEnd(text, start) };
     const isProseLine =
-      first.end - start <= 40 && !SCHEME.test(text) && isProse(text, first, place === 'word');
-    if (isProseLine || first.end === start) return start;
-    const end = lineEnd(text, start, place !== 'line');
+      first.end - start <= 40 &&
+      !SCHEME.test(text) &&
+      isProse(text, first, placeOf(text, key.start) === 'word');
+    if (isProseLine || isNothing(text.slice(start, first.end))) return start;
+    const end = lineEnd(text, start, stringAround(text, key.start));
     this.#marks.replace(start, end, maskedValue(text.slice(start, end).trimEnd(), meaning));
     return end;
   }
@@ -218,7 +219,7 @@ function isOperator(text: string, at: number): boolean {
   return '=>'.includes(text.charAt(at + 1) || ' ') || '=!<>'.includes(text.charAt(at - 1) || ' ');
 }
 
-/** Behind a bare name a quote may open the value or end the string that the name stands in. */
+/** Anywhere but in JSON a quote behind a name may open the value or end the string that the name stands in. */
 function looksClosing(text: string, quote: number): boolean {
   return /^(?:$|[\s,}\])>:;\\"'&])/.test(text.charAt(quote + 1));
 }
@@ -229,6 +230,15 @@ function bareQuoteEnd(text: string, from: number, to: number): number {
     if (text.charAt(at) === '"' && !isWord(text.charCodeAt(at + 1))) return at;
   }
   return to;
+}
+
+/** The name of the tag that ends with this `>`; '' where it is no opening tag. */
+function elementName(text: string, at: number): string {
+  const least = Math.max(0, at - MAX_TAG);
+  let open = at - 1;
+  while (open > least && text.charAt(open) !== '<' && text.charAt(open) !== '>') open -= 1;
+  if (text.charAt(open) !== '<' || text.charAt(at - 1) === '/') return '';
+  return ELEMENT_NAME.exec(text.slice(open + 1, Math.min(at, open + 160)))?.[1] ?? '';
 }
 
 /** The name that ends before a `%3D`, perhaps in quotes. */

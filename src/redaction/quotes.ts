@@ -10,6 +10,12 @@ export function isQuote(code: number): boolean {
   return code === DOUBLE_QUOTE || code === SINGLE_QUOTE;
 }
 
+/** The quotes of a string, and how deep it lies. */
+export interface Quotes {
+  readonly mark: string;
+  readonly level: number;
+}
+
 /** Where the run of backslashes before a position begins; the position itself where there is none. */
 export function runStart(text: string, at: number): number {
   let start = at;
@@ -54,7 +60,7 @@ export function plainName(raw: string): string {
 }
 
 /** Whether the word character before a position is the end of an escape (`\n`, `\u000a`, `\012`, `%3D`) and not of a word. */
-export function isEscapeEnd(text: string, at: number): boolean {
+function isEscapeEnd(text: string, at: number): boolean {
   if (at >= 2 && text.charCodeAt(at - 2) === BACKSLASH && 'nrtbfv0'.includes(text.charAt(at - 1)))
     return true;
   if (at >= 3 && text.charAt(at - 3) === '%') return /^[0-9a-fA-F]{2}$/.test(text.slice(at - 2, at));

@@ -43,7 +43,11 @@ const SHAPES: readonly Shape[] = [
   ...shapes('digitalocean-token', 'dop_ doo_ dor_', /v1_[a-f0-9]{32,64}/y),
   ...shapes('huggingface-token', 'hf_', /[A-Za-z0-9]{30,40}/y),
   ...shapes('pypi-token', 'pypi-', /AgE[A-Za-z0-9_-]{20,40}/y),
-  ...shapes('api-key', 'sk-', /(?=[A-Za-z_-]{0,40}\d)(?=[a-z0-9_-]{0,40}[A-Z])[A-Za-z0-9_-]{20,60}/y),
+  ...shapes(
+    'api-key',
+    'sk-',
+    /(?:(?:proj|svcacct|admin|ant-[a-z0-9]{3,8}|or-v1)-[A-Za-z0-9_-]{20,60}|[A-Za-z0-9]{20,60})/y,
+  ),
   ...shapes('aws-key', 'AKI ASI ABI ACC', /A[A-Z0-9]{16}(?![A-Za-z0-9])/y),
   ...shapes('google-key', 'AI', /za[A-Za-z0-9_-]{30,45}/y),
   ...shapes('sendgrid-key', 'SG', /\.[A-Za-z0-9_-]{16,40}\.[A-Za-z0-9_-]{16,80}/y),
@@ -156,6 +160,7 @@ export function userInfoAt(text: string, at: number): Found | undefined {
   const start = stickyEnd(AUTHORITY, text, at);
   if (start < 0) return undefined;
   const [authority = ''] = text.slice(start, start + MAX_AUTHORITY).split(AUTHORITY_END, 1);
+  if (authority.includes('[redacted:')) return undefined;
   const end = start + authority.lastIndexOf('@');
   const colon = authority.indexOf(':');
   const from = colon >= 0 && start + colon < end ? start + colon + 1 : start;

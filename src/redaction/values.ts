@@ -1,7 +1,7 @@
 import { maskCookies } from './cookies.ts';
 import { isMask, maskOf } from './marks.ts';
 import { looksMade, type NameMeaning } from './names.ts';
-import { isQuote, isWord, runStart } from './quotes.ts';
+import { isQuote, isWord, levelOf, type Quotes, runStart } from './quotes.ts';
 
 /** Where a value begins and ends: the second is the first character that is not masked. */
 export interface Extent {
@@ -25,7 +25,8 @@ const LESS = 0x3c;
  * string of JSON or of the text format never is.
  */
 function endsString(text: string, quote: number): boolean {
-  return !isWord(text.charCodeAt(quote + 1));
+  // A mask stands where a word stood.
+  return !isWord(text.charCodeAt(quote + 1)) && !text.startsWith('[redacted:', quote + 1);
 }
 
 /** A value without quotes: of a form, a query, a line of YAML. */
@@ -47,22 +48,27 @@ export function elementEnd(text: string, from: number): number {
     if (code === LESS) return text.charCodeAt(at + 1) === 0x2f || text.charAt(at + 1) === '\\' ? at : -1;
     if (isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
   }
-  return /\s/.test(text.slice(from, from + 1_000)) ? -1 : text.length;
+  // Cut off, or never an element: words are none, and a mask was left there by one who thought so.
+  return /\s|\[redacted:/.test(text.slice(from)) ? -1 : text.length;
 }
 
 /**
- * A header's value: up to the end of its line, also where that is written `\r\n`.
- * @param endsAtQuote the line stands in a string
+ * A header's value: up to the end of its line, also where that is written `\r\n`, or of the string that the line stands in.
+ * @param around the quotes of that string; absent where it stands in none
  */
-export function lineEnd(text: string, from: number, endsAtQuote: boolean): number {
+export function lineEnd(text: string, from: number, around: Quotes | undefined): number {
   for (let at = from; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0x0a || code === 0x0d) return at;
-    if (code === BACKSLASH && 'nr'.includes(text.charAt(at + 1) || ' '))
-      return Math.max(from, runStart(text, at));
-    if (endsAtQuote && isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
+    const isBreak = code === BACKSLASH && 'nr'.includes(text.charAt(at + 1) || ' ');
+    const isEnd = around !== undefined && isQuote(code) && closes(text, at, around) && endsString(text, at);
+    if (isBreak || isEnd) return Math.max(from, runStart(text, at));
   }
   return text.length;
+}
+
+function closes(text: string, quote: number, { mark, level }: Quotes): boolean {
+  return mark.includes(text.charAt(quote)) && levelOf(text, quote) <= level;
 }
 
 const PLAIN_WORD = /^[A-Za-z][A-Za-z.,;!?]*$/;

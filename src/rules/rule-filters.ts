@@ -43,7 +43,9 @@ export function parseFilters(
   };
 }
 
-/** `host` is a word of ours that Akto's language refuses: a file with nothing else of ours keeps Akto's verdict. */
+/** Words of ours that Akto's language refuses: a file with nothing else of ours keeps Akto's verdict. */
+const OWN_TERMS: ReadonlySet<string> = new Set(['host', 'change']);
+
 function termsFor(root: PositionedMap): TermTable {
   return hasOwnKeys(root) ? ALL_TERMS : AKTO_TEMPLATE_TERMS;
 }
@@ -51,12 +53,12 @@ function termsFor(root: PositionedMap): TermTable {
 function hasOwnKeys(root: PositionedMap): boolean {
   return OWN_KEYS.some((key) => entryOf(root, key));
 }
-const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => term !== 'host'));
+const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => !OWN_TERMS.has(term)));
 
 function hint(word: string): string | undefined {
-  return word === 'host'
-    ? ' of Akto templates; add source: malicious_events to ask for the host.'
-    : undefined;
+  if (word === 'host') return ' of Akto templates; add source: malicious_events to ask for the host.';
+  if (word === 'change') return ' of Akto templates; add source and name the feed whose objects change.';
+  return undefined;
 }
 
 interface LintPlace {

@@ -76,6 +76,7 @@ const INCIDENT_TERMS: TermTable = new Map<string, TermKind>([
   ['requests', 'number'],
   ['create_time', 'text'],
   ['update_time', 'text'],
+  ['change', 'text'],
 ]);
 
 const ACTOR_TERMS: TermTable = new Map<string, TermKind>([
@@ -88,6 +89,7 @@ const ACTOR_TERMS: TermTable = new Map<string, TermKind>([
   ['discovered_at', 'number'],
   ['country', 'text'],
   ['object_id', 'text'],
+  ['change', 'text'],
 ]);
 
 const API_TERMS: TermTable = new Map<string, TermKind>([
@@ -97,6 +99,7 @@ const API_TERMS: TermTable = new Map<string, TermKind>([
   ['actors_count', 'number'],
   ['discovered_at', 'number'],
   ['host', 'text'],
+  ['change', 'text'],
 ]);
 
 /** What the events of each feed can be asked for. */

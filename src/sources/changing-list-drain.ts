@@ -3,7 +3,7 @@ import type { Answer, ListReading } from './changing-list-reading.ts';
 
 const MOST_PASSES = 16;
 /** Pages of one pass that began below the instant: it moves faster than it can be read. */
-const MOST_TURNS = 50;
+const MOST_TURNS = 30;
 
 /** Rows that changed at the same instant, which has more of them than a page. */
 export interface Instant {
@@ -78,14 +78,14 @@ async function* onePass(
         isComplete: ended !== undefined,
       };
     }
-    offset = isAbove ? above(answer) : endOffset;
+    offset = isAbove ? above(answer, reading.stride) : endOffset;
     if (isAbove) turns += 1;
   }
 }
 
 /** One row less than a page: a whole page back would end where the instant begins, and lead here again. */
-function above({ times, offset }: Answer): number {
-  return Math.max(0, offset - Math.max(1, times.length - 1));
+function above({ times, offset }: Answer, stride: number): number {
+  return Math.max(0, offset - Math.max(1, (times.length || stride) - 1));
 }
 
 function isAfter(time: number | undefined, atMs: number): boolean {

@@ -66,6 +66,8 @@ export interface Answer extends Shown {
 /** A poll ends by itself after this part of its deadline, at a page's end, so that it is not cut off in one. */
 const OVERDUE_AFTER = 0.8;
 const MOST_GAPS = 20;
+/** Pages join by a row that both show. */
+const LEAST_ROWS = 2;
 
 /** One poll of a changing list under way: asks with retries and knows how far it has come. */
 export class ListReading {
@@ -120,7 +122,7 @@ export class ListReading {
   async isLast(answer: Answer, fromMs: number): Promise<boolean> {
     const behind = await this.ask(answer.offset + answer.times.length, fromMs);
     if (behind.times.length === 0) return true;
-    this.#most = Math.max(1, Math.min(this.#most, answer.times.length));
+    this.#most = Math.max(LEAST_ROWS, Math.min(this.#most, answer.times.length));
     this.#limit = Math.min(this.#limit, this.#most);
     return false;
   }
@@ -223,7 +225,7 @@ export class ListReading {
   async #recover(error: unknown, attempt: number): Promise<number> {
     if (!(error instanceof SourceError)) throw error;
     const { clock, deadlineMs, random, isFixedSize } = this.options;
-    const half = isFixedSize ? this.#limit : Math.ceil(this.#limit / 2);
+    const half = isFixedSize ? this.#limit : Math.max(LEAST_ROWS, Math.ceil(this.#limit / 2));
     if (error instanceof TooLargeError && half < this.#limit) {
       this.#most = half;
       this.#limit = half;

@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '../core/json.ts';
 import { type Cursor, type Gap, SourceError } from '../core/source.ts';
 import { type ChangingListOptions, changingListReachMs, createChangingListReader } from './changing-list.ts';
 
-const RUNS = 2_000;
+const RUNS = 2_500;
 const START_MS = Date.UTC(2026, 2, 1);
 const INGESTED = { count: async () => 0 };
 const LATE_MS = 120_000;

@@ -6,7 +6,7 @@ import { nextStep, type Step } from './changing-list-step.ts';
 import { named } from './sentence.ts';
 
 export { changingListReachMs } from './changing-list-cursor.ts';
-export type { ChangingListOptions, ListAnswer, ListQuery, Unusable } from './changing-list-reading.ts';
+export type { ChangingListOptions, ListAnswer, Unusable } from './changing-list-reading.ts';
 
 /**
  * Reads a list of objects that change, newest change first, by offsets. What changes moves to the front, so
@@ -55,8 +55,12 @@ async function* walk(part: Walk, reading: ListReading): AsyncGenerator<Page, boo
   const isWanted = wantedOf(part, reading.plan.fromMs);
   let at = part;
   let isBlind = false;
+  let turns = 0;
   for (;;) {
     const { answer, step } = await look(at, isBlind, reading);
+    if (step.kind === 'back') turns += 1;
+    else if (isFurther(step, at)) turns = 0;
+    if (turns > MOST_TURNS) throw unjoined(reading.options.source);
     if (at === part && part.coveredMs === undefined) reading.begin(answer);
     if (step.kind === 'end') {
       reading.finish(part);
@@ -95,6 +99,13 @@ async function look(
   return { answer, step };
 }
 
+/** Steps back since the walk last came further. */
+const MOST_TURNS = 30;
+
+function isFurther(step: Walking, { coveredMs }: Walk): boolean {
+  return step.kind === 'drain' || (step.kind === 'advance' && step.coveredMs !== coveredMs);
+}
+
 type Walking = Exclude<Step, { kind: 'lost' | 'confirm' }>;
 
 function further(at: Walk, step: Exclude<Walking, { kind: 'end' }>): Walk {
@@ -118,5 +129,12 @@ function lost(source: string): SourceError {
   return new SourceError(
     'unavailable',
     `${named(source)} the server's list is not sorted newest change first, as was asked: reading on would skip objects; it will be asked again`,
+  );
+}
+
+function unjoined(source: string): SourceError {
+  return new SourceError(
+    'unavailable',
+    `${named(source)} the server's list cannot be read to its end: it shows one row at a time, or changes faster than it can be read; it will be asked again`,
   );
 }

@@ -21,7 +21,7 @@ export function toSourceError(error: unknown, source: string, keys: string): Sou
     case 'aborted':
       return new SourceError('aborted', sentence);
     case 'too_large':
-      return new TooLargeError('unavailable', `${sentence}; set a smaller page_size`);
+      return new TooLargeError('unavailable', `${sentence}; check url if this goes on`);
     case 'tls':
       return new SourceError('refused', `${sentence}; check url and the certificate`);
     case 'dns':

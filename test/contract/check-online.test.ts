@@ -29,6 +29,18 @@ async function places(): Promise<{ code: number; places: string[]; messages: str
   return { code, places: problems.map(nameOf), messages: problems.map(({ message }) => String(message)) };
 }
 
+it('asks the source for its names, each list once', async () => {
+  on.stage.server.add([EVENT]);
+  on.stage.write('r.yaml', 'id: r\nfilter: { filter_id: { eq: SQLInjection } }\n');
+  await places();
+  const asked = on.stage.server.requests.map(({ path }) => path.replace('/api/', '')).sort();
+  expect(asked).toEqual([
+    'fetchFiltersForThreatActors',
+    'fetchFiltersThreatTable',
+    'fetchThreatCategoryCount',
+  ]);
+});
+
 describe('rules', () => {
   it.each<[why: string, filter: string, unknown: string[]]>([
     ['a name that events have', 'filter_id: { eq: SQLInjection }', []],

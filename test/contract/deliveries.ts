@@ -42,7 +42,7 @@ export const alert = (over: Partial<NotifiedAlert> = {}): NotifiedAlert => ({
   ...over,
 });
 
-const notification = (over: Partial<Notification> = {}): Notification => {
+export const notification = (over: Partial<Notification> = {}): Notification => {
   const alerts = over.alerts ?? [alert()];
   return {
     id: 'n-1',

@@ -237,7 +237,7 @@ describe('slack', () => {
     const refused = { kind: 'status', status: 400, body: 'invalid_blocks' } as const;
     const once = await slack({ faults: (number) => (number === 1 ? refused : undefined) });
     expect(await once.destination.deliver([alertDelivery()], running)).toEqual({ kind: 'done' });
-    expect(once.receiver.messages[0]?.text).toContain('12 new (57 in all)');
+    expect(once.receiver.messages[0]?.text).toContain('12 new matches (57 in all)');
     expect(once.receiver.messages[0]?.payload).not.toHaveProperty('attachments');
     const always = await slack({ faults: () => refused });
     const outcome = await always.destination.deliver([alertDelivery()], running);

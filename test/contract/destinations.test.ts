@@ -61,7 +61,7 @@ const says =
   (_, response) =>
     void response.writeHead(status, headers).end(body);
 
-describe.each(SUBJECTS)('the $type destination', (subject) => {
+describe.each(SUBJECTS)('the $type$way destination', (subject) => {
   const ignoresBodies = subject.type === 'webhook';
   const { status: okStatus, type, body: okBody } = subject.success;
   const done = says(okStatus, { 'content-type': type }, okBody);

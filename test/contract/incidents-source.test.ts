@@ -165,6 +165,7 @@ describe('polling', () => {
     expect(feed.requests.length - before).toBe(1);
     clock.nowMs += 60_000;
     await poll(last(second));
+    process.stdout.write(`incidents: ${feed.requests.length - before - 1} requests in an idle poll\n`);
     expect(feed.requests.length - before).toBeLessThanOrEqual(3);
   });
 
@@ -174,6 +175,9 @@ describe('polling', () => {
     const pages = await poll();
     expect(new Set(ids(pages))).toEqual(new Set(made.map(({ incidentId }) => incidentId)));
     expect(rejected(pages)).toEqual([]);
+    process.stdout.write(
+      `incidents: ${feed.requests.length} requests for 1000 incidents in the first poll\n`,
+    );
     expect(feed.requests.length).toBeLessThanOrEqual(13);
     expect(last(pages)).toEqual(JSON.parse(JSON.stringify(last(pages))));
   });
@@ -186,6 +190,20 @@ describe('polling', () => {
       expect(new Set(ids(await poll())).size).toBe(90);
     },
   );
+
+  it('says that it cannot be read, in few requests, where a service shows one row at a time', async () => {
+    const { feed, poll } = await stage(
+      many(9, (n) => n),
+      { token: TOKEN },
+      { hazards: { mostRows: 1 } },
+    );
+    const error = await failureOf(poll());
+    expect([error.kind, error.message]).toEqual([
+      'unavailable',
+      expect.stringMatching(/^source "identity": .*shows one row at a time/),
+    ]);
+    expect(feed.requests.length).toBeLessThan(300);
+  });
 
   it('reads one second that is larger than a page', async () => {
     const { poll } = await stage([...many(250, () => 500), incident('after', 20)], { token: TOKEN });
@@ -497,7 +515,7 @@ describe('failures', () => {
   it.each<[HttpHazard, RegExp]>([
     [{ kind: 'hang' }, /did not answer in time/],
     [{ kind: 'slow_body', pieces: 50, pauseMs: 20 }, /did not answer in time/],
-    [{ kind: 'huge_body', bytes: 200_000_000 }, /too large.*smaller page_size/],
+    [{ kind: 'huge_body', bytes: 200_000_000 }, /too large.*check url/],
   ])('%j ends within its bounds', async (answer, says) => {
     const feed = await startIncidentsSimulator({
       token: TOKEN,

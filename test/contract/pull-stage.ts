@@ -21,7 +21,7 @@ import {
 } from '../../src/demo/akto-simulator/index.ts';
 import { type Ran, type RanWith, runTocsin } from '../pipeline/fake-io.ts';
 
-export const API_KEY = 'a-key-that-must-stay-hidden';
+const API_KEY = 'a-key-that-must-stay-hidden';
 export const MANIFEST = '.tocsin-pull.json';
 
 /** A folder with a configuration, a server with templates, and the commands that look at both. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { isJsonObject } from '../../src/core/json.ts';
+import { TemplateFolder } from '../../src/app/templates-folder.ts';
 import { MANIFEST, rule, stageForEach, template } from './pull-stage.ts';
 
 const on = stageForEach();
@@ -117,29 +117,24 @@ describe('what was done here', () => {
     expect(await on.stage.pullJson()).toMatchObject({ gone: [] });
   });
 
-  it('is not taken for an edit where a pull was cut off between a file and the manifest', async () => {
-    const before = on.stage.pulled(MANIFEST);
-    on.stage.server.setTemplates([template('A', 'newer'), template('B')]);
-    await on.stage.pull();
-    // As it stood after the files were written: the old state, and what was being written.
-    const after: unknown = JSON.parse(on.stage.pulled(MANIFEST));
-    const files = isJsonObject(after) && isJsonObject(after['files']) ? after['files'] : {};
-    const shaOf = (name: string): unknown => {
-      const entry = files[name];
-      return isJsonObject(entry) ? entry['sha256'] : undefined;
-    };
-    const old: unknown = JSON.parse(before);
-    const entryA = isJsonObject(old) && isJsonObject(old['files']) ? old['files']['A.yaml'] : undefined;
-    const cutOff = {
-      version: 1,
-      files: {
-        'A.yaml': { ...(isJsonObject(entryA) ? entryA : {}), writing: shaOf('A.yaml') },
-        'B.yaml': { source: 'akto0', id: 'B', writing: shaOf('B.yaml') },
-      },
-    };
-    writeFileSync(join(on.stage.into, MANIFEST), JSON.stringify(cutOff));
+  it('is not taken for an edit where pulls were cut off, again and again', async () => {
+    mkdirSync(join(on.stage.into, 'in-the-way.yaml', 'x'), { recursive: true });
+    const entry = { source: 'akto0', id: 'A' };
+    for (const version of ['v1', 'v2', 'v3']) {
+      const folder = new TemplateFolder(on.stage.into);
+      const texts = new Map([
+        ['A.yaml', rule('A', version)],
+        ['B.yaml', rule('B', version)],
+        // What cannot be written ends it before the manifest is.
+        ['in-the-way.yaml', ''],
+      ]);
+      const manifest = new Map([...texts.keys()].map((name) => [name, { ...entry, id: name.slice(0, 1) }]));
+      expect(() => folder.write(texts, manifest, 0)).toThrow('cannot be written');
+      expect(on.stage.pulled('B.yaml')).toBe(rule('B', version));
+    }
+    rmSync(join(on.stage.into, 'in-the-way.yaml'), { recursive: true });
     rmSync(join(on.stage.into, 'B.yaml'));
-    on.stage.server.setTemplates([template('A', 'newest'), template('B')]);
-    expect(await on.stage.pullJson()).toMatchObject({ kept: [], written: [{ id: 'A' }, { id: 'B' }] });
+    on.stage.server.setTemplates([template('A', 'newest'), template('B', 'newest')]);
+    expect(await on.stage.pullJson()).toMatchObject({ code: 0, written: [{ id: 'A' }], kept: [{ id: 'B' }] });
   });
 });

@@ -46,19 +46,11 @@ describe('a message about an aggregated event', () => {
           {
             "blocks": [
               {
-                "text": {
-                  "text": "*HIGH* · *SQL injection*",
-                  "type": "mrkdwn",
-                  "verbatim": true,
-                },
-                "type": "section",
-              },
-              {
                 "fields": [
                   {
                     "text": "*Who*
       actor \`203.0.113.9\`
-      from \`FR\`",
+      from France",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -71,13 +63,13 @@ describe('a message about an aggregated event', () => {
                   {
                     "text": "*When*
       first 2026-11-21 19:44:05 UTC
-      last 2026-11-21 20:43:05 UTC",
+      last 2026-11-21 20:43:05 UTC (59 min later)",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
                   {
                     "text": "*Matches*
-      12 new (57 in all)",
+      12 new matches (57 in all)",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -86,8 +78,9 @@ describe('a message about an aggregated event', () => {
               },
               {
                 "text": {
-                  "text": "\`\`\`
-      2026-11-21 20:43:05 UTC 403 POST api.example.com/login?next=%2Fhome
+                  "text": "*Evidence* (newest 1 of 57; 2026-11-21, UTC)
+      \`\`\`
+      20:43:05 403 POST api.example.com/login?next=%2Fhome
       \`\`\`",
                   "type": "mrkdwn",
                   "verbatim": true,
@@ -96,9 +89,9 @@ describe('a message about an aggregated event', () => {
               },
               {
                 "text": {
-                  "text": "*Requests behind it* (37 in all, newest first)
+                  "text": "*Requests behind it* (newest of 37; 2026-11-21, UTC)
       \`\`\`
-      2026-11-21 20:44:05 UTC 200 POST api.example.com/login?token=[redacted]&amp;q=1
+      20:44:05 200 POST api.example.com/login?token=[redacted]&amp;q=1
       GET /
       \`\`\`",
                   "type": "mrkdwn",
@@ -140,7 +133,8 @@ describe('a message about an aggregated event', () => {
                 "elements": [
                   {
                     "text": "rule \`sql-injection\` · akto-prod malicious_events
-      \`n-1\` · newest event \`akto-prod/malicious_events/e1\`",
+      \`n-1\` · newest event \`akto-prod/malicious_events/e1\`
+      \`tocsin ack ffffffffffffffffffffffffffffffff\` · \`tocsin why ffffffffffffffffffffffffffffffff\`",
                     "type": "mrkdwn",
                     "verbatim": true,
                   },
@@ -149,10 +143,11 @@ describe('a message about an aggregated event', () => {
               },
             ],
             "color": "#e8590c",
-            "fallback": "HIGH SQL injection: 12 new (57 in all)",
+            "fallback": "HIGH SQL injection: 12 new matches (57 in all)",
           },
         ],
-        "text": "🟠 *HIGH* SQL injection \`203.0.113.9\` — 12 new (57 in all)",
+        "text": "🟠 *HIGH* · *SQL injection* \`203.0.113.9\`
+      12 new matches (57 in all) · \`POST api.example.com/login\` · France",
         "unfurl_links": false,
         "unfurl_media": false,
       }
@@ -167,7 +162,7 @@ describe('a message about an aggregated event', () => {
   it('of requests that cannot be read still says how many there are', () => {
     const context = { evidence: { total: 9, requests: [] }, missing: [] };
     const texts = textsOf(asJson(alertDelivery({ alerts: [alert({ context })] }))).join('\n');
-    expect(texts).toContain('*Requests behind it* (9 in all, newest first)\n(none can be shown)');
+    expect(texts).toContain('*Requests behind it* (newest of 9)\n(none can be shown)');
   });
 });
 

@@ -23,12 +23,30 @@ export interface Settings {
 /** A destination under test, and what its far side says when all is well. */
 export interface Subject {
   readonly type: string;
+  /** Where a type has several ways. */
+  readonly way?: string;
   create(settings: Settings, deps: AdapterDeps): Destination;
   readonly batch: readonly Delivery[];
   readonly success: { readonly status: number; readonly type: string; readonly body: string };
 }
 
+let posted = 0;
+
 export const SUBJECTS: readonly Subject[] = [
+  {
+    type: 'slack',
+    way: ' (bot)',
+    create: ({ origin, timeoutMs }, deps) => {
+      const input = { name: 'oncall', type: 'slack', api_url: origin, token: PLANTED, channel: 'C012AB3CD' };
+      return slackDestination.create({ ...slackConfig.parse(input), timeout: timeoutMs }, deps);
+    },
+    // It does not post twice what it has posted: each is another group's.
+    get batch() {
+      posted += 1;
+      return [alertDelivery({ id: `alert/${posted}/0/1` })];
+    },
+    success: { status: 200, type: 'application/json', body: '{"ok":true,"channel":"C012AB3CD","ts":"1.2"}' },
+  },
   {
     type: 'slack',
     create: ({ origin, timeoutMs }, deps) => {

@@ -21,7 +21,7 @@ test('the demo delivers the reference event to all three receivers and ends by i
   // A Slack message takes several lines; its ids stand in the last of them.
   expect(lines.some((line) => line.includes('▌') && line.includes(SEED_EVENT))).toBe(true);
   expect(lines.at(-1)).toMatch(
-    /^summary {2}61 events read, 61 in Splunk, each once; .* reached all three; 0 left$/,
+    /^summary {2}(\d+) events read \(61 attacks, .*\), \1 in Splunk, each once; .* reached all three; 0 left$/,
   );
   expect(stdout).not.toContain('\u001b');
   expect(stderr).toBe('');

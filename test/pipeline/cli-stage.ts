@@ -3,14 +3,21 @@ import { join } from 'node:path';
 import { loadSetup, type Setup } from '../../src/app/load.ts';
 import { compileSilence } from '../../src/app/silence.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Destination } from '../../src/core/delivery.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { formatProblem } from '../../src/core/problem.ts';
 import { createDeliverer } from '../../src/pipeline/deliver.ts';
 import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
-import { type Bench, createBench, event, page, reader, recording } from './bench.ts';
+import {
+  type Bench,
+  createBench,
+  event,
+  page,
+  type RecordingDestination,
+  reader,
+  recording,
+} from './bench.ts';
 import { type Ran, type RanWith, runTocsin } from './fake-io.ts';
 
 /** A real store and configuration, fed and told of by hand, with the commands beside it as beside a daemon. */
@@ -23,7 +30,7 @@ export interface Stage {
   /** Goes on so far and tells of what is due. */
   notify(afterMs: number): Promise<void>;
   /** One attempt at what waits for the destination. */
-  deliver(name: string, answer?: Parameters<typeof recording>[1]): Promise<Destination>;
+  deliver(name: string, answer?: Parameters<typeof recording>[1]): Promise<RecordingDestination>;
   tocsin(args: readonly string[], given?: RanWith): Promise<Ran>;
   write(name: string, text: string): void;
   close(): Promise<void>;
@@ -61,27 +68,37 @@ ignore: { method: { eq: GET } }
 `,
 };
 
-const CONFIG = `
+interface Over {
+  /** Instead of the usual routes; and further top-level keys. */
+  readonly routes?: string;
+  readonly more?: string;
+}
+
+const ROUTES = `
+routes:
+  - { name: urgent, when: { severity: { gte: HIGH } }, to: [oncall], group_wait: 10s }
+  - { name: rest, to: [archive], group_wait: 30s }`;
+
+const configOf = ({ routes = ROUTES, more = '' }: Over): string => `
 sources:
   - { name: akto, type: akto, url: "https://akto.example", api_key: k }
 destinations:
   - { name: oncall, type: webhook, url: "https://oncall.example/x", send: [alerts] }
   - { name: soar, type: webhook, url: "https://soar.example/x", send: [matches] }
   - { name: archive, type: webhook, url: "https://archive.example/x", send: [alerts] }
-routes:
-  - { name: urgent, when: { severity: { gte: HIGH } }, to: [oncall], group_wait: 10s }
-  - { name: rest, to: [archive], group_wait: 30s }
 store: sqlite:./tocsin.db
+${routes}
+${more}
 `;
 
-export async function createStage(config = CONFIG): Promise<Stage> {
+export async function createStage(over: Over = {}): Promise<Stage> {
   const bench = createBench();
   // Commands live by the wall's clock.
-  bench.clock.nowMs = systemClock.now() - 3_600_000;
+  bench.clock.nowMs = systemClock.now() - 5 * 60_000;
   const write = (name: string, text: string): void => writeFileSync(join(bench.folder, name), text);
   mkdirSync(join(bench.folder, 'rules'));
   for (const [name, text] of Object.entries(RULES)) write(`rules/${name}`, text);
-  write('config.yaml', config);
+  write('config.yaml', configOf(over));
   const place = { file: join(bench.folder, 'config.yaml'), cwd: bench.folder, env: {} };
   const { setup, problems } = loadSetup(place);
   if (setup === undefined) throw new Error(problems.map(formatProblem).join('\n'));

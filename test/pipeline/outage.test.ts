@@ -23,14 +23,14 @@ describe('a destination that was away', () => {
     ['ten minutes', 10 * MINUTE_MS],
     ['half an hour', 30 * MINUTE_MS],
     ['three hours', 3 * HOUR_MS],
-    ['two days', 48 * HOUR_MS],
+    ['half a day', 12 * HOUR_MS],
   ])('for %s is told a summary, not everything that waited, and the numbers add up', async (_, outageMs) => {
     const run = storming(bench);
     run.answer({ kind: 'retry', reason: 'connection refused' });
-    const rounds = 60;
+    const rounds = 24;
     for (let round = 0; round < rounds; round += 1) {
       await run.runUntil(START_MS + (round * outageMs) / rounds);
-      await run.take(many(50, 3_000, (round * outageMs) / rounds / 1_000, round * 50));
+      await run.take(many(10, 150, (round * outageMs) / rounds / 1_000, round * 10));
     }
     await run.runUntil(START_MS + outageMs);
     expect(run.oncall).toEqual([]);
@@ -39,8 +39,8 @@ describe('a destination that was away', () => {
     for (const message of alerts(run.oncall)) expect(ageMs(message)).toBeLessThanOrEqual(40 * MINUTE_MS);
     await run.drain();
     expect(busiestMinute(run.oncall)).toBeLessThanOrEqual(10);
-    expect(sum(run.oncall)).toBe(50 * rounds);
-    expect(sum(run.soar)).toBe(50 * rounds);
+    expect(sum(run.oncall)).toBe(10 * rounds);
+    expect(sum(run.soar)).toBe(10 * rounds);
   });
 
   it('sums up what has waited for half an hour, though nothing else happens', async () => {
@@ -48,7 +48,7 @@ describe('a destination that was away', () => {
     run.answer({ kind: 'hold', reason: 'the token was revoked' });
     await run.take(many(3, 1, 0));
     await run.runUntil(START_MS + 29 * MINUTE_MS);
-    expect(await bench.store.countDeliveries()).toEqual([
+    expect(await bench.store.countDeliveries()).toMatchObject([
       { destination: 'oncall', state: 'pending', count: 1 },
     ]);
     await run.runUntil(START_MS + 32 * MINUTE_MS);
@@ -56,6 +56,7 @@ describe('a destination that was away', () => {
     await run.runUntil(START_MS + 50 * MINUTE_MS);
     expect(run.oncall.map(({ delivery }) => delivery.kind)).toEqual(['digest']);
     await run.drain();
+    expect(alerts(run.oncall), 'nor is there a message of an end that had no beginning').toEqual([]);
     expect(sum(run.oncall)).toBe(3);
   });
 });
@@ -63,8 +64,8 @@ describe('a destination that was away', () => {
 describe('a daemon that was away', () => {
   it('sums up the history that it reads, tells at once of what goes on, and of no end that had no beginning', async () => {
     const run = storming(bench);
-    await run.take(many(4_000, 300, -3 * 3_600));
-    await run.take(many(1, 1, 0, 4_200));
+    await run.take(many(2_000, 150, -3 * 3_600));
+    await run.take(many(1, 1, 0, 2_100));
     await run.runUntil(START_MS + MINUTE_MS);
     const [own, ...more] = alerts(run.oncall);
     expect(more).toEqual([]);
@@ -75,8 +76,8 @@ describe('a daemon that was away', () => {
       alerts(run.oncall).map(({ delivery }) => delivery.kind === 'alert' && delivery.notification.reason),
     ).toEqual(['opened', 'resolved']);
     expect(busiestMinute(run.oncall)).toBeLessThanOrEqual(10);
-    expect(sum(run.oncall)).toBe(4_001);
-    expect(sum(run.soar)).toBe(4_001);
+    expect(sum(run.oncall)).toBe(2_001);
+    expect(sum(run.soar)).toBe(2_001);
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import type { StoredAlert } from '../../core/alert.ts';
+import { eventId } from '../../core/event.ts';
 import type { EventRecord } from '../../core/records.ts';
 import { sharedBy } from '../../pipeline/firing.ts';
-import { type EventView, type Rule, viewOf } from '../../rules/index.ts';
+import { createRedactor } from '../../redaction/index.ts';
+import { type Change, type EventView, type Rule, viewOf } from '../../rules/index.ts';
 import { type Deliveries, eventDeliveries } from './deliveries.ts';
 import { type NearMiss, nearMisses } from './near-misses.ts';
 import { type AlertStory, alertStory, alertsShowing, type Sources } from './stories.ts';
@@ -20,28 +22,49 @@ export interface EventStory extends Deliveries {
     readonly nearMisses: readonly NearMiss[];
   };
   readonly windows: readonly WindowStory[];
+  /** One for each rule that fired on it; of many the first few. */
   readonly alerts: readonly AlertStory[];
+  readonly omittedAlerts: number;
 }
+
+const MOST_ALERTS = 20;
 
 export async function eventStory(sources: Sources, event: EventRecord): Promise<EventStory> {
   const { store, config, ruleSet } = sources;
-  const view = event.raw && viewOf(event.raw, event.feed);
+  const view = event.raw && viewOf(event.raw, event.feed, await changeOf(sources, event));
   const matched = new Set(event.rules.map(({ rule }) => rule));
   const rules = (ruleSet?.rules ?? []).filter(({ id }) => matched.has(id));
   const present = view && presentOf(sources, view, matched);
   const windows = view === undefined ? [] : await windowsOf(sources, rules, event, view);
   const alerts = await alertsOf(sources, rules, event, view);
+  const shown = alerts.slice(0, MOST_ALERTS);
   return {
     event,
     ...(present === undefined ? {} : { present }),
     windows,
-    alerts: await Promise.all(alerts.map((alert) => alertStory(sources, alert, event.committedMs))),
+    alerts: await Promise.all(shown.map((alert) => alertStory(sources, alert, event.committedMs))),
+    omittedAlerts: alerts.length - shown.length,
     ...(await eventDeliveries(store.records, event, config?.destinations ?? [])),
   };
 }
 
+/** Revisions of one object that are looked through. */
+const MOST_REVISIONS = 50;
+
+/** Whether this state of its object was the first that anybody saw, as far as is still known. */
+async function changeOf(
+  { store: { records } }: Sources,
+  { source, feed, feedId, revision, committedMs }: EventRecord,
+): Promise<Change | undefined> {
+  if (revision === undefined) return undefined;
+  const ids = await records.eventIds(`${eventId(source, feed, feedId)}/`, MOST_REVISIONS);
+  const others = await Promise.all(ids.map((id) => records.readEvent(id)));
+  const isLater = others.some((other) => other !== undefined && other.committedMs < committedMs);
+  return isLater ? 'changed' : 'first_seen';
+}
+
 function presentOf(
-  { ruleSet, origins }: Sources,
+  { config, ruleSet, origins }: Sources,
   view: EventView,
   before: ReadonlySet<string>,
 ): EventStory['present'] {
@@ -50,13 +73,18 @@ function presentOf(
   const there = new Set(ruleSet.rules.map(({ id }) => id));
   const lost = [...before].filter((id) => !now.has(id));
   const others = ruleSet.rules.filter(({ id }) => !now.has(id));
+  // What an operator is shown he pastes to others.
+  const redactor = createRedactor(config?.redaction);
   const { payloadError } = view;
   return {
     ...(payloadError === undefined ? {} : { payloadError }),
     added: [...now].filter((id) => !before.has(id)),
     gone: lost.filter((id) => !there.has(id)),
     changed: lost.filter((id) => there.has(id)),
-    nearMisses: nearMisses(others, view, origins),
+    nearMisses: nearMisses(others, view, origins).map(({ condition, ...miss }) => ({
+      ...miss,
+      condition: { ...condition, saw: redactor.text(condition.saw) },
+    })),
   };
 }
 

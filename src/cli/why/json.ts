@@ -40,6 +40,7 @@ function eventJson(story: EventStory) {
       ...{ since: iso(sinceMs), to: iso(toMs) },
     })),
     alerts: story.alerts.map(alertStoryJson),
+    omittedAlerts: story.omittedAlerts,
     ...deliveriesJson(story),
   };
 }

@@ -46,6 +46,7 @@ function eventText(
   return [
     ...eventLines(story, print),
     ...story.alerts.flatMap((alert) => ['', ...alertLines(alert, print)]),
+    ...(story.omittedAlerts > 0 ? ['', `and ${many(story.omittedAlerts, 'more alert')}`] : []),
     '',
     print.title('the event itself'),
     ...deliveriesLines(story, print.nowMs).map(indented),

@@ -6,8 +6,7 @@ import { SimulatedService } from './simulated-service.ts';
 
 export type { HttpHazard } from '../http-hazards/hazards.ts';
 export type { IncidentsHazards, IncidentsRequest } from './hazards.ts';
-export { type Incident, revisionOf } from './incident.ts';
-export { isoTime, type MadeIncidentsRange, makeIncidents } from './made-incidents.ts';
+export { isoTime, makeIncidents } from './made-incidents.ts';
 export type { IncidentsSimulatorOptions } from './options.ts';
 
 export interface IncidentsSimulator {

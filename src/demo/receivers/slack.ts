@@ -1,11 +1,16 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { keep, type Receiver, type ReceiverOptions, type Reply, startReceiver } from './server.ts';
+import { type ApiFault, type PostedMessage, SlackWorkspace } from './slack-api.ts';
 import { slackFault } from './slack-limits.ts';
 
 export interface SlackReceiverOptions extends ReceiverOptions {
   /** Refuses with 429 what comes within a second of the last message taken. */
   readonly rateLimit?: boolean;
   readonly onMessage?: (message: SlackMessage) => void;
+  /** Scopes of the bot's token; all that is needed, where absent. */
+  readonly scopes?: ReadonlySet<string>;
+  /** What the API refuses, asked before a call is looked at. `faults` are of the connection; these are Slack's words. */
+  readonly apiFaults?: (method: string, args: JsonObject) => ApiFault | undefined;
 }
 
 export interface SlackMessage {
@@ -20,16 +25,36 @@ export interface SlackReceiver extends Receiver {
   readonly url: string;
   /** Those accepted. */
   readonly messages: readonly SlackMessage[];
+  /** The Web API's address. */
+  readonly apiUrl: string;
+  /** The bot's, and the channel it is in: `#oncall` too. */
+  readonly token: string;
+  readonly channel: string;
+  /** What bots posted, as it stands now, oldest first. */
+  posted(): readonly PostedMessage[];
+  /** As a person deletes it. */
+  remove(ts: string): void;
 }
 
+const TOKEN = 'xoxb-local-demo-token';
+const CHANNEL = 'C0LOCALDEMO';
 const WEBHOOK_PATH = '/services/T00000000/B00000000/local-demo-webhook';
 const INTERVAL_MS = 1_000;
 const MAX_TEXT = 40_000;
 
-/** A stand-in for a Slack incoming webhook: 200 `ok`, or Slack's own error words. */
+/** A stand-in for a Slack incoming webhook (200 `ok`, or Slack's own error words) and for what bots call. */
 export async function startSlackReceiver(options: SlackReceiverOptions = {}): Promise<SlackReceiver> {
   const messages: SlackMessage[] = [];
-  const receiver = await startReceiver(options, ({ method, path, headers, body, receivedAtMs }) => {
+  const workspace = new SlackWorkspace({
+    token: TOKEN,
+    channels: new Map([['#oncall', CHANNEL]]),
+    ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
+    ...(options.apiFaults === undefined ? {} : { faults: options.apiFaults }),
+  });
+  const receiver = await startReceiver(options, (request) => {
+    const { method, path, headers, body, receivedAtMs } = request;
+    const answer = workspace.answer(request);
+    if (answer !== undefined) return answer;
     if (path !== WEBHOOK_PATH) return refused(404, 'no_service');
     if (method !== 'POST') return refused(405, 'method_not_allowed');
     const lastMs = messages.at(-1)?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
@@ -46,7 +71,13 @@ export async function startSlackReceiver(options: SlackReceiverOptions = {}): Pr
     options.onMessage?.(message);
     return { status: 200, body: 'ok' };
   });
-  return { ...receiver, url: receiver.origin + WEBHOOK_PATH, messages };
+  return {
+    ...receiver,
+    ...{ url: receiver.origin + WEBHOOK_PATH, messages },
+    ...{ apiUrl: `${receiver.origin}/api`, token: TOKEN, channel: CHANNEL },
+    posted: () => workspace.messages,
+    remove: (ts) => workspace.delete(ts),
+  };
 }
 
 function refused(status: number, body: string): Reply {

@@ -2,7 +2,8 @@ import type { AlertContext, Evidence } from '../../core/alert.ts';
 import { context, type SlackBlock, section, textLength } from './block.ts';
 import { markdownToSlack } from './markdown.ts';
 import { redactUrl } from './redact.ts';
-import { code, codeLine, plain, utcTime } from './text.ts';
+import { type Clockwork, clockOf, code, codeLine, plain, utcTime } from './text.ts';
+import { counted, numberText } from './words.ts';
 
 const MOST_REQUESTS = 5;
 const REQUEST_LINE_MAX = 180;
@@ -34,10 +35,13 @@ function fitting(blocks: SlackBlock[], room: number): SlackBlock[] {
 /** As many of them as there is room for. */
 function requestsBlock(evidence: AlertContext['evidence'], room: number): SlackBlock[] {
   if (evidence === undefined) return [];
-  const heading = `*Requests behind it* (${evidence.total} in all, newest first)\n`;
+  const newestMs = evidence.requests.find(({ timeMs }) => timeMs !== undefined)?.timeMs;
+  const clock = clockOf(newestMs ?? 0);
+  const day = newestMs === undefined ? '' : `; ${clock.day}`;
+  const heading = `*Requests behind it* (newest of ${numberText(evidence.total)}${day})\n`;
   const lines = evidence.requests
     .slice(0, MOST_REQUESTS)
-    .map(requestLine)
+    .map((request) => requestLine(request, clock))
     .filter((line) => line !== '');
   const most = Math.floor((room - heading.length - '```\n```'.length) / (REQUEST_LINE_MAX + 1));
   const shown = lines.slice(0, Math.max(0, most));
@@ -45,9 +49,12 @@ function requestsBlock(evidence: AlertContext['evidence'], room: number): SlackB
   return fitting([section(`${heading}${block}`)], room);
 }
 
-function requestLine({ timeMs, statusCode, method = '', host = '', path = '' }: Evidence): string {
+function requestLine(
+  { timeMs, statusCode, method = '', host = '', path = '' }: Evidence,
+  clock: Clockwork,
+): string {
   const parts = [
-    timeMs === undefined ? '' : utcTime(timeMs),
+    timeMs === undefined ? '' : clock.text(timeMs),
     statusCode === undefined ? '' : String(statusCode),
     method,
     `${host}${redactUrl(path)}`,
@@ -61,7 +68,7 @@ function incidentBlock(incident: AlertContext['incident']): SlackBlock[] {
   const parts = [
     `*Incident* ${code(id, 120)}`,
     ...(attackId === undefined ? [] : [`attack ${code(attackId, 120)}`]),
-    ...(requests === undefined ? [] : [`${requests} requests`]),
+    ...(requests === undefined ? [] : [counted(requests, 'request')]),
     ...(userAgent === undefined ? [] : [`by ${code(userAgent, 200)}`]),
     ...(updatedMs === undefined ? [] : [`as of ${utcTime(updatedMs)}`]),
   ];

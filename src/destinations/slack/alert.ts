@@ -1,29 +1,24 @@
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import { contextBlocks } from './alert-context.ts';
+import { about, requestOf, what, when, who } from './alert-facts.ts';
 import { context, fields, type SlackAttachment, type SlackBlock, section } from './block.ts';
-import { badge, counts, type View } from './headline.ts';
+import { badge, counts, OPERATIONS_GIST_MAX, type View } from './headline.ts';
 import { redactUrl } from './redact.ts';
-import { bold, code, codeLine, link, plain, utcTime } from './text.ts';
-import {
-  COLOURS,
-  counted,
-  countryText,
-  numberText,
-  OPERATIONS_COLOUR,
-  OPERATIONS_ICON,
-  OVER_COLOUR,
-  OVER_ICON,
-  spanText,
-} from './words.ts';
+import { bold, type Clockwork, clockOf, code, codeLine, link, plain, utcTime } from './text.ts';
+import { COLOURS, numberText, OPERATIONS_COLOUR, OPERATIONS_ICON, OVER_COLOUR, OVER_ICON } from './words.ts';
 
 const MAX_SAMPLES = 5;
+/** Of one alert among several. */
+const FEW_SAMPLES = 2;
 const SAMPLE_LINE_MAX = 180;
 const DESCRIPTION_MAX = 400;
-/** What Tocsin says of itself is all that there is to say. */
 const OPERATIONS_DESCRIPTION_MAX = 1_200;
+/** More than any description comes to. */
+const NO_BOUND = 1_000_000;
 
 export interface AlertShape {
-  readonly notificationId: string;
+  /** Absent where the message has said it. */
+  readonly notificationId?: string;
   readonly view: View;
   /** False where the message is about this alert alone, and its headline names it. */
   readonly isNamed: boolean;
@@ -43,13 +38,13 @@ export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackA
   };
 }
 
-function bodyBlocks(alert: NotifiedAlert, { view, contextRoom }: AlertShape): SlackBlock[] {
+function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed }: AlertShape): SlackBlock[] {
   const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
   if (alert.feed === 'operations') return [fields([about(alert), ...facts.slice(0, 1)]), ...handled(alert)];
   const main = fields([who(alert), what(alert), ...facts]);
   if (alert.state === 'resolved') return [main];
   const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
-  return [main, ...handled(alert), ...evidence(alert), ...known];
+  return [main, ...handled(alert), ...evidence(alert, isNamed ? FEW_SAMPLES : MAX_SAMPLES), ...known];
 }
 
 /** One alert, in a line. */
@@ -72,7 +67,7 @@ function mark({ state, feed, severity }: NotifiedAlert): string {
 }
 
 function stateText({ state, acknowledged }: NotifiedAlert): string {
-  if (state === 'resolved') return ', over';
+  if (state === 'resolved') return ', resolved';
   if (acknowledged === undefined) return '';
   return `, in the hands of ${plain(acknowledged.by, 60)}`;
 }
@@ -82,61 +77,26 @@ function countsText(alert: NotifiedAlert, view: View): string {
 }
 
 function titleBlocks(alert: NotifiedAlert, isNamed: boolean): SlackBlock[] {
-  const max = alert.feed === 'operations' ? OPERATIONS_DESCRIPTION_MAX : DESCRIPTION_MAX;
-  const description = alert.description === undefined ? '' : plain(alert.description, max);
+  const isOver = alert.state === 'resolved';
+  const description = isOver ? '' : descriptionOf(alert, isNamed);
   const lines = [
     ...(isNamed ? [`${mark(alert)} · ${bold(alert.ruleName, 150)}${stateText(alert)}`] : []),
-    ...(description === '' || alert.state === 'resolved' ? [] : [description]),
-    ...(alert.state === 'resolved' ? [] : runbook(alert)),
+    ...(description === '' ? [] : [description]),
+    ...(isOver ? [] : runbook(alert)),
   ];
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
+}
+
+/** Nothing where the headline has said it all. */
+function descriptionOf({ description = '', feed }: NotifiedAlert, isNamed: boolean): string {
+  if (feed !== 'operations') return plain(description, DESCRIPTION_MAX);
+  const isSaid = !isNamed && plain(description, OPERATIONS_GIST_MAX) === plain(description, NO_BOUND);
+  return isSaid ? '' : plain(description, OPERATIONS_DESCRIPTION_MAX);
 }
 
 function runbook({ runbook: address }: NotifiedAlert): string[] {
   if (address === undefined) return [];
   return [`📖 ${link(address, 'Runbook', 500) ?? `Runbook: ${code(address, 200)}`}`];
-}
-
-function about({ group }: NotifiedAlert): string {
-  const lines = Object.entries(group)
-    .slice(0, 5)
-    .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
-  return `*About*\n${orUnknown(['Tocsin itself, no attack', ...lines])}`;
-}
-
-function who(alert: NotifiedAlert): string {
-  const group = Object.entries(alert.group)
-    .slice(0, 3)
-    .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
-  const actors = 'actor' in alert.group ? [] : distinct(alert, (event) => event.actor, 3);
-  const shown = 'actor' in alert.group ? 1 : actors.length;
-  const countries = distinct(alert, (event) => event.country, 3).map(countryText);
-  return `*Who*\n${orUnknown([
-    ...group,
-    ...actors.map((actor) => code(actor, 60)),
-    ...more(alert.actors, shown, 'actor'),
-    ...(countries.length === 0 ? [] : [`from ${countries.join(', ')}`]),
-  ])}`;
-}
-
-function what(alert: NotifiedAlert): string {
-  const requests = distinct(alert, (event) => codeLine(requestOf(event, pathOf(event)), 110), 3);
-  return `*What*\n${orUnknown([
-    ...requests.map((request) => `\`${request}\``),
-    ...more(alert.apis, requests.length, 'API'),
-  ])}`;
-}
-
-/** `14 different actors`, where fewer are shown. */
-function more({ count, isAtLeast }: NotifiedAlert['actors'], shown: number, noun: string): string[] {
-  if (count <= shown && isAtLeast !== true) return [];
-  return [`${isAtLeast === true ? 'at least ' : ''}${counted(count, `different ${noun}`)}`];
-}
-
-function when({ firstSeenMs, lastSeenMs }: NotifiedAlert): string {
-  if (firstSeenMs === lastSeenMs) return `*When*\n${utcTime(firstSeenMs)}`;
-  const later = lastSeenMs > firstSeenMs ? ` (${spanText(lastSeenMs - firstSeenMs)} later)` : '';
-  return `*When*\nfirst ${utcTime(firstSeenMs)}\nlast ${utcTime(lastSeenMs)}${later}`;
 }
 
 /** Who has it in hand: whoever else reads it need not. */
@@ -147,18 +107,21 @@ function handled({ acknowledged }: NotifiedAlert): SlackBlock[] {
   return [context(`👤 In the hands of *${plain(by.replaceAll('*', '∗'), 80)}* since ${utcTime(atMs)}${why}`)];
 }
 
-function evidence(alert: NotifiedAlert): SlackBlock[] {
-  const lines = alert.sample.slice(0, MAX_SAMPLES).map(sampleLine);
-  if (lines.length === 0) return [];
-  const of = alert.count > lines.length ? ` (newest ${lines.length} of ${numberText(alert.count)})` : '';
-  return [section(`*Evidence*${of}\n\`\`\`\n${lines.join('\n')}\n\`\`\``)];
+function evidence(alert: NotifiedAlert, max: number): SlackBlock[] {
+  const events = alert.sample.slice(0, max);
+  const [newest] = events;
+  if (newest === undefined) return [];
+  const clock = clockOf(newest.timeMs);
+  const of = alert.count > events.length ? `newest ${events.length} of ${numberText(alert.count)}; ` : '';
+  const lines = events.map((event) => sampleLine(event, clock)).join('\n');
+  return [section(`*Evidence* (${of}${clock.day})\n\`\`\`\n${lines}\n\`\`\``)];
 }
 
-function sampleLine(event: EventSummary): string {
+function sampleLine(event: EventSummary, clock: Clockwork): string {
   const status = event.statusCode === undefined ? '' : ` ${event.statusCode}`;
   const outcome = event.successfulExploit ? ' SUCCEEDED' : '';
   const request = requestOf(event, redactUrl(event.url ?? ''));
-  return codeLine(`${utcTime(event.timeMs)}${status}${outcome} ${request}`, SAMPLE_LINE_MAX);
+  return codeLine(`${clock.text(event.timeMs)}${status}${outcome} ${request}`, SAMPLE_LINE_MAX);
 }
 
 /** The names by which the log, the SIEM and the commands know it. */
@@ -169,29 +132,6 @@ function origin(alert: NotifiedAlert, { notificationId }: AlertShape): SlackBloc
     newest === undefined || feed === 'operations' ? '' : ` · newest event ${code(newest.id, 120)}`;
   const verbs = state === 'open' ? ['ack', 'why'] : ['why'];
   const commands = verbs.map((verb) => code(`tocsin ${verb} ${fingerprint}`, 60)).join(' · ');
-  return context(
-    `rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${code(notificationId, 80)}${event}\n${commands}`,
-  );
-}
-
-function requestOf(event: EventSummary, url: string): string {
-  return `${event.method ?? ''} ${event.host ?? ''}${url}`.trim();
-}
-
-/** Without the query: it differs from event to event, and the evidence shows it. */
-function pathOf(event: EventSummary): string {
-  return event.url?.split(/[?#]/, 1)[0] ?? '';
-}
-
-function distinct(
-  alert: NotifiedAlert,
-  of: (event: EventSummary) => string | undefined,
-  max: number,
-): string[] {
-  const values = alert.sample.map(of).filter((value) => value !== undefined && value !== '');
-  return [...new Set(values)].slice(0, max).filter((value) => value !== undefined);
-}
-
-function orUnknown(lines: readonly string[]): string {
-  return lines.length === 0 ? 'unknown' : lines.join('\n');
+  const ids = notificationId === undefined ? '' : `${code(notificationId, 80)}${event}\n`;
+  return context(`rule ${code(rule, 80)} · ${plain(source, 64)} ${feed}\n${ids}${commands}`);
 }

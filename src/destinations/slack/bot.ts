@@ -6,6 +6,7 @@ import type { SlackMessage } from './block.ts';
 import { encodeReply, encodeRoot, encodeSlack, encodeSlackPlainly } from './encode.ts';
 import type { Notebook, Thread } from './notebook.ts';
 import { createPoster, type Draft, type Posted } from './posting.ts';
+import type { Wording } from './template.ts';
 
 type Alert = Extract<Delivery, { kind: 'alert' }>;
 
@@ -15,6 +16,8 @@ export interface BotDeps {
   /** As configured. */
   readonly channel: string;
   readonly clock: Clock;
+  /** Puts an operator's own words into a message. */
+  readonly wording?: Wording;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface BotDeps {
  * notification, which is told in its thread as well. News and reminders show in the channel too, for whoever is to be
  * woken; an end does not.
  */
-export function createBot({ api, notebook, channel, clock }: BotDeps) {
+export function createBot({ api, notebook, channel, clock, wording = (designed) => designed }: BotDeps) {
   const post = createPoster(api, notebook, channel, clock);
 
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
@@ -31,7 +34,7 @@ export function createBot({ api, notebook, channel, clock }: BotDeps) {
     const outcome =
       delivery.kind === 'alert'
         ? await deliverAlert(delivery, signal)
-        : outcomeOf(await post(draftOf(id, delivery, encodeSlack(delivery)), signal));
+        : outcomeOf(await post(draftOf(id, delivery, wording(encodeSlack(delivery), delivery)), signal));
     // Last of all: until then everything above is done again, and finds what is there already.
     if (outcome.kind === 'done') await notebook.writePosting(id, { state: 'posted' });
     return outcome;
@@ -57,7 +60,10 @@ export function createBot({ api, notebook, channel, clock }: BotDeps) {
   async function open(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
     const { id } = delivery.notification;
     const { group, sequence } = placeOf(id);
-    const posted = await post(draftOf(id, delivery, encodeRoot(delivery.notification, 'news')), signal);
+    const posted = await post(
+      draftOf(id, delivery, wording(encodeRoot(delivery.notification, 'news'), delivery)),
+      signal,
+    );
     if (posted.kind !== 'posted') return outcomeOf(posted);
     await notebook.writeThread(group, { channel: posted.channel, ts: posted.ts, root: id, sequence });
     return { kind: 'done' };
@@ -77,7 +83,7 @@ export function createBot({ api, notebook, channel, clock }: BotDeps) {
         { attachments: [], blocks: [], ...message, channel: place, ts, parse: 'none' },
         signal,
       );
-    const verdict = await change(encodeRoot(notification, 'state'));
+    const verdict = await change(wording(encodeRoot(notification, 'state'), delivery));
     const last = verdict.kind === 'refused' ? await change(encodeSlackPlainly(delivery)) : verdict;
     if (last.kind === 'gone') return 'gone';
     return last.kind === 'ok' ? { kind: 'done' } : outcomeOf(last);
@@ -92,7 +98,7 @@ export function createBot({ api, notebook, channel, clock }: BotDeps) {
   ): Promise<Outcome> {
     const { notification } = delivery;
     const isLoud = isLatest && (notification.reason === 'grew' || notification.reason === 'repeat');
-    const draft = draftOf(notification.id, delivery, encodeReply(notification));
+    const draft = draftOf(notification.id, delivery, wording(encodeReply(notification), delivery));
     const posted = await post({ ...draft, answers: { thread, isLoud } }, signal);
     return posted.kind === 'gone' && isLatest ? open(delivery, signal) : outcomeOf(posted);
   }

@@ -3,12 +3,13 @@ import { STREAMS } from '../../core/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
 import { messageRate } from '../../schema/destination.ts';
 import { baseUrl, duration, name, secret, secretUrl } from '../../schema/values.ts';
+import { checkMessage, messageTemplate, type SlackTemplate } from './template.ts';
 
 /** `C012AB3CD` (also `G…`, `D…`), or a name with its `#`. */
 const CHANNEL = /^(?:[CGD][A-Z0-9]{5,30}|#[\p{L}\p{N}][\p{L}\p{N}_-]{0,79})$/u;
 
 /** `type: slack`: through an incoming webhook (`url`), or as a bot (`token` and `channel`) that keeps its messages current. */
-export const slackConfig = z
+const slackShape = z
   .strictObject({
     name: name(),
     type: z.literal('slack'),
@@ -27,6 +28,8 @@ export const slackConfig = z
     send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
     /** People read it: beyond this, one message sums up. */
     rate: messageRate().prefault({}),
+    /** A message of the operator's own in place of the designed one. */
+    template: messageTemplate().optional(),
     /** For one whole request. */
     timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
   })
@@ -43,7 +46,17 @@ export const slackConfig = z
       ]);
   });
 
-export type SlackConfig = z.output<typeof slackConfig>;
+export interface SlackConfig extends Omit<z.output<typeof slackShape>, 'template'> {
+  template?: SlackTemplate;
+}
+
+export const slackConfig = slackShape.transform(({ template, ...config }, context): SlackConfig => {
+  if (template === undefined) return config;
+  const compiled = checkMessage(template, config.send, (key, message) =>
+    context.addIssue({ code: 'custom', message, path: ['template', key] }),
+  );
+  return { ...config, template: compiled };
+});
 
 /** What posts as an app of its own. */
 export interface SlackBot {

@@ -57,10 +57,13 @@ function wallText(timeMs: number, timeZone: string): string {
 }
 
 function totalText(row: DigestRow): string {
-  const moved = change(row);
-  const before =
-    row.before === undefined ? '' : `\n${moved === '' ? '' : `${moved}, `}before ${count(row.before)}`;
-  return `*${codeLine(row.name, 60)}*\n${count(row.count)}${before}`;
+  return `*${codeLine(row.name, 60)}*\n${count(row.count)}${comparison(row)}`;
+}
+
+function comparison(row: DigestRow): string {
+  if (row.before === undefined) return '';
+  if (row.before === row.count) return '\nas before';
+  return row.before === 0 ? '\nnone before' : `\n${change(row)} from ${count(row.before)}`;
 }
 
 /** Figures first: names are of any width, and what follows them would not stand below each other. */
@@ -102,7 +105,7 @@ function fenced(title: string, text: string): SlackBlock {
 }
 
 /** Against the period before: `▲12%`, `▼3%`, `▲×14`, `new`, `=`, `≈` for less than a percent; nothing where that is not known. */
-export function change({ count: now, before }: DigestRow): string {
+function change({ count: now, before }: DigestRow): string {
   if (before === undefined) return '';
   if (now === before) return '=';
   if (before === 0) return 'new';

@@ -75,7 +75,9 @@ function attachments(notification: Notification, view: View): SlackAttachment[] 
   const isNamed = alerts.length + notification.omittedAlerts > 1;
   const rest = restAttachment(listed, omitted, newInRest(notification, shown), view);
   const whole = (contextRoom: number): SlackAttachment[] =>
-    detailed.map((alert) => alertAttachment(alert, { notificationId, view, isNamed, contextRoom }));
+    detailed.map((alert, i) =>
+      alertAttachment(alert, { view, isNamed, contextRoom, ...(i === 0 ? { notificationId } : {}) }),
+    );
   const room = Math.floor((MAX_TEXT - textLength([whole(0), rest])) / Math.max(1, detailed.length));
   return rest === undefined ? whole(room) : [...whole(room), rest];
 }

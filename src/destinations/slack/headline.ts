@@ -1,7 +1,11 @@
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
+import { pathOf, requestOf } from './alert-facts.ts';
 import { bold, code, codeLine, plain } from './text.ts';
 import { counted, countryText, ICONS, numberText, OPERATIONS_ICON, OVER_ICON, spanText } from './words.ts';
+
+/** What Tocsin says of itself is all that there is to say, and stands here whole, as a rule. */
+export const OPERATIONS_GIST_MAX = 600;
 
 /**
  * - `news`: a message of its own, of what is new since the last one
@@ -19,12 +23,12 @@ export function headline(notification: Notification, view: View): string {
   const state = stateWords(notification, view);
   const first =
     notification.reason === 'resolved'
-      ? [`${OVER_ICON} *Over*`, `was ${severity}`, ...state, subject]
+      ? [`${OVER_ICON} *Resolved*`, `was ${severity}`, ...state, subject]
       : [`${iconOf(notification)} *${severity}*`, ...state, subject];
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
 
-export function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
+function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
   return alerts.length > 0 && alerts.every(({ feed }) => feed === 'operations');
 }
 
@@ -71,7 +75,7 @@ function gist(notification: Notification, view: View): string {
   const [first] = alerts;
   if (reason === 'resolved') return overGist(notification, view);
   if (first !== undefined && isOperational(notification) && alerts.length + omittedAlerts === 1)
-    return plain(first.description ?? countsOf(notification, view), 200);
+    return plain(first.description ?? countsOf(notification, view), OPERATIONS_GIST_MAX);
   const told = [...outcomes(alerts), countsOf(notification, view)];
   return alerts.length + omittedAlerts === 1 && first !== undefined
     ? [...told, ...where(first)].join(' · ')
@@ -83,11 +87,15 @@ function outcomes(alerts: readonly NotifiedAlert[]): string[] {
   return succeeded ? ['*an attack SUCCEEDED*'] : [];
 }
 
-function where({ sample: [newest] }: NotifiedAlert): string[] {
-  const path = newest?.url?.split(/[?#]/, 1)[0] ?? '';
-  const request = codeLine(`${newest?.method ?? ''} ${newest?.host ?? ''}${path}`, 90);
+function where({ sample: [newest], group }: NotifiedAlert): string[] {
+  const actor = 'actor' in group ? '' : (newest?.actor ?? '');
+  const request = newest === undefined ? '' : codeLine(requestOf(newest, pathOf(newest)), 90);
   const country = newest?.country ?? '';
-  return [...(request === '' ? [] : [`\`${request}\``]), ...(country === '' ? [] : [countryText(country)])];
+  return [
+    ...(actor === '' ? [] : [`by ${code(actor, 60)}`]),
+    ...(request === '' ? [] : [`\`${request}\``]),
+    ...(country === '' ? [] : [countryText(country)]),
+  ];
 }
 
 function ruleNames(alerts: readonly NotifiedAlert[]): string[] {
@@ -108,7 +116,8 @@ function overGist(notification: Notification, view: View): string {
   const lastMs = Math.max(...alerts.map(({ lastSeenMs }) => lastSeenMs));
   const quietMs = Math.max(...alerts.map(({ resolveAfterMs }) => resolveAfterMs));
   const lasted = lastMs > firstMs ? [`lasted ${spanText(lastMs - firstMs)}`] : [];
-  const quiet = alerts.length === 0 ? [] : [`quiet for ${spanText(quietMs)}`];
+  const verb = isOperational(notification) ? 'not said again' : 'quiet';
+  const quiet = alerts.length === 0 ? [] : [`${verb} for ${spanText(quietMs)}`];
   return [...lasted, ...quiet, countsOf(notification, view)].join(' · ');
 }
 
@@ -125,6 +134,7 @@ function countsOf(notification: Notification, view: View): string {
 /** New since the last message, and all since the alert opened: `57 matches`, `12 new matches (57 in all)`. */
 export function counts(newCount: number, total: number, isAtLeast = false): string {
   if (newCount === total) return matches(total);
+  if (newCount === 0) return `nothing new (${isAtLeast ? 'at least ' : ''}${matches(total)} in all)`;
   return `${counted(newCount, 'new match', 'new matches')} (${isAtLeast ? 'at least ' : ''}${numberText(total)} in all)`;
 }
 

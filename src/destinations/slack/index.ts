@@ -9,6 +9,7 @@ import { botOf, type SlackConfig, slackConfig } from './config.ts';
 import { encodeSlack, encodeSlackPlainly } from './encode.ts';
 import { createNotebook } from './notebook.ts';
 import { createPost, type Post } from './post.ts';
+import { createWording, type Wording } from './template.ts';
 import { createThrottle } from './throttle.ts';
 
 /** A webhook answers with a word; whatever is longer is not Slack. */
@@ -48,16 +49,21 @@ function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
   };
 }
 
-function deliverVia(config: SlackConfig, http: HttpClient, { clock, memory }: DestinationDeps): Deliver {
+function deliverVia(
+  config: SlackConfig,
+  http: HttpClient,
+  { clock, memory, onTemplateFailed }: DestinationDeps,
+): Deliver {
+  const wording = createWording(config.template, onTemplateFailed);
   const throttle = createThrottle(clock);
   const bot = botOf(config);
   if (bot !== undefined) {
     const api = createApi(bot, http, clock, throttle);
     const { channel } = bot;
-    return createBot({ api, channel, clock, notebook: createNotebook(memory, channel) }).deliver;
+    return createBot({ api, channel, clock, wording, notebook: createNotebook(memory, channel) }).deliver;
   }
   const post = createPost(webhookUrl(config), http, clock, throttle);
-  return (delivery, signal) => deliverToWebhook(post, delivery, signal);
+  return (delivery, signal) => deliverToWebhook(post, wording, delivery, signal);
 }
 
 function webhookUrl({ url }: SlackConfig): Secret {
@@ -66,8 +72,13 @@ function webhookUrl({ url }: SlackConfig): Secret {
 }
 
 /** The designed message; where Slack will not have it, once more in plain words. */
-async function deliverToWebhook(post: Post, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
-  const verdict = await post(encodeSlack(delivery), signal);
+async function deliverToWebhook(
+  post: Post,
+  wording: Wording,
+  delivery: Delivery,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const verdict = await post(wording(encodeSlack(delivery), delivery), signal);
   if (verdict.kind !== 'refused') return verdict;
   return finalOutcome(await post(encodeSlackPlainly(delivery), signal));
 }

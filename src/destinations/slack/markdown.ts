@@ -1,4 +1,5 @@
-import { type Line, readMarkdown, type Span } from '../markdown.ts';
+import { type Line, readMarkdown } from '../markdown.ts';
+import type { Span } from '../markdown-spans.ts';
 import { bareLink, code, codeLine, inline } from './text.ts';
 
 const FENCE = '```';

@@ -12,7 +12,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
  * code span.
  */
 export function plain(text: string, max: number): string {
-  return escapeWithin(withoutBackticks(clean(text)), max);
+  return escapeWithin(withoutBackticks(clean(text, max)), max);
 }
 
 /** Likewise, in bold from its first character to its last. `(none)` for an empty one. */
@@ -23,18 +23,18 @@ export function bold(text: string, max: number): string {
 
 /** The text in a code span, where no character means anything to Slack. `(none)` for an empty one. */
 export function code(text: string, max: number): string {
-  const inside = escapeWithin(withoutBackticks(clean(text)), max - 2);
+  const inside = escapeWithin(withoutBackticks(clean(text, max)), max - 2);
   return inside === '' ? '(none)' : `\`${inside}\``;
 }
 
 /** A piece of a line, with the blanks around it: it cannot open or close a code span. */
 export function inline(text: string, max: number): string {
-  return escapeWithin(withoutBackticks(legible(text)), max);
+  return escapeWithin(withoutBackticks(legible(head(text, max))), max);
 }
 
 /** A line of a code block. */
 export function codeLine(text: string, max: number): string {
-  return escapeWithin(withoutBackticks(clean(text)), max);
+  return escapeWithin(withoutBackticks(clean(text, max)), max);
 }
 
 /** A link that shows where it leads, `<url>`; undefined where it is not http(s) or too long. */
@@ -65,8 +65,31 @@ export function utcTime(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, -5).replace('T', ' ')} UTC`;
 }
 
-function clean(text: string): string {
-  return legible(text).trim();
+/** Times of a list: those of its first's day (UTC) need not repeat it on a phone's narrow lines. */
+export interface Clockwork {
+  /** `2026-11-21, UTC`, for the heading. */
+  readonly day: string;
+  /** `20:44:05`; of other days whole. */
+  text(timeMs: number): string;
+}
+
+export function clockOf(firstMs: number): Clockwork {
+  const [day = ''] = utcTime(firstMs).split(' ', 1);
+  const text = (timeMs: number): string => {
+    const whole = utcTime(timeMs);
+    return whole.startsWith(`${day} `) ? whole.slice(day.length + 1).replace(/ UTC$/, '') : whole;
+  };
+  return { day: `${day}, UTC`, text };
+}
+
+function clean(text: string, max: number): string {
+  return legible(head(text, max)).trim();
+}
+
+/** Most of what is longer is never shown, and need not be looked at: what is unseen may take as much room again, thrice. */
+function head(text: string, max: number): string {
+  const most = 4 * max;
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }
 
 function withoutBackticks(text: string): string {

@@ -1,12 +1,8 @@
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
-import { alert, alertDelivery, eventDelivery, HOSTILE } from '../../../test/contract/deliveries.ts';
-import { systemClock } from '../../core/clock.ts';
-import { systemRandom } from '../../core/random.ts';
-import { startWebhookReceiver, type WebhookReceiver } from '../../demo/receivers/index.ts';
+import { describe, expect, it } from 'vitest';
+import { alert, alertDelivery, HOSTILE } from '../../../test/contract/deliveries.ts';
 import { templateContext } from '../template-context.ts';
 import { webhookConfig } from './config.ts';
-import { webhookDestination } from './index.ts';
 
 const configured = (body: string, more: object = {}, send: readonly string[] = ['alerts']) =>
   webhookConfig.safeParse({
@@ -90,39 +86,5 @@ describe('a body template', () => {
       else if (content_type.endsWith('xml')) expect(rendered).toMatch(/^<a b="[^"<>]*"\/>$/);
       else expect([...new URLSearchParams(rendered).keys()]).toEqual(['a', 'b']);
     }
-  });
-});
-
-describe('a webhook with a template', () => {
-  let receiver: WebhookReceiver;
-  afterEach(() => receiver.close());
-
-  async function deliver(body: string, delivery = alertDelivery()) {
-    receiver = await startWebhookReceiver();
-    const config = webhookConfig.parse({
-      ...{ name: 'soar', type: 'webhook', url: receiver.url, send: ['alerts', 'events'], template: { body } },
-    });
-    const failures: string[] = [];
-    const onTemplateFailed = (reason: string): void => void failures.push(reason);
-    const destination = webhookDestination.create(config, {
-      ...{ clock: systemClock, random: systemRandom, onTemplateFailed },
-    });
-    const outcome = await destination.deliver([delivery], new AbortController().signal);
-    await destination.close();
-    return { outcome, failures, payload: receiver.webhooks[0]?.payload };
-  }
-
-  it('posts that body', async () => {
-    const { outcome, payload } = await deliver('{"text": {{ title | json }}}');
-    expect(outcome).toEqual({ kind: 'done' });
-    expect(payload).toEqual({ text: 'HIGH: SQL injection 203.0.113.9 (12 new)' });
-  });
-
-  it('posts its native body where the template fails, and says so', async () => {
-    const large = eventDelivery('e1', { payload: 'x'.repeat(300_000) });
-    const { outcome, failures, payload } = await deliver('{"all": {{ data.event | json }}}', large);
-    expect(outcome).toEqual({ kind: 'done' });
-    expect(failures).toEqual(['it becomes longer than 256 KiB']);
-    expect(payload).toMatchObject({ type: 'event', template_failure: failures[0], data: { feed_id: 'e1' } });
   });
 });

@@ -1,7 +1,7 @@
 import type { Digest, DigestRow } from '../../core/digest.ts';
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
-import type { Store } from '../../core/store.ts';
+import type { Store, UnheardCount } from '../../core/store.ts';
 import type { Counts } from './count.ts';
 import type { SourceFigures } from './figures.ts';
 import { type Kept, notesOf, type Undelivered } from './notes.ts';
@@ -33,6 +33,7 @@ export interface Findings {
   readonly feeds: readonly FeedName[];
   readonly states: readonly FeedState[];
   readonly undelivered: readonly Undelivered[];
+  readonly unheard: readonly UnheardCount[];
   readonly kept: Kept;
 }
 
@@ -72,7 +73,7 @@ function heading({ name, schedule }: DigestPlan, { fromMs, toMs }: Period, nowMs
   };
 }
 
-export function defaultName(every: DigestSchedule['every']): string {
+function defaultName(every: DigestSchedule['every']): string {
   return every === 'day' ? 'daily' : 'weekly';
 }
 

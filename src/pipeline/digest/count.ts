@@ -5,7 +5,7 @@ import type { Period, Step } from './period.ts';
 import { Tally } from './tally.ts';
 
 /** Read at a time: whatever else the daemon does waits no longer than for these. */
-const CHUNK = 500;
+const CHUNK = 250;
 const LONGEST_NAME = 200;
 
 /** What happened, told apart from objects whose revisions are events too and would count again and again. */

@@ -6,7 +6,7 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { composeDigest, type DigestPlan, digestId, type Findings, firstMark } from './compose.ts';
 import { countEvents } from './count.ts';
 import { askSources } from './figures.ts';
-import { isReadTo, type Kept, type Undelivered } from './notes.ts';
+import { isReadTo, type Kept, undeliveredOf } from './notes.ts';
 import { type Due, dueTimes, type Period, periodFor, stepsOf } from './period.ts';
 
 export interface DigesterDeps {
@@ -21,7 +21,10 @@ export interface DigesterDeps {
   readonly onEnqueued: () => void;
 }
 
-const STORE_RETRY_MS = 1_000;
+/** All is counted and asked for again. */
+const STORE_RETRY_MS = 30_000;
+/** A poll that ends later than this after a period has begun after it. */
+const SETTLE_MS = 60_000;
 /** A digest waits ten minutes for feeds to be read up to its end, as after a start: what came while we were down. */
 const LOOK_AGAIN_MS = 15_000;
 const MOST_LOOKS = 40;
@@ -97,7 +100,7 @@ export function createDigester(deps: DigesterDeps) {
   async function patience(plan: DigestPlan, { toMs }: Period): Promise<number> {
     const count = looks.get(plan.name) ?? 0;
     const states = count < MOST_LOOKS ? await store.readFeedStates() : [];
-    if (count >= MOST_LOOKS || feeds.every((name) => isReadTo(toMs, name, states))) return 0;
+    if (count >= MOST_LOOKS || feeds.every((name) => isReadTo(toMs + SETTLE_MS, name, states))) return 0;
     looks.set(plan.name, count + 1);
     return LOOK_AGAIN_MS;
   }
@@ -115,7 +118,8 @@ export function createDigester(deps: DigesterDeps) {
       before: kept === 'both' ? await countEvents(store, clock, before, [], signal) : undefined,
       doneBefore: await store.countInSlice(sliceOf(before)),
       states: await store.readFeedStates(),
-      undelivered: await countUndelivered(done.deadLetters),
+      undelivered: undeliveredOf(await store.countDeliveries(), done.deadLetters),
+      unheard: await store.countUnheard(sliceOf(period)),
     };
   }
 
@@ -124,27 +128,6 @@ export function createDigester(deps: DigesterDeps) {
     if (period.fromMs < oldestMs) return 'dropped';
     if (past === 'first') return 'first';
     return before.fromMs < oldestMs ? 'before-dropped' : 'both';
-  }
-
-  async function countUndelivered(
-    dead: readonly { readonly destination: string; readonly count: number }[],
-  ): Promise<Undelivered[]> {
-    const counts = await store.countDeliveries();
-    const names = [...new Set([...counts, ...dead].map(({ destination }) => destination))].sort();
-    return Promise.all(
-      names.map(async (destination): Promise<Undelivered> => {
-        const own = counts.filter((each) => each.destination === destination);
-        const of = (state: string): number => own.find((each) => each.state === state)?.count ?? 0;
-        const waiting = of('pending');
-        const oldest =
-          waiting === 0 ? [] : await store.listDeliveries({ state: 'pending', destination, limit: 1 });
-        return {
-          ...{ destination, waiting, deadInAll: of('dead') },
-          dead: dead.find((each) => each.destination === destination)?.count ?? 0,
-          ...(oldest[0] === undefined ? {} : { waitingSinceMs: oldest[0].enqueuedMs }),
-        };
-      }),
-    );
   }
 
   async function commit({ name, to }: DigestPlan, digest: Digest): Promise<void> {
@@ -166,8 +149,6 @@ export function createDigester(deps: DigesterDeps) {
     abandon: (): void => stopping.abort(),
   };
 }
-
-export type Digester = ReturnType<typeof createDigester>;
 
 function sliceOf({ fromMs, toMs }: Period) {
   return { fromMs, toMs: toMs - 1 };

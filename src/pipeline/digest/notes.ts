@@ -1,5 +1,6 @@
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
+import type { DeliveryCount, UnheardCount } from '../../core/store.ts';
 import { type Counts, feedName } from './count.ts';
 import type { SourceFigures } from './figures.ts';
 import { dayText, type Period, wallText } from './period.ts';
@@ -32,6 +33,8 @@ export interface NotesOf {
   readonly states: readonly FeedState[];
   readonly figures: readonly SourceFigures[];
   readonly undelivered: readonly Undelivered[];
+  /** Matches that nobody was told of, on purpose. */
+  readonly unheard: readonly UnheardCount[];
   readonly kept: Kept;
 }
 
@@ -41,6 +44,7 @@ export function notesOf(given: NotesOf): string[] {
     ...unread(given),
     ...given.figures.flatMap((figures) => disagreement(figures, given)),
     ...given.undelivered.flatMap((each) => undeliveredNote(each, given)),
+    ...unheardNotes(given.unheard),
     ...given.figures.flatMap(({ now }) => now.missing),
     ...given.figures.flatMap((figures) => busiest(figures, given.timeZone)),
     ...doubts(given),
@@ -97,6 +101,25 @@ function serverTotal(
   return list.length === 0 && isPartial ? undefined : totalOf(list);
 }
 
+/** @param dead of the period, by destination */
+export function undeliveredOf(
+  counts: readonly DeliveryCount[],
+  dead: readonly { readonly destination: string; readonly count: number }[],
+): Undelivered[] {
+  const names = [...new Set([...counts, ...dead].map(({ destination }) => destination))].sort();
+  return names.map((destination): Undelivered => {
+    const own = counts.filter((each) => each.destination === destination);
+    const waiting = own.find(({ state }) => state === 'pending');
+    return {
+      destination,
+      dead: dead.find((each) => each.destination === destination)?.count ?? 0,
+      deadInAll: own.find(({ state }) => state === 'dead')?.count ?? 0,
+      waiting: waiting?.count ?? 0,
+      ...(waiting?.oldestMs === undefined ? {} : { waitingSinceMs: waiting.oldestMs }),
+    };
+  });
+}
+
 function undeliveredNote(each: Undelivered, { nowMs, timeZone }: NotesOf): string[] {
   const { destination, dead, deadInAll, waiting, waitingSinceMs } = each;
   const inAll = deadInAll > dead ? ` (${deadInAll} there in all)` : '';
@@ -114,6 +137,24 @@ function undeliveredNote(each: Undelivered, { nowMs, timeZone }: NotesOf): strin
     ...given,
     `${destination}: ${counted(waiting, 'delivery waits', 'deliveries wait')}, the oldest since ${since}.`,
   ];
+}
+
+const UNHEARD = {
+  silenced: 'silenced until their alerts were over',
+  muted: 'in mute times until their alerts were over',
+  inhibited: 'inhibited by other alerts',
+  ended: 'at the end of alerts whose end is not told',
+} as const;
+
+function unheardNotes(unheard: readonly UnheardCount[]): string[] {
+  return Object.entries(UNHEARD).flatMap(([reason, words]) => {
+    const own = unheard.filter((each) => each.reason === reason).toSorted((a, b) => b.count - a.count);
+    const [most] = own;
+    if (most === undefined) return [];
+    const all = own.reduce((sum, { count }) => sum + count, 0);
+    const mostly = own.length === 1 ? `of rule ${most.rule}` : `${most.count} of them of rule ${most.rule}`;
+    return [`${counted(all, 'match', 'matches')} told to nobody, ${words}: ${mostly}.`];
+  });
 }
 
 /** What waits for less is under way. */
@@ -157,10 +198,12 @@ const UNCOMPARED = {
   dropped: 'Events of this period are no longer kept (retention.events): its figures are at least so many.',
 } as const;
 
+/** One line, whatever names stand in it. */
 function shortened(note: string): string {
-  return note.length <= LONGEST_NOTE ? note : `${note.slice(0, LONGEST_NOTE).toWellFormed()}…`;
+  const line = note.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= LONGEST_NOTE ? line : `${line.slice(0, LONGEST_NOTE).toWellFormed()}…`;
 }
 
-export function counted(count: number, one: string, many = `${one}s`): string {
+function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

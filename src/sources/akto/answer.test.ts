@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../core/secret.ts';
 import { SourceError } from '../../core/source.ts';
 import { readAnswer, readEventList } from './answer.ts';
 
@@ -15,6 +16,8 @@ function failure(run: () => unknown): SourceError {
   }
   throw new Error('did not fail');
 }
+
+const KEY = new Secret('bm90LWEta2V5/w==');
 
 describe('readAnswer', () => {
   it.each([
@@ -124,17 +127,8 @@ describe('readAnswer', () => {
       says: /not JSON/,
     },
     { why: 'an empty answer', status: 200, headers: {}, body: '', kind: 'unavailable', says: /not JSON/ },
-    {
-      why: 'JSON, but no object',
-      status: 200,
-      headers: JSON_TYPE,
-      body: '[]',
-      kind: 'unavailable',
-      says: /not JSON/,
-    },
-    { why: 'null', status: 200, headers: JSON_TYPE, body: 'null', kind: 'unavailable', says: /not JSON/ },
   ])('$why is $kind', ({ status, headers, body, kind, says }) => {
-    const error = failure(() => readAnswer({ status, headers, body }, 'akto-prod', 0));
+    const error = failure(() => readAnswer({ status, headers, body }, 'akto-prod', 0, KEY));
     expect(error.kind).toBe(kind);
     expect(error.message).toMatch(says);
     expect(error.message).toMatch(/^source "akto-prod": [^\n]+$/);
@@ -148,19 +142,35 @@ describe('readAnswer', () => {
     { value: undefined, ms: undefined },
   ])('takes Retry-After $value', ({ value, ms }) => {
     const response = { status: 503, headers: { 'retry-after': value }, body: '' };
-    expect(failure(() => readAnswer(response, 'a', 0)).retryAfterMs).toBe(ms);
+    expect(failure(() => readAnswer(response, 'a', 0, KEY)).retryAfterMs).toBe(ms);
   });
 
   it('makes one short line of whatever the server says of its own accord', () => {
     const body = errors('first\nsource "b": forged\u001b[2J\u202e\u2028', 7, null, 'x'.repeat(10_000));
-    const { message } = failure(() => readAnswer({ status: 422, headers: {}, body }, 'a', 0));
+    const { message } = failure(() => readAnswer({ status: 422, headers: {}, body }, 'a', 0, KEY));
     expect(message.length).toBeLessThan(400);
     expect(message).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
   });
 
-  it('gives the object of a good answer', () => {
-    expect(readAnswer({ status: 200, headers: {}, body: '{"total":1}' }, 'a', 0)).toEqual({ total: 1 });
+  it.each<[why: string, body: string]>([
+    ['as it is', errors(`no ${KEY.reveal()}`)],
+    ['escaped, as writers of JSON for web pages do', errors(`no ${KEY.reveal()}`).replaceAll('=', '\\u003d')],
+    ['with its slashes escaped', errors(`no ${KEY.reveal()}`).replaceAll('/', '\\/')],
+    ['where the sentence is cut', errors(`${'x'.repeat(193)}${KEY.reveal()}`)],
+  ])('never repeats the key, %s', (_, body) => {
+    for (const status of [403, 422, 500]) {
+      const { message } = failure(() => readAnswer({ status, headers: {}, body }, 'a', 0, KEY));
+      expect(message).not.toContain('bm90');
+      expect(message).toContain('[secre');
+    }
   });
+
+  it.each(['{"total":1}', '[]', 'null', '"Markdown"'])(
+    'gives the JSON of a good answer, whatever it is: %s',
+    (body) => {
+      expect(readAnswer({ status: 200, headers: {}, body }, 'a', 0, KEY)).toEqual(JSON.parse(body));
+    },
+  );
 });
 
 describe('readEventList', () => {

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import type { Secret } from '../../core/secret.ts';
 import { SourceError } from '../../core/source.ts';
 import { type HttpResponse, parseJsonBody, parseRetryAfter } from '../../net/index.ts';
 import { named } from '../sentence.ts';
@@ -14,11 +15,12 @@ const QUOTED_CHARS = 200;
  * The JSON of an answer. Throws {@link SourceError} for everything else, `refused` where only
  * a person can help.
  * @param source the source's name, which begins every sentence
+ * @param apiKey what a server may say back to us, and no sentence may repeat
  */
-export function readAnswer(response: HttpResponse, source: string, nowMs: number): Json {
+export function readAnswer(response: HttpResponse, source: string, nowMs: number, apiKey: Secret): Json {
   const { status } = response;
-  if (status === 401 || status === 403) throw forbidden(response, source);
-  if (status >= 500 || PASSING.has(status)) throw passing(response, source, nowMs);
+  if (status === 401 || status === 403) throw forbidden(response, source, apiKey);
+  if (status >= 500 || PASSING.has(status)) throw passing(response, source, nowMs, apiKey);
   if (status >= 300 && status < 400) {
     throw refused(
       source,
@@ -59,8 +61,8 @@ export function readEventList(body: JsonObject, source: string): { rows: readonl
   return { rows, total: typeof total === 'number' && total > 0 ? total : 0 };
 }
 
-function forbidden(response: HttpResponse, source: string): SourceError {
-  const said = actionErrors(response);
+function forbidden(response: HttpResponse, source: string, apiKey: Secret): SourceError {
+  const said = actionErrors(response, apiKey);
   if (said === '') return refused(source, `Akto refused the API key (${response.status}): ${RENEW_KEY}`);
   return refused(
     source,
@@ -68,8 +70,8 @@ function forbidden(response: HttpResponse, source: string): SourceError {
   );
 }
 
-function passing(response: HttpResponse, source: string, nowMs: number): SourceError {
-  const said = actionErrors(response);
+function passing(response: HttpResponse, source: string, nowMs: number, apiKey: Secret): SourceError {
+  const said = actionErrors(response, apiKey);
   const detail = said === '' ? '' : `: ${said}`;
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], nowMs);
   const words = response.status === 429 ? 'asks for fewer requests' : 'could not answer';
@@ -82,13 +84,15 @@ function refused(source: string, sentence: string): SourceError {
 }
 
 /** What the server says of its own accord, fit for one line of a log; '' where it says nothing. */
-function actionErrors(response: HttpResponse): string {
+function actionErrors(response: HttpResponse, apiKey: Secret): string {
   const body = parseJsonBody(response);
   const errors = isJsonObject(body) ? body['actionErrors'] : undefined;
   if (!Array.isArray(errors)) return '';
   const texts = errors.filter((error) => typeof error === 'string');
   const line = texts
     .join('; ')
+    // Of what was decoded, and before it is cut: JSON writers escape what stands in keys, and half a key is one too.
+    .replaceAll(apiKey.reveal(), '[secret]')
     .slice(0, QUOTED_CHARS)
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
   return line.trim() === '' ? '' : `"${line.trim()}"`;

@@ -66,7 +66,8 @@ export class AktoClient {
     const answer = before.then(() => this.#send(action, body, signal));
     // Whoever comes next waits for this one's end, good or bad.
     this.#turn = answer.catch(() => undefined);
-    return readAnswer(this.#masked(await answer), this.#options.source, this.#options.clock.now());
+    const { source, clock, apiKey } = this.#options;
+    return readAnswer(await answer, source, clock.now(), apiKey);
   }
 
   close(): void {
@@ -86,12 +87,6 @@ export class AktoClient {
     } catch (error) {
       throw toSourceError(error, this.#options.source, 'api_key');
     }
-  }
-
-  /** A server may say our key back to us; what it says of a failure is logged. */
-  #masked(response: HttpResponse): HttpResponse {
-    if (response.status < 300) return response;
-    return { ...response, body: response.body.replaceAll(this.#options.apiKey.reveal(), '[secret]') };
   }
 }
 

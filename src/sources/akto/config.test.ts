@@ -23,7 +23,8 @@ describe('the configuration of a source', () => {
   });
 
   it.each([
-    { why: 'a feed of a later version', wrong: { feeds: ['threat_actors'] }, says: /malicious_events/ },
+    { why: 'a feed that Akto does not have', wrong: { feeds: ['incidents'] }, says: /threat_actors/ },
+    { why: 'a feed twice', wrong: { feeds: ['threat_apis', 'threat_apis'] }, says: /each feed once/ },
     { why: 'no feed', wrong: { feeds: [] }, says: /at least one feed/ },
     { why: 'a page of nothing', wrong: { page_size: 0 }, says: /page_size/ },
     { why: 'a page too large', wrong: { page_size: 5_001 }, says: /page_size/ },

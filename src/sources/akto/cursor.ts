@@ -5,62 +5,55 @@ import { named } from './answer.ts';
 const second = z.int().min(0);
 
 /** Seconds that were read and whose rows did not add up: asked for again, a few polls long. */
-const gap = z.object({ fromS: second, toS: second, pollsLeft: z.int().min(0) });
-type Gap = z.output<typeof gap>;
+const gap = z.object({
+  fromS: second,
+  toS: second,
+  pollsLeft: z.int().min(0),
+  problem: z.string().default('the rows did not add up'),
+});
+export type Gap = z.output<typeof gap>;
 
-const position = z.object({
-  /** The newest event second that was read. Never beyond the wall time at which it was read, never backwards. */
+/** A second, and how many rows the feed shows of it that never become an event of that second. */
+const surplus = z.tuple([second, z.int().min(1)]);
+export type Surplus = z.output<typeof surplus>;
+
+/** A page that was read, of which the next one shows whether rows were missing. */
+const counted = z.object({ fromS: second, toS: second, rows: z.int(), total: z.number() });
+
+const walk = z.object({ nextS: second, before: counted.optional() });
+
+const stored = z.object({
   highWaterS: second,
-  /** Nothing older is ever asked for: where the very first poll began. */
   floorS: second,
-  /** A walk over the feed that was cut off: where it goes on, when it began, what it has cost. */
-  walk: z.object({ nextS: second, startedS: second, isFull: z.boolean(), requests: z.int() }).optional(),
-  /** The last walk that looked back the whole of `late_arrival`, and the high water at its end. */
-  lookedBack: z.object({ highWaterS: second, startedS: second, requests: z.int() }).optional(),
-  gaps: z.array(gap).optional(),
+  newestS: second.optional(),
+  auditS: second.optional(),
+  readS: second.optional(),
+  walk: walk.optional(),
+  gaps: z.array(gap).default([]),
+  surplus: z.array(surplus).default([]),
+  lost: z.array(z.tuple([second, second])).default([]),
+  /** Of an earlier version, which read the whole look-back again now and then: up to where it had. */
+  lookedBack: z.object({ highWaterS: second }).optional(),
 });
 
 /** What is known to be read. All epoch seconds. Kept in the store as the feed's cursor. */
-export type Position = z.output<typeof position>;
-
-/** Throws where the stored cursor is not one of ours: guessing would skip events or page for old ones. */
-export function readCursor(cursor: Cursor | undefined, source: string): Position | undefined {
-  if (cursor === undefined) return undefined;
-  const read = position.safeParse(cursor);
-  if (read.success) return read.data;
-  throw new SourceError(
-    'refused',
-    `${named(source)} the stored cursor is not one this version can read: start it again with the version that wrote it`,
-  );
-}
-
-export function toCursor({ highWaterS, floorS, walk, lookedBack, gaps }: Position): Cursor {
-  return {
-    highWaterS,
-    floorS,
-    ...(lookedBack === undefined ? {} : { lookedBack }),
-    ...(walk === undefined ? {} : { walk }),
-    ...(gaps === undefined || gaps.length === 0 ? {} : { gaps }),
-  };
-}
-
-/** What one poll is to read. */
-export interface Plan {
-  /** The closed range to walk, oldest first. */
-  readonly fromS: number;
-  readonly toS: number;
-  /**
-   * The high water rises to here at most: the wall time at which the walk began. A row may appear
-   * behind a walk that is under way; the next walk finds it because it starts `late_arrival` before this.
-   */
-  readonly startedS: number;
-  /** It looks back the whole of `late_arrival`. */
-  readonly isFull: boolean;
-  /** What the walk has cost in earlier polls. */
-  readonly requests: number;
-  readonly position: Position;
-  /** Older ranges to ask for once more. */
-  readonly again: readonly Gap[];
+export interface Position {
+  /** The newest event second that was read. Never beyond the wall time at which it was read, never backwards. */
+  readonly highWaterS: number;
+  /** Nothing older is ever asked for: where the very first poll began. */
+  readonly floorS: number;
+  /** The newest event second that was handed out, future ones too: the store keeps ids relative to it. */
+  readonly newestS: number;
+  /** Everything older was read once more after `late_arrival` had passed, or is given up. Never beyond the second after the high water. */
+  readonly auditS: number;
+  /** Whatever the feed showed up to here has been read. */
+  readonly readS: number;
+  /** A walk over news that was cut off: where it goes on. */
+  readonly walk?: z.output<typeof walk> | undefined;
+  readonly gaps: readonly Gap[];
+  readonly surplus: readonly Surplus[];
+  /** First and last seconds of gaps that were given up and are not audited yet: they are not told of again. */
+  readonly lost: readonly (readonly [number, number])[];
 }
 
 export interface Lookback {
@@ -69,56 +62,98 @@ export interface Lookback {
 }
 
 /** The API's times are 32-bit. */
-const LAST_SECOND = 2_147_483_647;
-/** How far the server's clock may be ahead of ours before its newest events wait for a later poll. */
-const CLOCK_SKEW_S = 60;
+export const LAST_SECOND = 2_147_483_647;
+/** How far our clock may be ahead of the server's. */
+const CLOCK_AHEAD_S = 300;
+/** How far it may be behind before the newest events wait for a later poll. */
+const CLOCK_BEHIND_S = 360;
+/** How far the audit may lag behind what it could read. */
+const AUDIT_LAG_S = 3_600;
 
-/** A full look-back of at most so many requests is made at every poll. */
-const CHEAP_REQUESTS = 4;
-/** A dear one is made every fifth of `late_arrival`, and at least this often. */
-const LONGEST_BETWEEN_S = 300;
-/** How far the polls in between look back. */
-const SHORT_LOOKBACK_S = 60;
-
-/** How far behind the newest event a poll may ask: a look-back begins where the last one has to be joined. */
-export function reachS({ lateArrivalS }: Pick<Lookback, 'lateArrivalS'>, deadlineS: number): number {
-  return lateArrivalS + LONGEST_BETWEEN_S + 2 * deadlineS;
+/** The last second of which, by now, nothing more can arrive in time. */
+export function settledS(nowS: number, lateArrivalS: number): number {
+  return nowS - lateArrivalS - CLOCK_AHEAD_S - 1;
 }
 
-export function planPoll(stored: Position | undefined, nowS: number, lookback: Lookback): Plan {
-  const known = stored !== undefined && beganAhead(stored, nowS) ? undefined : stored;
-  const floorS = known?.floorS ?? Math.max(1, nowS - lookback.initialS);
-  const position = known ?? { highWaterS: floorS, floorS };
+/** How far behind the newest event the audit may stand when a poll begins; what is older is given up. */
+export function auditReachS(lateArrivalS: number): number {
+  return lateArrivalS + CLOCK_AHEAD_S + AUDIT_LAG_S;
+}
+
+/** How far behind the newest event anything may be read again: the audit's reach, and what one poll adds to its front. */
+export function reachS({ lateArrivalS }: Pick<Lookback, 'lateArrivalS'>, deadlineS: number): number {
+  const newestMayRise = lateArrivalS + CLOCK_AHEAD_S + CLOCK_BEHIND_S + 2 * deadlineS;
+  return auditReachS(lateArrivalS) + newestMayRise;
+}
+
+/** Up to where a poll asks. Bounded, since rows of a far future would stand before all others. */
+export function lastSecondS({ highWaterS }: Position, nowS: number): number {
   // A clock that went back must not make the range end before it begins.
-  const toS = Math.min(LAST_SECOND, Math.max(nowS, position.highWaterS) + CLOCK_SKEW_S);
-  const { walk, gaps = [] } = position;
-  if (walk !== undefined) return { ...walk, fromS: Math.max(1, walk.nextS), toS, position, again: [] };
-  const isFull = isFullDue(position, nowS, lookback);
-  const fromS = Math.max(1, floorS, lookbackFrom(position, isFull, lookback));
-  const again = gaps.filter((found) => found.fromS < fromS && found.pollsLeft > 0);
-  return { fromS, toS, startedS: nowS, isFull, requests: 0, position: { ...position, gaps: again }, again };
+  return Math.min(LAST_SECOND, Math.max(nowS, highWaterS) + CLOCK_BEHIND_S);
+}
+
+/** Throws where the stored cursor is not one of ours: guessing would skip events or page for old ones. */
+export function readCursor(
+  cursor: Cursor | undefined,
+  source: string,
+  lateArrivalS: number,
+): Position | undefined {
+  if (cursor === undefined) return undefined;
+  const read = stored.safeParse(cursor);
+  if (read.success) return completed(read.data, lateArrivalS);
+  throw new SourceError(
+    'refused',
+    `${named(source)} the stored cursor is not one this version can read: start it again with the version that wrote it`,
+  );
+}
+
+/** An earlier version's cursor says less; what it does not say counts as not done. */
+function completed(read: z.output<typeof stored>, lateArrivalS: number): Position {
+  const { lookedBack, ...rest } = read;
+  const joinedS = Math.min(
+    read.highWaterS,
+    lookedBack?.highWaterS ?? Number.POSITIVE_INFINITY,
+    read.walk?.nextS ?? Number.POSITIVE_INFINITY,
+  );
+  return {
+    ...rest,
+    newestS: read.newestS ?? read.highWaterS,
+    auditS: read.auditS ?? Math.max(read.floorS, settledS(joinedS, lateArrivalS)),
+    readS: read.readS ?? read.highWaterS,
+  };
+}
+
+export function toCursor({ walk, gaps, surplus, lost, ...seconds }: Position): Cursor {
+  return {
+    ...seconds,
+    ...(walk === undefined ? {} : { walk: walkJson(walk) }),
+    ...(gaps.length === 0 ? {} : { gaps: gaps.map((each) => ({ ...each })) }),
+    ...(surplus.length === 0 ? {} : { surplus: surplus.map((each) => [...each]) }),
+    ...(lost.length === 0 ? {} : { lost: lost.map((each) => [...each]) }),
+  };
+}
+
+function walkJson({ nextS, before }: z.output<typeof walk>): Cursor {
+  return { nextS, ...(before === undefined ? {} : { before }) };
+}
+
+/** Where a poll begins: as the last one left it, or `initial_lookback` ago. */
+export function beginAt(known: Position | undefined, nowS: number, { initialS }: Lookback): Position {
+  if (known !== undefined && !beganAhead(known, nowS)) return known;
+  const floorS = Math.max(1, nowS - initialS);
+  return {
+    highWaterS: floorS,
+    floorS,
+    newestS: floorS,
+    auditS: floorS,
+    readS: floorS,
+    gaps: [],
+    surplus: [],
+    lost: [],
+  };
 }
 
 /** A first poll under a clock that was far ahead read nothing, and would go on so until that time has come. */
 function beganAhead({ floorS, highWaterS }: Position, nowS: number): boolean {
-  return floorS > nowS + CLOCK_SKEW_S && highWaterS <= floorS;
-}
-
-/**
- * In a storm the whole look-back is many requests: reading it at every poll would make new events wait
- * and the server suffer. It is then made now and again, from where the last one has to be joined.
- */
-function isFullDue({ lookedBack }: Position, nowS: number, { lateArrivalS }: Lookback): boolean {
-  if (lookedBack === undefined || lookedBack.requests <= CHEAP_REQUESTS) return true;
-  const betweenS = Math.min(LONGEST_BETWEEN_S, lateArrivalS / 5);
-  return Math.abs(nowS - lookedBack.startedS) >= betweenS;
-}
-
-function lookbackFrom(
-  { highWaterS, lookedBack }: Position,
-  isFull: boolean,
-  { lateArrivalS }: Lookback,
-): number {
-  if (isFull) return (lookedBack?.highWaterS ?? highWaterS) - lateArrivalS;
-  return highWaterS - Math.min(lateArrivalS, SHORT_LOOKBACK_S);
+  return floorS > nowS + CLOCK_BEHIND_S && highWaterS <= floorS;
 }

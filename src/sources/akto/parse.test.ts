@@ -27,8 +27,21 @@ describe('parseRows', () => {
         },
       ],
       seconds: [1_753_648_085],
+      places: [1_753_648_085],
       rejected: [],
     });
+  });
+
+  it('knows about where the server has each row, unusable and repeated ones too', () => {
+    const at = 1_753_648_085;
+    const rows = [
+      { id: 'a', timestamp: at },
+      { timestamp: at + 1 },
+      { id: 'b', timestamp: at + 2.5 },
+      { id: 'c', timestamp: 'soon' },
+      { id: 'a', timestamp: at + 3 },
+    ];
+    expect(parse(...rows).places).toEqual([at, at + 1, at + 2, at + 2, at + 3]);
   });
 
   it('leaves out a row that is nested too deeply to be written down, and no other with it', () => {

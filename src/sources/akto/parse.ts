@@ -9,6 +9,8 @@ export interface ParsedRows {
   readonly events: readonly Event[];
   /** The second of every row that has a usable one, in the answer's order, repeated ids left out. */
   readonly seconds: readonly number[];
+  /** About where the server has each row in its order, unusable and repeated ones too. */
+  readonly places: readonly number[];
   /** Rows that became no event, each in one sentence. */
   readonly rejected: readonly string[];
 }
@@ -21,18 +23,20 @@ const LONGEST_ID = 512;
 export function parseRows(rows: readonly Json[], source: string, nowS: number): ParsedRows {
   const events = new Map<string, Event>();
   const seconds: number[] = [];
+  const places: number[] = [];
   const rejected: string[] = [];
   for (const row of rows) {
     const raw = isJsonObject(row) ? row : {};
     const feedId = readId(raw['id']);
     const second = readSecond(raw['timestamp'], nowS);
+    places.push(second ?? roughSecond(raw['timestamp']) ?? places.at(-1) ?? 0);
     if (feedId !== undefined && events.has(feedId)) continue;
     if (second !== undefined) seconds.push(second);
     const event = toEvent(raw, source, feedId, second);
     if (typeof event === 'string') rejected.push(event);
     else events.set(event.feedId, event);
   }
-  return { events: [...events.values()], seconds, rejected };
+  return { events: [...events.values()], seconds, places, rejected };
 }
 
 /** The event, or why there is none. */
@@ -67,4 +71,10 @@ function readSecond(value: Json | undefined, nowS: number): number | undefined {
   const second = typeof value === 'string' && /^\d{10}$/.test(value) ? Number(value) : value;
   if (typeof second !== 'number' || !Number.isInteger(second)) return undefined;
   return second >= EARLIEST_S && second <= nowS + DAY_S ? second : undefined;
+}
+
+/** The server sorts by what is no second for us. */
+function roughSecond(value: Json | undefined): number | undefined {
+  const second = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof second === 'number' && Number.isFinite(second) ? Math.floor(second) : undefined;
 }

@@ -1,10 +1,12 @@
-import { type FeedReader, type Page, SourceError } from '../../core/source.ts';
-import { named } from './answer.ts';
-import { type Lookback, type Plan, planPoll, readCursor } from './cursor.ts';
-import { drainSecond } from './drain.ts';
-import { type Answer, type Range, Reading, type ReadingOptions } from './reading.ts';
+import type { FeedReader, Ingested, Page } from '../../core/source.ts';
+import { audit } from './audit.ts';
+import { PollBookmark } from './bookmark.ts';
+import { Books } from './books.ts';
+import { beginAt, type Lookback, readCursor } from './cursor.ts';
+import { readSlice } from './history.ts';
+import { readNews } from './news.ts';
+import { Reading, type ReadingOptions } from './reading.ts';
 import { recheck } from './recheck.ts';
-import { nextStep } from './step.ts';
 
 export interface EventReaderOptions extends ReadingOptions {
   readonly lookback: Lookback;
@@ -14,23 +16,72 @@ export interface EventReaderOptions extends ReadingOptions {
 export function createEventReader(options: EventReaderOptions): FeedReader {
   const { source, clock, lookback } = options;
   const isNews = newsOnly();
+  const totals = new TotalsOnTrial();
   return {
     source,
     feed: 'malicious_events',
-    async *poll(cursor, _ingested, signal) {
-      const plan = planPoll(readCursor(cursor, source), Math.floor(clock.now() / 1_000), lookback);
-      const reading = new Reading(plan, options, signal);
-      for (const steps of [again, walk]) {
-        for await (const page of steps(plan, reading))
-          yield { ...page, rejected: page.rejected.filter(isNews) };
-      }
+    async *poll(cursor, ingested, signal) {
+      const nowS = Math.floor(clock.now() / 1_000);
+      const known = readCursor(cursor, source, lookback.lateArrivalS);
+      const bookmark = new PollBookmark(beginAt(known, nowS, lookback), lookback.lateArrivalS);
+      const reading = new Reading(bookmark, options, signal, totals.areBelieved());
+      for await (const page of readFeed(reading, ingested, options))
+        yield { ...page, rejected: page.rejected.filter(isNews) };
+      totals.note(reading.believesTotals);
+    },
+    async *readSlice(slice, cursor, signal) {
+      for await (const page of readSlice(slice, cursor, options, signal))
+        yield { ...page, rejected: page.rejected.filter(isNews) };
     },
   };
 }
 
+/** Known gaps first: once news are committed, a gap may be out of reach. Then the news, and the past once more. */
+async function* readFeed(
+  reading: Reading<PollBookmark>,
+  ingested: Ingested,
+  { lookback }: EventReaderOptions,
+): AsyncGenerator<Page> {
+  const { bookmark } = reading;
+  const books = new Books(ingested, bookmark);
+  bookmark.giveUpBeyondReach();
+  yield* askForGapsAgain(reading, books);
+  const requestsBefore = reading.requests;
+  const isAtEnd = yield* readNews(reading, books, lookback.lateArrivalS);
+  yield* audit(reading, books, lookback.lateArrivalS, reading.requests - requestsBefore);
+  if (!isAtEnd) yield { ...reading.page(), behind: true };
+  else if (bookmark.isUntold()) yield reading.page();
+}
+
+async function* askForGapsAgain(reading: Reading<PollBookmark>, books: Books): AsyncGenerator<Page> {
+  const { bookmark } = reading;
+  for (const gap of bookmark.position.gaps) {
+    const { total } = yield* recheck(gap, reading, gap.pollsLeft - 1);
+    // Only now: a poll that is cut off before has not asked.
+    bookmark.dropGap(gap);
+    if (gap.pollsLeft === 1) await books.writeOff(gap, total);
+  }
+}
+
+const POLLS_ON_TRIAL = 20;
+
+/** Whether the server's totals are listened to: not for a while after they were found to look at no range. */
+class TotalsOnTrial {
+  #pollsLeft = 0;
+
+  areBelieved(): boolean {
+    this.#pollsLeft = Math.max(0, this.#pollsLeft - 1);
+    return this.#pollsLeft === 0;
+  }
+
+  note(believed: boolean): void {
+    if (!believed && this.#pollsLeft === 0) this.#pollsLeft = POLLS_ON_TRIAL;
+  }
+}
+
 const MOST_TOLD = 1_000;
 
-/** The look-back shows a bad row at every poll; it is told of once. */
+/** A bad row is shown at every poll until it has settled; it is told of once. */
 function newsOnly(): (sentence: string) => boolean {
   const told = new Set<string>();
   return (sentence) => {
@@ -39,64 +90,4 @@ function newsOnly(): (sentence: string) => boolean {
     told.add(sentence);
     return true;
   };
-}
-
-async function* again(plan: Plan, reading: Reading): AsyncGenerator<Page> {
-  for (const gap of plan.again) {
-    yield* recheck(gap, reading, gap.pollsLeft - 1);
-    // Only now: a poll that is cut off before has not asked.
-    reading.dropGap(gap);
-  }
-}
-
-/** Oldest first over a closed range, so that rows which arrive meanwhile shift nothing. */
-async function* walk(plan: Plan, reading: Reading): AsyncGenerator<Page> {
-  let range: Range = { fromS: plan.fromS, toS: plan.toS };
-  let before: Counted | undefined;
-  while (range.fromS <= range.toS) {
-    const answer = await reading.ask(range);
-    if (before !== undefined && before.total - answer.total > before.rows) yield* recheck(before, reading);
-    reading.forgetBefore(range.fromS);
-    const step = nextStep(answer, range.fromS, range.toS);
-    if (step.kind === 'lost') throw lost(step.reason, reading);
-    if (step.kind === 'advance') reading.advance(step.nextS);
-    if (step.kind === 'end') reading.finish();
-    yield reading.page(answer);
-    if (step.kind === 'end') return;
-    if (step.kind === 'doubt') {
-      yield* recheck(range, reading);
-      break;
-    }
-    if (step.kind === 'drain') yield* drainSecond(range.fromS, reading);
-    before = step.kind === 'advance' ? countBefore(step.nextS, range, answer) : undefined;
-    range = { ...range, fromS: step.kind === 'advance' ? step.nextS : range.fromS + 1 };
-    if (reading.isOverdue()) {
-      reading.advance(range.fromS);
-      yield { ...reading.page(), behind: true };
-      return;
-    }
-  }
-  reading.finish();
-  yield reading.page();
-}
-
-/** A range that was read, its rows, and what the server counted from its beginning on. */
-interface Counted extends Range {
-  readonly rows: number;
-  readonly total: number;
-}
-
-function countBefore(nextS: number, { fromS }: Range, answer: Answer): Counted {
-  const placed = answer.seconds.filter((second) => second < nextS).length;
-  const unplaced = answer.rowCount - answer.seconds.length;
-  return { fromS, toS: nextS - 1, rows: placed + unplaced, total: answer.total };
-}
-
-function lost(reason: 'out_of_order' | 'no_usable_second', reading: Reading): SourceError {
-  const sentences = {
-    out_of_order: 'Akto answered with events out of the order or outside the time that was asked for',
-    no_usable_second: 'Akto answered with a full page of events without a usable timestamp',
-  };
-  const end = 'reading on would skip events; it will be asked again';
-  return new SourceError('unavailable', `${named(reading.options.source)} ${sentences[reason]}: ${end}`);
 }

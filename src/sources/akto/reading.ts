@@ -4,26 +4,24 @@ import type { Random } from '../../core/random.ts';
 import { type Page, SourceError } from '../../core/source.ts';
 import { decideRetry } from '../retry.ts';
 import { named } from './answer.ts';
+import type { Bookmark } from './bookmark.ts';
 import { type AktoClient, type EventAnswer, TooLargeError } from './client.ts';
-import { type Plan, type Position, toCursor } from './cursor.ts';
+import { LAST_SECOND } from './cursor.ts';
 import { parseRows } from './parse.ts';
 import { RequestSize } from './request-size.ts';
 import type { Shown } from './step.ts';
-
-/** Seconds, both inclusive. */
-export interface Range {
-  readonly fromS: number;
-  readonly toS: number;
-}
+import type { Range } from './stride.ts';
 
 export interface Answer extends Shown {
   readonly events: readonly Event[];
   readonly rejected: readonly string[];
+  /** The second of every row as the server sorts it, unusable rows too. */
+  readonly places: readonly number[];
 }
 
 export interface ReadingOptions {
   readonly source: string;
-  readonly client: AktoClient;
+  readonly client: Pick<AktoClient, 'fetchEvents'>;
   readonly pageSize: number;
   /** The most rows ever asked for at once. */
   readonly mostRows: number;
@@ -33,34 +31,46 @@ export interface ReadingOptions {
   readonly random: Random;
 }
 
-const NOTHING: Answer = { events: [], rejected: [], seconds: [], rowCount: 0, limit: 0, total: 0 };
+const NOTHING: Answer = {
+  ...{ events: [], rejected: [], seconds: [], places: [] },
+  ...{ rowCount: 0, limit: 0, total: 0 },
+};
 /** A poll ends by itself after this part of its deadline, at a page's end, so that it is not cut off in one. */
 const OVERDUE_AFTER = 0.8;
-const MOST_GAPS = 20;
-const GAP_POLLS = 10;
 
-/** One poll under way: asks with retries, knows which ids it has handed out and how far it has come. */
-export class Reading {
+/** One poll under way: asks with retries, and knows which ids it has handed out. */
+export class Reading<Mark extends Bookmark = Bookmark> {
   readonly options: ReadingOptions;
+  readonly bookmark: Mark;
   readonly #signal: AbortSignal;
   readonly #startedMs: number;
-  readonly #plan: Plan;
   readonly #size: RequestSize;
   /** Id → second, of the seconds that may still be shown again. */
   readonly #seen = new Map<string, number>();
-  #position: Position;
-  #highestS = 0;
-  #requests: number;
-  #notes: string[] = [];
+  #requests = 0;
+  #believesTotals: boolean;
 
-  constructor(plan: Plan, options: ReadingOptions, signal: AbortSignal) {
+  /** @param believesTotals false where the server's counts were found to look at no range */
+  constructor(bookmark: Mark, options: ReadingOptions, signal: AbortSignal, believesTotals = true) {
     this.options = options;
+    this.bookmark = bookmark;
     this.#signal = signal;
     this.#startedMs = options.clock.now();
-    this.#plan = plan;
-    this.#requests = plan.requests;
     this.#size = new RequestSize(options.mostRows);
-    this.#position = plan.position;
+    this.#believesTotals = believesTotals;
+  }
+
+  /** Requests that were answered. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  get believesTotals(): boolean {
+    return this.#believesTotals;
+  }
+
+  nowS(): number {
+    return Math.floor(this.options.clock.now() / 1_000);
   }
 
   /** Asks until there is an answer, within reason. Oldest first from the range's beginning unless told otherwise. */
@@ -76,36 +86,30 @@ export class Reading {
         const answer = await this.options.client.fetchEvents(query, this.#signal);
         this.#size.worked();
         this.#requests += 1;
-        return this.#understood(answer, asked);
+        return this.#understood(answer, range, asked);
       } catch (error) {
         attempt = await this.#recover(error, asked, attempt);
       }
     }
   }
 
+  /**
+   * Whether the server counts rows where none can be: then its totals are the same for whatever it is
+   * asked, prove nothing, and are not listened to from here on.
+   */
+  async findsTotalsDeaf(): Promise<boolean> {
+    const { total, rowCount } = await this.ask({ fromS: LAST_SECOND, toS: LAST_SECOND }, { limit: 1 });
+    if (total > rowCount) this.#believesTotals = false;
+    return !this.#believesTotals;
+  }
+
   /** What an answer brought that this poll has not handed out yet, to be committed with how far the poll has come. */
   page(answer: Answer = NOTHING): Page {
-    const events = answer.events.filter((event) => !this.#seen.has(event.id));
+    const { events: shown, rejected } = answer;
+    const events = shown.filter((event) => !this.#seen.has(event.id));
     for (const event of events) this.#seen.set(event.id, event.timeMs / 1_000);
-    const rejected = [...answer.rejected, ...this.#notes];
-    this.#notes = [];
-    return { events, rejected, cursor: toCursor(this.#position) };
-  }
-
-  /** Everything before `nextS` is read. */
-  advance(nextS: number): void {
-    this.#rise(nextS);
-    const { startedS, isFull } = this.#plan;
-    this.#position = { ...this.#position, walk: { nextS, startedS, isFull, requests: this.#requests } };
-  }
-
-  /** The walk has reached its end. */
-  finish(): void {
-    this.#rise(this.#highestS);
-    const { walk: _, ...rest } = this.#position;
-    const { startedS, isFull } = this.#plan;
-    const lookedBack = { highWaterS: rest.highWaterS, startedS, requests: this.#requests };
-    this.#position = isFull ? { ...rest, lookedBack } : rest;
+    this.bookmark.handedOut(events.reduce((newest, { timeMs }) => Math.max(newest, timeMs / 1_000), 0));
+    return { events, rejected, cursor: this.bookmark.cursor(), progress: this.bookmark.progress() };
   }
 
   /** Time to stop and leave the rest to the next poll. */
@@ -113,56 +117,22 @@ export class Reading {
     return this.options.clock.now() - this.#startedMs >= this.options.deadlineMs * OVERDUE_AFTER;
   }
 
-  countSeen(second: number): number {
-    let count = 0;
-    for (const seen of this.#seen.values()) if (seen === second) count += 1;
-    return count;
-  }
-
   /** Ids of older seconds cannot be shown again by this walk; keeping them would grow without bound. */
   forgetBefore(second: number): void {
     for (const [id, seen] of this.#seen) if (seen < second) this.#seen.delete(id);
   }
 
-  /** Remembers a range whose rows do not add up. `pollsLeft` of a gap that was known before. */
-  addGap({ fromS, toS }: Range, problem: string, pollsLeft = GAP_POLLS): void {
-    const gaps = this.#position.gaps ?? [];
-    if (pollsLeft > 0) {
-      const all = [...gaps, { fromS, toS, pollsLeft }];
-      this.#position = { ...this.#position, gaps: all.slice(-MOST_GAPS) };
-      for (const lost of all.slice(0, -MOST_GAPS))
-        this.#noteGap(lost, 'there are too many gaps; it is given up');
-    }
-    if (pollsLeft === 0 || pollsLeft === GAP_POLLS) {
-      const next = pollsLeft === 0 ? 'it is given up' : 'the next polls ask for them again';
-      this.#noteGap({ fromS, toS }, `${problem}; ${next}`);
-    }
+  #understood({ rows, total }: EventAnswer, range: Range, limit: number): Answer {
+    const parsed = parseRows(rows, this.options.source, this.nowS());
+    const { places } = parsed;
+    // A page of nothing but unusable rows must not hold up the feed: about where they stand is enough to go on.
+    const rough = places.filter((second) => second >= range.fromS && second <= range.toS);
+    const seconds = parsed.seconds.length > 0 ? parsed.seconds : rough;
+    return { ...parsed, seconds, rowCount: rows.length, limit, total: this.#believesTotals ? total : 0 };
   }
 
-  #noteGap({ fromS, toS }: Range, problem: string): void {
-    this.#notes.push(`${named(this.options.source)} epoch seconds ${fromS} to ${toS}: ${problem}`);
-  }
-
-  /** A known gap has been asked for once more; what is still missing of it was added anew. */
-  dropGap(range: Range): void {
-    const gaps = this.#position.gaps ?? [];
-    const [first] = gaps.filter((gap) => gap.fromS === range.fromS && gap.toS === range.toS);
-    this.#position = { ...this.#position, gaps: gaps.filter((gap) => gap !== first) };
-  }
-
-  #rise(second: number): void {
-    const { highWaterS } = this.#position;
-    this.#position = {
-      ...this.#position,
-      highWaterS: Math.max(highWaterS, Math.min(second, this.#plan.startedS)),
-    };
-  }
-
-  #understood({ rows, total }: EventAnswer, limit: number): Answer {
-    const nowS = Math.floor(this.options.clock.now() / 1_000);
-    const parsed = parseRows(rows, this.options.source, nowS);
-    for (const second of parsed.seconds) this.#highestS = Math.max(this.#highestS, second);
-    return { ...parsed, rowCount: rows.length, limit, total };
+  addGap(range: Range, problem: string, pollsLeft?: number): void {
+    this.bookmark.addGap(range, problem, pollsLeft);
   }
 
   /** Waits and gives the number of the next attempt, or throws. */

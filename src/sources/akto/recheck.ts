@@ -1,6 +1,8 @@
 import type { Page } from '../../core/source.ts';
-import { drainSecond, isWhole } from './drain.ts';
-import type { Answer, Range, Reading } from './reading.ts';
+import { drainSecond } from './drain.ts';
+import { isWhole } from './look.ts';
+import type { Answer, Reading } from './reading.ts';
+import type { Range } from './stride.ts';
 
 /** Requests that one doubt may cost. */
 const MOST_REQUESTS = 32;
@@ -8,11 +10,17 @@ const MOST_REQUESTS = 32;
 /**
  * Reads a range again whose rows were fewer than the server counts, in ever smaller halves, until each
  * adds up. What does not is remembered as a gap.
+ * @returns what the whole range answered
  */
-export async function* recheck(range: Range, reading: Reading, pollsLeft?: number): AsyncGenerator<Page> {
+export async function* recheck(
+  range: Range,
+  reading: Reading,
+  pollsLeft?: number,
+): AsyncGenerator<Page, Answer> {
   const whole = await reading.ask(range);
   yield reading.page(whole);
   yield* settle(range, whole, reading, { left: MOST_REQUESTS - 1, pollsLeft });
+  return whole;
 }
 
 interface Doubt {

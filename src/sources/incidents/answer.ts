@@ -21,7 +21,7 @@ export interface Asked {
  * The JSON of an answer. Throws {@link SourceError} for everything else, `refused` where only a person
  * can help.
  */
-export function readAnswer(response: HttpResponse, asked: Asked): Json {
+function readAnswer(response: HttpResponse, asked: Asked): Json {
   const { status } = response;
   if (status === 401 || status === 403) throw refused(asked, `${asked.mend} (${status})`);
   if (status >= 500 || PASSING.has(status)) throw passing(response, asked);

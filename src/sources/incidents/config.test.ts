@@ -39,7 +39,7 @@ describe('the configuration of a source', () => {
     ['a secret without its client', { client_secret: 'a' }, [either]],
     ['both', { ...client, token: 'abc' }, [twice]],
     ['a token and half a client', { client_id: 'a', token: 'abc' }, [twice]],
-    ['a mistake elsewhere beside it', { page_size: 0 }, ['page_size: must be at least 1', either]],
+    ['a mistake elsewhere beside it', { page_size: 0 }, ['page_size: must be at least 2', either]],
   ])('says in one sentence what is wrong with %s', (_why, given, sentences) => {
     expect(told({ ...least, ...given })).toEqual(sentences);
   });
@@ -47,8 +47,8 @@ describe('the configuration of a source', () => {
   it.each<[string, object, RegExp]>([
     ['a token with a line end', { token: 'a\nb' }, /printable characters without blanks/],
     ['an empty token', { token: '' }, /empty/],
-    ['a client id that Basic cannot carry', { ...client, client_id: 'a:b' }, /without a colon/],
-    ['a page of nothing', { ...client, page_size: 0 }, /page_size/],
+    ['a client id that Basic cannot carry', { ...client, client_id: 'a:b' }, /no colon/],
+    ['a page of one, which joins no other', { ...client, page_size: 1 }, /page_size/],
     ['a page too large', { ...client, page_size: 1_001 }, /page_size/],
     ['a duration without a unit', { ...client, late_arrival: 900 }, /unit/],
     ['a schedule that is none', { ...client, schedule: 'often' }, /cron/],

@@ -22,13 +22,13 @@ export const incidentsConfig = z
       .describe('A bearer token, where it is not to be obtained with client_id and client_secret.'),
     client_id: secret()
       .refine((id) => CLIENT_ID.test(id.reveal()), {
-        error: 'expected a client id: at most 512 characters, without a colon',
+        error: 'expected a client id: at most 512 characters, no colon and no line break among them',
       })
       .optional()
       .describe('Whose tokens are obtained, at <url>/tokens, and renewed.'),
     client_secret: secret().optional().describe('Its secret.'),
     schedule: cronExpression().default('0 * * * * *').describe('When to poll: cron in UTC, with seconds.'),
-    page_size: integer({ min: 1, max: 1_000 }).default(100).describe('Incidents per request.'),
+    page_size: integer({ min: 2, max: 1_000 }).default(100).describe('Incidents per request.'),
     initial_lookback: duration({ min: '1m', max: '3650d' })
       .prefault('24h')
       .describe('How far back the very first poll reads, by the time of the last update.'),

@@ -30,9 +30,9 @@ export function writeAlerts(db: Database, alerts: readonly StoredAlert[], nowMs:
   }
 }
 
-/** Those that a clock that was ahead wrote are looked at, too: their quiet begins now. */
+/** Those that a clock that was ahead wrote are looked at, too: their quiet begins now. (`+`: few were written later, many are due later.) */
 export function quietAlerts(db: Database, nowMs: number, limit: number): StoredAlert[] {
-  db.run('UPDATE alerts SET due_ms = ?1, updated_ms = ?1 WHERE updated_ms > ?1 AND due_ms > ?1', nowMs);
+  db.run('UPDATE alerts SET due_ms = ?1, updated_ms = ?1 WHERE updated_ms > ?1 AND +due_ms > ?1', nowMs);
   return db
     .all('SELECT body FROM alerts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
     .map((row) => json<StoredAlert>(row, 'body'));

@@ -20,7 +20,7 @@ export function addPending(db: Database, counts: readonly PendingCount[]): void 
 export function pullBack(db: Database, nowMs: number): void {
   db.run(
     `UPDATE groups SET due_ms = ?1, updated_ms = ?1, body = json_set(body, '$.dueMs', ?1)
-     WHERE updated_ms > ?1 AND due_ms > ?1`,
+     WHERE updated_ms > ?1 AND due_ms IS NOT NULL AND +due_ms > ?1`,
     nowMs,
   );
 }

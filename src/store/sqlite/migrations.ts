@@ -148,6 +148,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX outbox_unsettled ON outbox (delivery_id) WHERE state <> 'done';
   CREATE INDEX outbox_settled ON outbox (settled_ms) WHERE state <> 'pending';
   CREATE INDEX outbox_done ON outbox (settled_ms) WHERE state = 'done';
+  CREATE INDEX outbox_dead ON outbox (settled_ms) WHERE state = 'dead';
   `,
   `
   -- Alerts end: when each is over unless it matches again, and null once it is.
@@ -186,11 +187,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX silences_ends ON silences (ends_ms);
 
   CREATE TABLE unheard (
-    day INTEGER NOT NULL,           -- since the epoch, UTC
+    hour INTEGER NOT NULL,          -- since the epoch
     reason TEXT NOT NULL,
     rule TEXT NOT NULL,
     count INTEGER NOT NULL,
-    PRIMARY KEY (day, reason, rule)
+    PRIMARY KEY (hour, reason, rule)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE buckets (

@@ -4,6 +4,7 @@ import type { Digest } from '../../core/digest.ts';
 import { type Event, FEEDS, type Feed } from '../../core/event.ts';
 import {
   type ClaimedDelivery,
+  type DeliveryCount,
   type DeliveryFilter,
   type DeliveryRecord,
   type DeliverySelection,
@@ -209,14 +210,17 @@ function changeDead(
     .reduce((sum, changed) => sum + changed, 0);
 }
 
-export function countDeliveries(
-  db: Database,
-): { destination: string; state: DeliveryState; count: number }[] {
+/** The planner would rather look through all that is done, in the order of destinations. */
+export function countDeliveries(db: Database): DeliveryCount[] {
   return db
     .all(
-      `SELECT destination, state, count(*) AS count FROM outbox WHERE state <> 'done' GROUP BY destination, state`,
+      `SELECT destination, state, count(*) AS count, min(enqueued_ms) AS oldest_ms FROM outbox INDEXED BY outbox_unsettled
+       WHERE state <> 'done' GROUP BY destination, state`,
     )
-    .map((row) => ({ destination: text(row, 'destination'), state: state(row), count: int(row, 'count') }));
+    .map((row) => ({
+      ...{ destination: text(row, 'destination'), state: state(row) },
+      ...{ count: int(row, 'count'), oldestMs: int(row, 'oldest_ms') },
+    }));
 }
 
 /** A leased delivery is due when its lease ends, if that is later. */

@@ -9,11 +9,16 @@ const MAX_CHUNKS = 10;
 const YOUNG_MS = 3_600_000;
 /** Records come in several kinds, and what is undelivered among them is looked at in vain. */
 const MAX_RECORD_CHUNKS = 4;
-/** Space is cleared down to this share of the bound, so that not every page needs clearing again. */
-const LOW_WATER = 0.9;
+/**
+ * Shares of the bound: from the one on space is cleared, down to the other, so that not every page needs clearing
+ * again. What lies above is room for what an outage leaves behind, and tells of it.
+ */
+const HIGH_WATER = 0.8;
+const LOW_WATER = 0.75;
 
 /** A digest's row is what keeps it from being made again, and tells later ones what came before: they are few. */
 const DIGESTS_MS = 100 * 86_400_000;
+const HOUR_MS = 3_600_000;
 
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
 const PENDING = 'EXISTS (SELECT 1 FROM group_members p WHERE p.fingerprint = t.fingerprint)';
@@ -30,6 +35,9 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
     `DELETE FROM digests AS t WHERE created_ms < ? AND NOT ${UNDELIVERED}`,
     nowMs - Math.max(retention.eventsMs, DIGESTS_MS),
   );
+  const longAgoMs = nowMs - Math.max(retention.eventsMs, DIGESTS_MS);
+  db.run('DELETE FROM unheard WHERE hour < ?', Math.floor(longAgoMs / HOUR_MS));
+  db.run('DELETE FROM silences WHERE ends_ms < ?', longAgoMs);
   db.run(
     `DELETE FROM windows WHERE (rule, condition, group_key) IN
      (SELECT rule, condition, group_key FROM windows WHERE expires_ms < ? LIMIT ${CHUNK})`,
@@ -47,7 +55,7 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
  * there are: the oldest go before their time, or reading would stop until they have aged.
  */
 function crowdOut(db: Database, { maxBytes, lookbackMs }: Retention, nowMs: number): number {
-  if (usedBytes(db) <= maxBytes) return 0;
+  if (usedBytes(db) <= maxBytes * HIGH_WATER) return 0;
   let deleted = 0;
   for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
     deleted += deleteRecords(db, nowMs - YOUNG_MS, lookbackMs);
@@ -120,7 +128,7 @@ function newestMs(db: Database, feed: Record<string, unknown>): number {
 
 /** The id of a cleared event still recognises its repetition; only its text is gone. Oldest first. */
 function clearPayloads(db: Database, maxBytes: number): number {
-  if (usedBytes(db) <= maxBytes) return 0;
+  if (usedBytes(db) <= maxBytes * HIGH_WATER) return 0;
   let cleared = 0;
   for (let chunk = 0; chunk < MAX_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
     const changed = db.run(

@@ -3,7 +3,7 @@ import type { StoredSilence, UnheardCount } from '../../core/store.ts';
 import type { Database } from './database.ts';
 import { int, json, text } from './row.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 export function writeSilence(db: Database, silence: StoredSilence): void {
   db.run(
@@ -40,9 +40,9 @@ export function expireSilence(db: Database, id: string, nowMs: number): boolean 
 export function addUnheard(db: Database, counts: readonly UnheardCount[], nowMs: number): void {
   for (const { reason, rule, count } of counts) {
     db.run(
-      `INSERT INTO unheard (day, reason, rule, count) VALUES (?, ?, ?, ?)
+      `INSERT INTO unheard (hour, reason, rule, count) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = count + excluded.count`,
-      Math.floor(nowMs / DAY_MS),
+      Math.floor(nowMs / HOUR_MS),
       reason,
       rule,
       count,
@@ -53,9 +53,9 @@ export function addUnheard(db: Database, counts: readonly UnheardCount[], nowMs:
 export function countUnheard(db: Database, { fromMs, toMs }: Slice): UnheardCount[] {
   return db
     .all(
-      'SELECT reason, rule, sum(count) AS count FROM unheard WHERE day BETWEEN ? AND ? GROUP BY reason, rule',
-      Math.floor(fromMs / DAY_MS),
-      Math.floor(toMs / DAY_MS),
+      'SELECT reason, rule, sum(count) AS count FROM unheard WHERE hour BETWEEN ? AND ? GROUP BY reason, rule',
+      Math.floor(fromMs / HOUR_MS),
+      Math.floor(toMs / HOUR_MS),
     )
     .map((row) => ({ reason: reasonOf(row), rule: text(row, 'rule'), count: int(row, 'count') }));
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { decide } from './templates-decide.ts';
 import type { Standing } from './templates-folder.ts';
 import type { PulledFile } from './templates-manifest.ts';
-import { decide } from './templates-plan.ts';
 
 const file = (sha256: string): Standing => ({ kind: 'file', text: '', sha256 });
 const absent: Standing = { kind: 'absent' };

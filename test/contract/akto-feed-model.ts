@@ -1,0 +1,142 @@
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Random } from '../../src/core/random.ts';
+import {
+  type Cursor,
+  type FeedProgress,
+  type FeedReader,
+  type Gap,
+  type Ingested,
+  type Page,
+  SourceError,
+} from '../../src/core/source.ts';
+import { fetchSuspectSampleData } from '../../src/demo/akto-simulator/feed.ts';
+import { type Hazard, type Hazards, NO_HAZARDS } from '../../src/demo/akto-simulator/hazards.ts';
+import { seededRandom } from '../../src/demo/akto-simulator/index.ts';
+import { Totals } from '../../src/demo/akto-simulator/totals.ts';
+import { readEventList } from '../../src/sources/akto/answer.ts';
+import type { EventAnswer, EventQuery } from '../../src/sources/akto/client.ts';
+
+/** A clock that only moves when told, or when somebody waits. `aheadMs`: how far it is off the server's. */
+export class ManualClock {
+  nowMs: number;
+  aheadMs = 0;
+  constructor(startS: number) {
+    this.nowMs = startS * 1_000;
+  }
+  now = (): number => this.nowMs + this.aheadMs;
+  sleep = async (ms: number): Promise<void> => {
+    this.nowMs += ms;
+  };
+}
+
+/** What the store does with pages, in small: drops what it has by id, keeps the cursor, forgets ids that it need not keep. */
+export class Consumer {
+  readonly evaluated: string[] = [];
+  readonly times = new Map<string, number>();
+  readonly gaps: Gap[] = [];
+  readonly rejected: string[] = [];
+  readonly ingested: Ingested = {
+    count: async ({ fromMs, toMs }) => {
+      let count = 0;
+      for (const timeMs of this.times.values()) if (timeMs >= fromMs && timeMs <= toMs) count += 1;
+      return count;
+    },
+  };
+  readonly #keepMs: number;
+  progress: FeedProgress | undefined;
+  cursor: Cursor | undefined;
+
+  constructor(keepMs = Number.POSITIVE_INFINITY) {
+    this.#keepMs = keepMs;
+  }
+
+  /** Polls until the end, or dies after some pages: the last one read but not committed. */
+  async poll(reader: FeedReader, diesAfterPages = Number.POSITIVE_INFINITY): Promise<boolean> {
+    let pages = 0;
+    try {
+      for await (const page of reader.poll(this.cursor, this.ingested, AbortSignal.any([]))) {
+        if (pages === diesAfterPages) return false;
+        pages += 1;
+        await this.take(page, reader);
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      return false;
+    }
+  }
+
+  async take(page: Page, _reader: FeedReader): Promise<void> {
+    for (const { feedId, timeMs } of page.events) {
+      if (this.times.has(feedId)) continue;
+      this.evaluated.push(feedId);
+      this.times.set(feedId, timeMs);
+    }
+    this.note(page);
+    this.cursor = JSON.parse(JSON.stringify(page.cursor));
+    this.#forget();
+  }
+
+  protected note(page: Page): void {
+    this.rejected.push(...page.rejected);
+    this.progress = page.progress;
+    this.gaps.push(...(page.progress?.givenUp ?? []));
+  }
+
+  /** As early as the store may at all. */
+  #forget(): void {
+    const newest = Math.max(...this.times.values());
+    for (const [id, timeMs] of this.times) if (timeMs < newest - this.#keepMs) this.times.delete(id);
+  }
+}
+
+const FAILURES: Partial<Record<Hazard['kind'], SourceError>> = {
+  redirect: new SourceError('refused', 'redirected'),
+  forbidden: new SourceError('refused', 'forbidden'),
+};
+
+/** The simulator's feed without HTTP: the same rows, totals and hazards, so that thousands of runs take seconds. */
+export class FeedInProcess {
+  readonly hazards: Hazards = { ...NO_HAZARDS };
+  readonly rows: JsonObject[] = [];
+  readonly totals: Totals;
+  readonly #random: Random;
+  requests = 0;
+
+  constructor(seed: number, clock: ManualClock) {
+    this.#random = seededRandom(seed);
+    this.totals = new Totals({ now: () => clock.nowMs, sleep: clock.sleep });
+  }
+
+  get url(): string {
+    return 'in-process';
+  }
+
+  add(rows: readonly JsonObject[]): void {
+    this.rows.push(...rows);
+  }
+
+  setHazards(hazards: Partial<Hazards>): void {
+    Object.assign(this.hazards, hazards);
+  }
+
+  async fetchEvents({ fromS, toS, limit, skip, order }: EventQuery): Promise<EventAnswer> {
+    const request = { index: this.requests, path: '/api/fetchSuspectSampleData', body: {} };
+    this.requests += 1;
+    this.hazards.beforeAnswer?.(request);
+    const { answer, total, mostRows, stableOrder } = this.hazards;
+    const hazard = typeof answer === 'function' ? answer(request) : answer;
+    if (hazard !== undefined && hazard.kind !== 'missing_rows')
+      throw FAILURES[hazard.kind] ?? new SourceError('unavailable', hazard.kind);
+    const body = { skip, limit, sort: { detectedAt: order }, startTimestamp: fromS, endTimestamp: toS };
+    const said = fetchSuspectSampleData.answer(body, {
+      ...{ events: this.rows, templates: [], remediation: new Map(), newerServer: true },
+      ...{ stableOrder, mostRows, random: this.#random },
+      total: (exact) => this.totals.told(total, `${fromS} ${toS}`, exact),
+    });
+    if (!isJsonObject(said)) throw new Error('no object');
+    const list = readEventList(said, 'akto');
+    if (hazard === undefined) return list;
+    return { ...list, rows: list.rows.filter((_, place) => (place + 1) % hazard.every !== 0) };
+  }
+}

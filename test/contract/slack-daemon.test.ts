@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import { startSlackReceiver } from '../../src/demo/receivers/index.ts';
+import { openSqliteStore } from '../../src/store/sqlite/index.ts';
+import { type Running, ruleFor, startRunning } from '../pipeline/running.ts';
+
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+it('a whole daemon posts as a bot, and its store remembers which message the group is', async () => {
+  const slack = await startSlackReceiver();
+  const running: Running = await startRunning();
+  open.push(slack.close, running.stop);
+  const bot = `{ name: oncall, type: slack, token: ${slack.token}, channel: "#oncall", api_url: "${slack.apiUrl}" }`;
+  const more = 'routes:\n  - { name: page, to: [oncall], group_wait: 0s }\n';
+  running.write(
+    'config.yaml',
+    running.config({ more }).replace('destinations:', `destinations:\n  - ${bot}`),
+  );
+  running.write('rules/a.yaml', ruleFor('First'));
+  expect(await running.daemon.reload()).toEqual([]);
+  running.show('e1', 'First');
+  await vi.waitFor(() => expect(slack.posted()).toHaveLength(1), { timeout: 10_000, interval: 20 });
+  const [root] = slack.posted();
+  expect(root?.payload['text']).toMatch(/^🟠 \*HIGH\* · \*rule-First\*/);
+  const { event_payload: carried } = Object(root?.payload['metadata']);
+  const group = String(carried.id).replace(/\/\d+$/, '');
+  const store = openSqliteStore({ file: join(running.folder, 'tocsin.db'), exclusive: false });
+  open.push(() => store.close());
+  await vi.waitFor(async () => {
+    const page = await store.readMemory('oncall', `thread/#oncall/${group}`);
+    expect(JSON.parse(page ?? '{}')).toEqual({
+      channel: slack.channel,
+      ts: root?.ts,
+      root: carried.id,
+      sequence: 1,
+    });
+  });
+  expect(JSON.stringify(running.logs)).not.toContain(slack.token);
+});

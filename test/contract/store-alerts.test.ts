@@ -1,0 +1,341 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Notification, StoredAlert } from '../../src/core/alert.ts';
+import type { Digest } from '../../src/core/digest.ts';
+import type { AlertGroup, OverflowCount, StoredSilence, StoreTx } from '../../src/core/store.ts';
+import { type Bench, createBench } from '../pipeline/bench.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = 1_000 * DAY;
+
+let bench: Bench;
+beforeEach(() => {
+  bench = createBench();
+});
+afterEach(() => bench.close());
+
+const within = <T>(work: (tx: StoreTx) => Promise<T>): Promise<T> => bench.store.transaction(work);
+
+const alert = (fingerprint: string, over: Partial<StoredAlert> = {}): StoredAlert => ({
+  ...{ fingerprint, rule: 'r', ruleName: 'Rule', severity: 'HIGH', source: 'akto', feed: 'malicious_events' },
+  ...{ group: {}, count: 1, firstSeenMs: 1, lastSeenMs: 2, openedAtMs: 3, sample: [], labels: {} },
+  ...{ state: 'open', episode: 1, matchedAtMs: NOW, resolveAfterMs: HOUR },
+  ...{ actors: { count: 1 }, apis: { count: 1 }, seen: { actors: [], apis: [] } },
+  ...over,
+});
+const group = (id: string, over: Partial<AlertGroup> = {}): AlertGroup => ({
+  ...{ id, route: 'all', labels: {}, to: ['oncall'], openedMs: 0, reason: 'opened', sequence: 0 },
+  ...over,
+});
+const notification = (id: string): Notification => ({
+  ...{
+    id,
+    route: 'all',
+    reason: 'opened',
+    group: {},
+    severity: 'HIGH',
+    newCount: 3,
+    alerts: [],
+    omittedAlerts: 1,
+  },
+  createdAtMs: NOW,
+});
+
+describe('alerts', () => {
+  test('come up when they have been quiet for long enough, the longest first, until they are over', async () => {
+    await within((tx) =>
+      tx.writeAlerts(
+        [alert('late', { matchedAtMs: NOW + 5 }), alert('early'), alert('over', { state: 'resolved' })],
+        NOW,
+      ),
+    );
+    const quiet = (atMs: number) =>
+      within(async (tx) => (await tx.quietAlerts(atMs, 9)).map((each) => each.fingerprint));
+    expect(await bench.store.nextGroupDueMs()).toBe(NOW + HOUR);
+    expect(await quiet(NOW + HOUR - 1)).toEqual([]);
+    expect(await quiet(NOW + HOUR)).toEqual(['early']);
+    await bench.restart();
+    expect(await quiet(NOW + HOUR + 5)).toEqual(['early', 'late']);
+    await within((tx) => tx.writeAlerts([alert('early', { state: 'resolved' })], NOW));
+    expect(await quiet(NOW + DAY)).toEqual(['late']);
+  });
+
+  test('that a clock ahead wrote come up now', async () => {
+    await within((tx) => tx.writeAlerts([alert('f', { matchedAtMs: NOW + DAY })], NOW + DAY));
+    expect(await within((tx) => tx.quietAlerts(NOW, 9))).toHaveLength(1);
+  });
+
+  test('are listed by state, the most severe of those that go on first, and by the beginning of their fingerprint', async () => {
+    const alerts = [
+      alert('ab', { severity: 'LOW' }),
+      alert('ac', { state: 'acknowledged' }),
+      alert('b', { state: 'resolved' }),
+    ];
+    await within((tx) => tx.writeAlerts(alerts, NOW));
+    const listed = async (filter: object) =>
+      (await bench.store.listAlerts({ limit: 9, ...filter })).map(({ fingerprint }) => fingerprint);
+    expect((await listed({})).length).toBe(3);
+    expect(await listed({ states: ['open', 'acknowledged'] })).toEqual(['ac', 'ab']);
+    expect((await listed({ fingerprint: 'a' })).sort()).toEqual(['ab', 'ac']);
+    expect(await listed({ fingerprint: '%' })).toEqual([]);
+    expect((await within((tx) => tx.openAlerts(1))).map(({ fingerprint }) => fingerprint)).toEqual(['ac']);
+  });
+});
+
+describe('members of a group', () => {
+  const pend = (tx: StoreTx, counts: Readonly<Record<string, number>>) =>
+    tx.addPending(Object.entries(counts).map(([fingerprint, count]) => ({ group: 'g', fingerprint, count })));
+
+  test('are told of as they are now; those kept quiet are not, and those that are over leave', async () => {
+    const totals = await within(async (tx) => {
+      await tx.writeAlerts(
+        [alert('a'), alert('b'), alert('hidden'), alert('over', { state: 'resolved' })],
+        NOW,
+      );
+      await pend(tx, { a: 1, b: 2, hidden: 4, over: 8 });
+      const before = await tx.memberTotals('g', ['hidden']);
+      await tx.markTold('g', ['hidden']);
+      return [before, await tx.memberTotals('g', ['hidden']), await tx.memberTotals('g', [])];
+    });
+    expect(totals).toMatchObject([
+      { alerts: 3, open: 2, newCount: 11, hasNews: true, newestMs: 2 },
+      { alerts: 2, open: 2, newCount: 0, hasNews: false, newestMs: 0 },
+      { alerts: 3, open: 3, newCount: 4, hasNews: true },
+    ]);
+  });
+
+  test.each<[string, Partial<StoredAlert>, boolean]>([
+    ['more of the same is none', { count: 9 }, false],
+    ['more severe', { severity: 'CRITICAL' }, true],
+    ['milder', { severity: 'LOW' }, false],
+    ['another episode', { episode: 2 }, true],
+    ['what is over is none', { episode: 2, state: 'resolved' }, false],
+  ])('news: %s', async (_, over, hasNews) => {
+    const totals = await within(async (tx) => {
+      await tx.writeAlerts([alert('a')], NOW);
+      await pend(tx, { a: 1 });
+      await tx.markTold('g', []);
+      await tx.writeAlerts([alert('a', over)], NOW);
+      return tx.memberTotals('g', []);
+    });
+    expect(totals.hasNews).toBe(hasNews);
+  });
+
+  test('all leave when it is dissolved, with what was not told of by rule', async () => {
+    const [counts, again, groups] = await within(async (tx) => {
+      await tx.writeAlerts(
+        [alert('a'), alert('b'), alert('c', { rule: 's' }), alert('d', { rule: 't' })],
+        NOW,
+      );
+      await pend(tx, { a: 1, b: 2, c: 4, d: 0 });
+      await tx.writeGroups([group('g')], NOW);
+      const before = await tx.groupsOf('a');
+      return [await tx.dissolve('g'), await tx.dissolve('g'), before] as const;
+    });
+    expect(counts.toSorted((x, y) => x.count - y.count)).toEqual([
+      { rule: 'r', count: 3 },
+      { rule: 's', count: 4 },
+    ]);
+    expect(again).toEqual([]);
+    expect(groups).toMatchObject([{ id: 'g' }]);
+  });
+
+  test('are not forgotten before they were told of, however old; once they have left they are', async () => {
+    const old = NOW - 300 * DAY;
+    await within(async (tx) => {
+      await tx.writeAlerts([alert('a', { state: 'resolved' }), alert('b', { state: 'resolved' })], old);
+      await tx.writeGroups([group('g', { dueMs: NOW })], old);
+      await pend(tx, { a: 5 });
+    });
+    const retention = { eventsMs: DAY, deadLettersMs: DAY, maxBytes: 1e9, lookbackMs: 0 };
+    await bench.store.prune(retention, NOW);
+    const left = async () =>
+      (await bench.store.listAlerts({ limit: 9 })).map(({ fingerprint }) => fingerprint);
+    expect(await left()).toEqual(['a']);
+    expect(await within((tx) => tx.memberTotals('g', []))).toMatchObject({ newCount: 5 });
+    await within(async (tx) => {
+      await tx.dissolve('g');
+      await tx.writeGroups([group('g')], old);
+    });
+    await bench.store.prune(retention, NOW);
+    expect(await left()).toEqual([]);
+    expect(await within((tx) => tx.readGroups(['g']))).toEqual([]);
+  });
+});
+
+describe('due groups', () => {
+  test.each<[string, (nowMs: number) => Promise<unknown>]>([
+    ['by looking for what is due', (nowMs) => within((tx) => tx.dueGroups(nowMs, 9))],
+    [
+      'by pruning',
+      (nowMs) =>
+        bench.store.prune({ eventsMs: DAY, deadLettersMs: DAY, maxBytes: 1e9, lookbackMs: 0 }, nowMs),
+    ],
+  ])('that a clock far ahead wrote are due now, body and index alike: %s', async (_, look) => {
+    await within((tx) => tx.writeGroups([group('g', { dueMs: NOW + 100 * DAY })], NOW + 100 * DAY));
+    await look(NOW);
+    expect(await bench.store.nextGroupDueMs()).toBe(NOW);
+    expect(await within((tx) => tx.readGroups(['g']))).toMatchObject([{ dueMs: NOW }]);
+  });
+
+  test('that are held for long keep their time', async () => {
+    await within((tx) => tx.writeGroups([group('g', { dueMs: NOW + 30 * DAY })], NOW));
+    expect(await within((tx) => tx.dueGroups(NOW + 1, 9))).toEqual([]);
+    expect(await bench.store.nextGroupDueMs()).toBe(NOW + 30 * DAY);
+  });
+});
+
+describe('silences', () => {
+  const silence = (id: string, endsMs: number): StoredSilence => ({
+    ...{
+      id,
+      when: 'rule: { eq: r }',
+      reason: 'deploy',
+      createdBy: 'ann',
+      createdMs: NOW,
+      startsMs: NOW,
+      endsMs,
+    },
+  });
+
+  test('are there until they end, over restarts', async () => {
+    await within((tx) => tx.writeSilence(silence('s', NOW + 10)));
+    await bench.restart();
+    expect(await within((tx) => tx.readSilences(NOW + 9))).toEqual([silence('s', NOW + 10)]);
+    expect(await within((tx) => tx.readSilences(NOW + 10))).toEqual([]);
+    expect(await bench.store.listSilences(NOW)).toHaveLength(1);
+  });
+
+  test('end once, and what they kept quiet is looked at now; what is quiet for another reason is not', async () => {
+    await within(async (tx) => {
+      await tx.writeSilence(silence('s', NOW + DAY));
+      const held = { dueMs: NOW + DAY };
+      await tx.writeGroups(
+        [group('a', { ...held, heldBecause: 'silenced' }), group('b', { ...held, heldBecause: 'muted' })],
+        NOW,
+      );
+    });
+    expect(await bench.store.expireSilence('s', NOW + 5)).toBe(true);
+    expect(await bench.store.expireSilence('s', NOW + 5)).toBe(false);
+    expect(await bench.store.expireSilence('unknown', NOW + 5)).toBe(false);
+    expect(await within((tx) => tx.readSilences(NOW + 5))).toEqual([]);
+    expect(await within((tx) => tx.dueGroups(NOW + 5, 9))).toMatchObject([{ id: 'a', dueMs: NOW + 5 }]);
+  });
+});
+
+test('what nobody heard adds up by day, reason and rule', async () => {
+  await within(async (tx) => {
+    await tx.addUnheard(
+      [
+        { reason: 'silenced', rule: 'r', count: 2 },
+        { reason: 'ended', rule: 'r', count: 7 },
+      ],
+      NOW,
+    );
+    await tx.addUnheard([{ reason: 'silenced', rule: 'r', count: 3 }], NOW + 1);
+    await tx.addUnheard([{ reason: 'muted', rule: 's', count: 1 }], NOW + DAY);
+  });
+  const of = (fromMs: number, toMs: number) => bench.store.countUnheard({ fromMs, toMs });
+  expect((await of(NOW, NOW)).toSorted((a, b) => a.count - b.count)).toEqual([
+    { reason: 'silenced', rule: 'r', count: 5 },
+    { reason: 'ended', rule: 'r', count: 7 },
+  ]);
+  expect(await of(NOW + DAY, NOW + 2 * DAY)).toEqual([{ reason: 'muted', rule: 's', count: 1 }]);
+});
+
+describe('what waits for a destination', () => {
+  beforeEach(() =>
+    within(async (tx) => {
+      for (const [index, id] of ['a', 'b', 'c'].entries()) {
+        await tx.insertNotification(notification(id));
+        await tx.enqueue([{ destination: 'oncall', kind: 'alert', deliveryId: id }], NOW + index);
+      }
+    }),
+  );
+  const take = (beforeMs: number) =>
+    within((tx) => tx.takeWaiting('oncall', beforeMs, 9, 'summed up', NOW + 10));
+
+  test('is counted, and since when', async () => {
+    expect(await within((tx) => tx.countWaiting('oncall'))).toEqual({ count: 3, sinceMs: NOW });
+    expect(await within((tx) => tx.countWaiting('siem'))).toEqual({ count: 0 });
+  });
+
+  test('is taken when it waited for too long, once, and is not delivered any more', async () => {
+    expect((await take(NOW + 2)).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(await take(NOW + 2)).toEqual([]);
+    expect(await within((tx) => tx.countWaiting('oncall'))).toEqual({ count: 1, sinceMs: NOW + 2 });
+    const claimed = await bench.store.claim('oncall', NOW + 10, 0, 9);
+    expect(claimed.map(({ delivery }) => delivery.id)).toEqual(['c']);
+  });
+
+  test('is left alone while it is on its way: it may have arrived', async () => {
+    await bench.store.claim('oncall', NOW + 9, 1_000, 1);
+    expect((await take(NOW + 100)).map(({ id }) => id)).toEqual(['b', 'c']);
+  });
+
+  test('a digest of a kind waits until it is delivered', async () => {
+    const waits = () => within((tx) => tx.isDigestWaiting('oncall', 'storm'));
+    const digest: Digest = {
+      ...{ id: 'storm/1', kind: 'storm', title: 'Summed up', fromMs: 0, toMs: 1, timeZone: 'UTC' },
+      ...{ totals: [], tables: [], notes: [], createdAtMs: NOW },
+    };
+    expect(await waits()).toBe(false);
+    await within(async (tx) => {
+      await tx.insertDigest(digest);
+      await tx.enqueue([{ destination: 'oncall', kind: 'digest', deliveryId: digest.id }], NOW);
+    });
+    expect(await waits()).toBe(true);
+    const claimed = await bench.store.claim('oncall', NOW + 10, 0, 9);
+    await bench.store.settle(
+      claimed.map(({ seq }) => ({ seq, state: 'done' as const })),
+      NOW,
+    );
+    expect(await waits()).toBe(false);
+  });
+});
+
+describe('what is to be summed up', () => {
+  const named = (name: string, count = 1): OverflowCount => ({ kind: 'actor', name, count });
+
+  test('adds up by kind and name, since the first of it, and is taken once', async () => {
+    const taken = await within(async (tx) => {
+      await tx.addOverflow('oncall', [named('x', 2), { kind: 'match', name: '', count: 2 }], NOW);
+      await tx.addOverflow('oncall', [named('x', 3), named('y')], NOW + 5);
+      await tx.addOverflow('other', [named('z')], NOW);
+      expect(await tx.hasOverflow('oncall')).toBe(true);
+      return [
+        await tx.takeOverflow('oncall'),
+        await tx.takeOverflow('oncall'),
+        await tx.hasOverflow('oncall'),
+      ];
+    });
+    expect(taken).toEqual([
+      { sinceMs: NOW, counts: [named('x', 5), { kind: 'match', name: '', count: 2 }, named('y')] },
+      undefined,
+      false,
+    ]);
+    expect(await within((tx) => tx.hasOverflow('other'))).toBe(true);
+  });
+
+  test('keeps no more names than it may, and every count', async () => {
+    const taken = await within(async (tx) => {
+      for (let page = 0; page < 5; page += 1)
+        await tx.addOverflow(
+          'oncall',
+          Array.from({ length: 1_000 }, (_, index) => named(`actor-${page * 600 + index}`)),
+          NOW + page,
+        );
+      return tx.takeOverflow('oncall');
+    });
+    expect(taken?.counts.length).toBeLessThanOrEqual(1_001);
+    expect(taken?.counts.reduce((sum, { count }) => sum + count, 0)).toBe(5_000);
+    expect(taken?.counts.find(({ name }) => name === 'actor-700')?.count).toBe(2);
+  });
+
+  test('buckets are kept by destination, over restarts', async () => {
+    await within((tx) => tx.writeBucket('oncall', { tokens: 2.5, atMs: NOW }));
+    await bench.restart();
+    expect(await within((tx) => tx.readBucket('oncall'))).toEqual({ tokens: 2.5, atMs: NOW });
+    expect(await within((tx) => tx.readBucket('siem'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,361 @@
+import { expect } from 'vitest';
+import { acknowledge } from '../../src/alerts/lifecycle.ts';
+import type { Notification } from '../../src/core/alert.ts';
+import type { Severity } from '../../src/core/severity.ts';
+import { type Store, type StoredSilence, StoreError } from '../../src/core/store.ts';
+import type { FiredRule } from '../../src/pipeline/firing.ts';
+import { createNotifier } from '../../src/pipeline/notify.ts';
+import { raise } from '../../src/pipeline/raise.ts';
+import type { TermSource } from '../../src/rules/index.ts';
+import { openSqliteStore } from '../../src/store/sqlite/index.ts';
+import { openInMemory, recordedTelemetry, temporaryFile } from './bench.ts';
+import { Model, type ModelRoute, type Verdict } from './lifecycle-model.ts';
+import {
+  actorOf,
+  groupOf,
+  INHIBITOR,
+  MODEL_ROUTES,
+  nameOf,
+  RESOLVE_AFTER,
+  ROUTES,
+  ruleOf,
+  SILENCES,
+  SLACK,
+  TICK,
+} from './lifecycle-stage.ts';
+import { ManualClock, START_MS } from './manual-clock.ts';
+
+export type Step =
+  | {
+      readonly kind: 'matches';
+      readonly alerts: readonly string[];
+      readonly severity: Severity;
+      readonly breaks: boolean;
+    }
+  | { readonly kind: 'update' | 'ack'; readonly alert: string }
+  | { readonly kind: 'silence'; readonly what: string; readonly seconds: number }
+  | { readonly kind: 'expire' }
+  | { readonly kind: 'wait' | 'sleep'; readonly seconds: number }
+  | { readonly kind: 'restart' }
+  /** The next look breaks at its nth transaction. */
+  | { readonly kind: 'crash'; readonly at: number };
+
+export interface Place {
+  readonly open: () => Store;
+  /** Whether what was closed can be opened again. */
+  readonly lasts: boolean;
+  readonly remove: () => void;
+}
+
+/** The real thing: raise, notifier and store; beside it the model, that is told what has happened and is asked what must. */
+export class World {
+  readonly #clock = new ManualClock();
+  readonly #model = new Model(
+    MODEL_ROUTES,
+    (alert) => RESOLVE_AFTER[ruleOf(alert)] ?? 0,
+    (alert) => (ruleOf(alert) === 'r2' ? nameOf(INHIBITOR, actorOf(alert)) : undefined),
+  );
+  readonly #telemetry = recordedTelemetry().telemetry;
+  readonly #place: Place;
+  #store: Store;
+  #breaksAt = 0;
+  #notifier: ReturnType<typeof createNotifier>;
+  #dueMs: number | undefined;
+  #isEnqueued = false;
+  #events = 0;
+  #unheard = 0;
+  #told = 0;
+  readonly #silenceIds: string[] = [];
+  readonly #tellableSince = new Map<string, number>();
+
+  constructor(place: Place) {
+    this.#place = place;
+    this.#store = place.open();
+    this.#notifier = this.#start();
+  }
+
+  get #at(): number {
+    return (this.#clock.now() - START_MS) / 1_000;
+  }
+
+  #start() {
+    const transaction: Store['transaction'] = (work) => {
+      this.#breaksAt -= 1;
+      const breaks = this.#breaksAt === 0;
+      return this.#store.transaction(async (tx) => {
+        const result = await work(tx);
+        if (breaks) throw new StoreError('full', 'no space left; free some');
+        return result;
+      });
+    };
+    const store = new Proxy(this.#store, {
+      get: (target, key) => (key === 'transaction' ? transaction : Reflect.get(target, key).bind(target)),
+    });
+    return createNotifier({
+      ...{ store, clock: this.#clock, telemetry: this.#telemetry, routes: ROUTES, silences: [] },
+      listeners: ['oncall', 'chat', 'mail'].map((name) => ({ name })),
+      compileSilence: ({ id, startsMs, endsMs, when }: StoredSilence) => ({
+        ...{ id, startsMs, endsMs },
+        when: {
+          matches: (s: TermSource) =>
+            SILENCES[when]?.(nameOf(String(s.get('rule')), String(s.get('actor')))) ?? false,
+        },
+      }),
+      inhibitions: [
+        {
+          name: 'worse',
+          source: { matches: (s) => s.get('rule') === INHIBITOR },
+          target: { matches: (s) => s.get('rule') === 'r2' },
+          equal: ['actor'],
+        },
+      ],
+      onEnqueued: () => {
+        this.#isEnqueued = true;
+      },
+    });
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'matches':
+        if (step.breaks)
+          await expect(this.#raise(step.alerts, step.severity, false, true)).rejects.toThrow('no space');
+        await this.#raise(step.alerts, step.severity, false, false);
+        for (const alert of step.alerts)
+          this.#model.happened.push({ kind: 'match', at: this.#at, alert, severity: step.severity });
+        return this.look();
+      case 'update':
+        if (this.#model.alert(step.alert).episode === 0) return;
+        await this.#raise([step.alert], 'INFO', true, false);
+        this.#model.happened.push({ kind: 'update', at: this.#at, alert: step.alert, severity: 'INFO' });
+        return this.look();
+      case 'ack':
+        return this.#acknowledge(step.alert);
+      case 'silence':
+        return this.#silence(step.what, step.seconds);
+      case 'expire':
+        return this.#expire();
+      case 'sleep':
+        await this.#clock.advance(step.seconds * 1_000);
+        return this.look();
+      case 'wait':
+        for (let second = 0; second < step.seconds; second += TICK) await this.#tick();
+        return;
+      case 'restart':
+        return this.#restart();
+      case 'crash':
+        this.#breaksAt = step.at;
+        await this.#notifier.pass();
+        this.#breaksAt = 0;
+        await this.#restart();
+        return this.look();
+    }
+  }
+
+  async #raise(
+    alerts: readonly string[],
+    severity: Severity,
+    isUpdate: boolean,
+    breaks: boolean,
+  ): Promise<void> {
+    const nowMs = this.#clock.now();
+    const fired = alerts.map((alert): FiredRule => {
+      this.#events += 1;
+      const labels = { rule: ruleOf(alert), actor: actorOf(alert) };
+      return {
+        firing: {
+          ...{
+            fingerprint: alert,
+            rule: labels.rule,
+            ruleName: labels.rule,
+            severity,
+            source: 'akto',
+            feed: 'malicious_events',
+          },
+          ...{
+            group: { actor: labels.actor },
+            labels,
+            resolveAfterMs: (RESOLVE_AFTER[labels.rule] ?? 0) * 1_000,
+          },
+          event: { id: `e${this.#events}`, timeMs: nowMs, actor: labels.actor },
+        },
+        subject: { get: (term) => new Map(Object.entries(labels)).get(term), nowSeconds: 0 },
+        ...(isUpdate ? { isUpdate } : {}),
+      };
+    });
+    await this.#store.transaction(async (tx) => {
+      await raise(tx, { routes: ROUTES, destinations: [] }, fired, nowMs);
+      if (breaks) throw new StoreError('full', 'no space left; free some');
+    });
+  }
+
+  async #acknowledge(alert: string): Promise<void> {
+    const by = { atMs: this.#clock.now(), by: 'ann' };
+    await this.#store.transaction(async (tx) => {
+      const [known] = await tx.readAlerts([alert]);
+      const verdict = known === undefined ? undefined : acknowledge(known, by);
+      if (verdict?.reason === 'acknowledged') await tx.writeAlerts([verdict.alert], by.atMs);
+    });
+    this.#model.happened.push({ kind: 'ack', at: this.#at, alert });
+  }
+
+  async #silence(what: string, seconds: number): Promise<void> {
+    const hides = SILENCES[what] ?? (() => false);
+    const id = `s${this.#silenceIds.length}`;
+    this.#silenceIds.push(id);
+    const startsMs = this.#clock.now();
+    await this.#store.transaction((tx) =>
+      tx.writeSilence({
+        ...{ id, when: what, reason: 'test', createdBy: 'ann', createdMs: startsMs, startsMs },
+        endsMs: startsMs + seconds * 1_000,
+      }),
+    );
+    this.#model.silences.push({ hides, from: this.#at, until: this.#at + seconds });
+  }
+
+  async #expire(): Promise<void> {
+    const index = this.#model.silences.findLastIndex(({ until }) => until > this.#at);
+    const silence = this.#model.silences[index];
+    if (silence === undefined) return;
+    expect(await this.#store.expireSilence(this.#silenceIds[index] ?? '', this.#clock.now())).toBe(true);
+    silence.until = this.#at;
+    return this.look();
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#place.lasts) {
+      await this.#store.close();
+      this.#store = this.#place.open();
+    }
+    this.#notifier = this.#start();
+  }
+
+  /** A look where one is due; and a check that nothing was due where none is. */
+  async #tick(): Promise<void> {
+    await this.#clock.advance(TICK * 1_000);
+    if (this.#dueMs !== undefined && this.#dueMs <= this.#clock.now()) return this.look();
+    for (const { route: each, group } of this.#model.groups())
+      this.#expectNothing(group, this.#model.verdict(each, group, this.#at));
+  }
+
+  #expectNothing(group: string, verdict: Verdict | 'close' | undefined): void {
+    if (verdict === 'close') throw new Error(`${group} is to be closed at ${this.#at}`);
+    if (verdict === undefined) return void this.#tellableSince.delete(group);
+    const since = this.#tellableSince.get(group) ?? this.#at;
+    this.#tellableSince.set(group, since);
+    const slack = group.startsWith('page') && group !== 'page r2' ? 0 : SLACK;
+    expect(this.#at - since, `${group} is told as ${verdict.reason} at ${since}, not later`).toBeLessThan(
+      slack || 1,
+    );
+  }
+
+  /** The notifier looks; whatever it told must be what the model says, and whatever the model says must be told. */
+  async look(): Promise<void> {
+    this.#dueMs = await this.#notifier.pass();
+    const told = await this.#take();
+    this.#model.happened.push({ kind: 'look', at: this.#at });
+    const verdicts = this.#model.groups().map((each) => ({
+      ...each,
+      verdict: this.#model.verdict(each.route, each.group, this.#at),
+    }));
+    for (const { route: each, group, verdict } of verdicts) {
+      const notification = told.get(group);
+      told.delete(group);
+      if (notification !== undefined) this.#compare(each, group, notification, verdict);
+      else if (verdict === 'close') this.#close(each, group);
+      else this.#expectNothing(group, verdict);
+    }
+    expect([...told.keys()], 'told of groups that nobody knows').toEqual([]);
+    await this.#compareAlerts();
+  }
+
+  #compare(
+    each: ModelRoute,
+    group: string,
+    notification: Notification,
+    verdict: Verdict | 'close' | undefined,
+  ): void {
+    const { reason, severity, newCount, alerts } = notification;
+    const counts = Object.fromEntries(alerts.map((alert) => [alert.fingerprint, alert.newCount]));
+    expect({ group, reason, severity, counts }, `at ${this.#at}`).toEqual(verdict);
+    expect(alerts.reduce((sum, alert) => sum + alert.newCount, 0)).toBe(newCount);
+    this.#tellableSince.delete(group);
+    this.#told += newCount;
+    const isOver = this.#model.isOver(each, group);
+    this.#model.happened.push({ kind: 'told', at: this.#at, group, alerts: Object.keys(counts) });
+    if (isOver) this.#close(each, group);
+  }
+
+  #close(each: ModelRoute, group: string): void {
+    this.#unheard += this.#model.members(each, group).reduce((sum, { untold }) => sum + untold, 0);
+    this.#model.happened.push({ kind: 'closed', at: this.#at, group });
+    this.#tellableSince.delete(group);
+  }
+
+  /** What was enqueued since the last time, by group; each group once. */
+  async #take(): Promise<Map<string, Notification>> {
+    const told = new Map<string, Notification>();
+    if (!this.#isEnqueued) return told;
+    this.#isEnqueued = false;
+    for (const name of ['oncall', 'chat', 'mail']) {
+      const claimed = await this.#store.claim(name, this.#clock.now(), 1, 1_000);
+      for (const { delivery } of claimed) {
+        if (delivery.kind !== 'alert') continue;
+        const group = groupOf(delivery.notification);
+        expect(told.has(group), `${group} is told twice at ${this.#at}`).toBe(false);
+        told.set(group, delivery.notification);
+      }
+      await this.#store.settle(
+        claimed.map(({ seq }) => ({ seq, state: 'done' as const })),
+        this.#clock.now(),
+      );
+    }
+    return told;
+  }
+
+  async #compareAlerts(): Promise<void> {
+    for (const real of await this.#store.listAlerts({ limit: 100 })) {
+      const { isOpen, isAcked, episode, severity } = this.#model.alert(real.fingerprint);
+      const state = isAcked ? 'acknowledged' : isOpen ? 'open' : 'resolved';
+      expect({
+        alert: real.fingerprint,
+        state: real.state,
+        episode: real.episode,
+        severity: real.severity,
+      }).toEqual({
+        ...{ alert: real.fingerprint, state, episode, severity },
+      });
+    }
+  }
+
+  /** Nothing happens any more: everything ends, and the books are balanced. */
+  async end(): Promise<void> {
+    await this.look();
+    for (let round = 0; this.#dueMs !== undefined; round += 1) {
+      expect(round, 'it never ends').toBeLessThan(1_000);
+      expect(this.#dueMs, 'a look that changes nothing').toBeGreaterThan(this.#clock.now());
+      await this.#clock.advance(this.#dueMs - this.#clock.now());
+      await this.look();
+    }
+    const matches = this.#model.happened.flatMap((each) => (each.kind === 'match' ? [each.alert] : []));
+    const routed = matches.reduce(
+      (sum, alert) => sum + MODEL_ROUTES.filter(({ takes }) => takes(alert)).length,
+      0,
+    );
+    const booked = await this.#store.countUnheard({ fromMs: START_MS, toMs: this.#clock.now() });
+    const unheard = booked.reduce((sum, { count }) => sum + count, 0);
+    expect(unheard, 'unheard').toBe(this.#unheard);
+    expect(this.#told + unheard, 'every match is told of or in the books').toBe(routed);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+    this.#place.remove();
+  }
+}
+
+export const inMemory = (): Place => ({ open: openInMemory, lasts: false, remove: () => undefined });
+export const onDisk = (): Place => {
+  const { file, remove } = temporaryFile();
+  return { open: () => openSqliteStore({ file, exclusive: true }), lasts: true, remove };
+};
