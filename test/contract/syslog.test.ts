@@ -22,11 +22,13 @@ const running = new AbortController().signal;
 const CA = createAuthority('Test CA');
 const LOCAL = { commonName: 'localhost', names: ['localhost', '127.0.0.1'] };
 const SERVER = CA.issue(LOCAL);
+const CLIENT = CA.issue({ commonName: 'tocsin' });
 let shown = '';
 
 afterEach(async () => {
   for (const thing of open.splice(0)) await thing.close();
   expect(shown).not.toMatch(/BEGIN|PRIVATE|CERTIFICATE-----/);
+  for (const line of CLIENT.key.split('\n').slice(1, 3)) expect(shown).not.toContain(line);
   shown = '';
 });
 
@@ -202,7 +204,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
       new RegExp(`127.0.0.1:\\d+ (${reason}|closed|reset)`),
     );
     expect(await deliver(destination, events(100))).toEqual(isDone);
-    expect([receiver.counts.size, receiver.connections()]).toEqual([100, 2]);
+    expect([receiver.counts.size, receiver.connections(), receiver.complaints]).toEqual([100, 2, []]);
   });
 
   it('takes no batch for delivered that a receiver resets shortly after', async () => {
@@ -326,7 +328,7 @@ describe('certificates', () => {
 
   it('shows its own where the receiver wants one', async () => {
     const receiver = await receive({ tls: { ...SERVER, ca: CA.cert } });
-    const { cert, key } = CA.issue({ commonName: 'tocsin' });
+    const { cert, key } = CLIENT;
     expect(await deliver(tls(receiver.port, { cert, key }))).toEqual(isDone);
     expect(await deliver(tls(receiver.port))).toMatchObject(says('hold', 'as "cert_file" and "key_file"'));
     const strange = other.issue({ commonName: 'tocsin' });
@@ -346,7 +348,7 @@ describe('certificates', () => {
 
 describe('its configuration', () => {
   const base = { name: 's', type: 'syslog', host: 'h' };
-  const { cert, key } = CA.issue({ commonName: 'tocsin' });
+  const { cert, key } = CLIENT;
 
   it.each<[Record<string, unknown>, string]>([
     [{ transport: 'tcp' }, 'port: is required with transport: tcp'],

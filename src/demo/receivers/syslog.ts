@@ -70,8 +70,13 @@ export async function startSyslogReceiver(options: SyslogReceiverOptions = {}): 
     if (fault !== 'reset-before') record(bytes);
     if (fault === undefined) return true;
     if (fault === 'close-after') socket.end();
-    else socket.resetAndDestroy();
+    else reset(socket);
     return false;
+  }
+
+  /** Under TLS only the connection below can be reset. */
+  function reset(socket: Socket): void {
+    for (const each of sockets) if (each.remotePort === socket.remotePort) each.resetAndDestroy();
   }
 
   function record(bytes: Buffer): void {

@@ -43,7 +43,7 @@ const privateKey = () =>
 
 const batch = z.strictObject({
   /** Of one delivery: after each the connection must stand for `confirm_after`. */
-  max_items: integer({ min: 1, max: 5_000 }).default(500),
+  max_items: integer({ min: 1, max: 5_000 }).default(1_000),
 });
 
 /** `type: syslog`: RFC 5424 messages, counted in octets (RFC 5425, RFC 6587), over one connection. */
