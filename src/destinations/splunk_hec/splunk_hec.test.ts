@@ -140,6 +140,7 @@ describe('an answer', () => {
 describe('a batch', () => {
   const item = (at: number, bytes: number) => ({
     at,
+    id: String(at),
     bytes,
     envelope: { message: {}, metadata: { time: '0' } },
   });
