@@ -1,10 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import type { Secret } from '../../core/secret.ts';
 import { askedRate, redactSwitch } from '../../schema/destination.ts';
-import { byteSize, duration, integer, name, secret } from '../../schema/values.ts';
+import { certificate, pairMistake, privateKey } from '../../schema/tls.ts';
+import { byteSize, duration, integer, name } from '../../schema/values.ts';
 import { SIEM_SCHEMAS } from '../siem-text.ts';
 import { FACILITIES } from './header.ts';
 
@@ -21,25 +20,6 @@ const host = (what: string) =>
   z
     .string({ error: 'expected a host' })
     .refine((text) => isIPv6(text) || HOST.test(text), { error: `expected ${what}, without port` });
-
-function isParsed(parse: () => unknown): boolean {
-  try {
-    parse();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const certificate = () =>
-  secret().refine((pem) => isParsed(() => new X509Certificate(pem.reveal())), {
-    error: 'expected a certificate in PEM form (-----BEGIN CERTIFICATE-----)',
-  });
-
-const privateKey = () =>
-  secret().refine((pem) => isParsed(() => createPrivateKey(pem.reveal())), {
-    error: 'expected a private key in PEM form, not encrypted (-----BEGIN PRIVATE KEY-----)',
-  });
 
 const batch = z.strictObject({
   /** Of one delivery: after each the connection must stand for `confirm_after`. */
@@ -116,12 +96,5 @@ function mistakeIn(config: Shape): Mistake | undefined {
     if (port === undefined) return { key: 'port', message: 'is required with transport: tcp (601, 514, …)' };
   }
   if (confirmAfter >= timeout) return { key: 'confirm_after', message: 'must be less than "timeout"' };
-  if (cert !== undefined && key === undefined) return { key: 'cert', message: 'needs "key" beside it' };
-  if (key !== undefined && cert === undefined) return { key: 'key', message: 'needs "cert" beside it' };
-  if (cert === undefined || key === undefined || belongTogether(cert, key)) return undefined;
-  return { key: 'key', message: 'is not the key of the certificate in "cert"' };
-}
-
-function belongTogether(cert: Secret, key: Secret): boolean {
-  return new X509Certificate(cert.reveal()).checkPrivateKey(createPrivateKey(key.reveal()));
+  return pairMistake(cert, key);
 }
