@@ -79,8 +79,11 @@ export async function startHecReceiver(options: HecReceiverOptions = {}): Promis
     const channel = channelOf(request);
     const channelFault = options.acknowledge === true ? checkChannel(channel) : undefined;
     if (channelFault !== undefined) return channelFault;
-    const lost = options.loses?.(request.number) === true;
-    const refusal = takeEvents(request, options, lost ? () => {} : index);
+    const taken: HecEvent[] = [];
+    const refusal = takeEvents(request, options, (event) => taken.push(event));
+    // What is lost is what was answered with success.
+    const lost = refusal === undefined && options.loses?.(request.number) === true;
+    if (!lost) taken.forEach(index);
     if (refusal !== undefined) return refusal;
     if (options.acknowledge !== true) return reply(200, 0, 'Success');
     return reply(200, 0, 'Success', { ackId: acks.issue(channel, lost) });
