@@ -14,9 +14,6 @@ export interface Records {
   }[];
   /** Notification id → matches that it tells, and whether they are of the feed. */
   readonly notifications: ReadonlyMap<string, { readonly count: number; readonly isOwn: boolean }>;
-  /** Events, pending deliveries, matches not told of, counts not summed up. */
-  readonly events: number;
-  readonly waiting: number;
 }
 
 /** What Tocsin says of itself may wait for its repetition. */
@@ -24,25 +21,41 @@ const NOT_TOLD = `SELECT coalesce(sum(m.count), 0) FROM group_members m JOIN ale
   WHERE a.body ->> '$.feed' <> 'operations'`;
 
 export function readRecords(database: string): Records {
-  const db = new DatabaseSync(database, { readOnly: true, timeout: 5_000 });
-  try {
-    const number = (sql: string): number => Number(Object.values(db.prepare(sql).get() ?? {})[0] ?? 0);
-    const bodies = db.prepare('SELECT id, body FROM notifications').all();
-    return {
-      deliveries: db
-        .prepare('SELECT destination, delivery_id, state, reason FROM outbox')
+  return withDatabase(database, (db) => ({
+    deliveries: db
+      .prepare('SELECT destination, delivery_id, state, reason FROM outbox')
+      .all()
+      .map((row) => ({
+        ...{ destination: String(row['destination']), id: String(row['delivery_id']) },
+        ...{ state: String(row['state']), reason: String(row['reason'] ?? '') },
+      })),
+    notifications: new Map(
+      db
+        .prepare('SELECT id, body FROM notifications')
         .all()
-        .map((row) => ({
-          ...{ destination: String(row['destination']), id: String(row['delivery_id']) },
-          ...{ state: String(row['state']), reason: String(row['reason'] ?? '') },
-        })),
-      notifications: new Map(bodies.map((row) => [String(row['id']), told(JSON.parse(String(row['body'])))])),
+        .map((row) => [String(row['id']), told(JSON.parse(String(row['body'])))]),
+    ),
+  }));
+}
+
+/** How many events are in the store, and how much waits: deliveries, matches not told of, counts not summed up. */
+export function readProgress(database: string): { readonly events: number; readonly waiting: number } {
+  return withDatabase(database, (db) => {
+    const number = (sql: string): number => Number(Object.values(db.prepare(sql).get() ?? {})[0] ?? 0);
+    return {
       events: number("SELECT count(*) FROM events WHERE feed = 'malicious_events'"),
       waiting:
         number("SELECT count(*) FROM outbox WHERE state = 'pending'") +
         number(NOT_TOLD) +
         number("SELECT coalesce(sum(count), 0) FROM overflow WHERE kind = 'match'"),
     };
+  });
+}
+
+function withDatabase<T>(database: string, read: (db: DatabaseSync) => T): T {
+  const db = new DatabaseSync(database, { readOnly: true, timeout: 5_000 });
+  try {
+    return read(db);
   } finally {
     db.close();
   }

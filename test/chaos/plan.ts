@@ -74,7 +74,7 @@ export function planRound(seed: number, random: Random, { smallDisk }: Possible)
     receivers: { oncall: bursts(), siem: bursts(), indexer: bursts(), soar: bursts(), pager: bursts() },
     feed: Array.from({ length: between(random, 0, 3) }, () => burst(random, 30, hazard(random))),
     poisonEvery: pick(random, 0, 0, 17, 29),
-    stormy: random() < 0.25,
+    stormy: random() < 0.15,
     loseEvery: pick(random, 0, 0, 4, 7),
   };
 }
@@ -82,7 +82,7 @@ export function planRound(seed: number, random: Random, { smallDisk }: Possible)
 function life(random: Random, smallDisk: boolean): Life {
   const [point, most] = pick(random, ...POINTS);
   const atInstant = random() < 0.35;
-  const instant = { atMs: between(random, 250, 2_600) };
+  const instant = { atMs: between(random, 250, 2_200) };
   const full = { atMs: between(random, 500, 1_600), forMs: between(random, 200, 900) };
   const step = {
     atMs: between(random, 400, 1_800),

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import { makeEvents, seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { type DaemonProcess, until } from '../e2e/daemon-process.ts';
-import { audit, readRecords } from './books.ts';
+import { audit, readProgress, readRecords } from './books.ts';
 import { fillDisk, freeDisk, tearWal } from './damage.ts';
 import { type Life, type Plan, planRound } from './plan.ts';
 import { buildStage, PACE, type Stage } from './stage.ts';
 
 /** A life whose fault point is never reached ends so. */
-const LONGEST_LIFE_MS = 3_500;
+const LONGEST_LIFE_MS = 2_500;
 const DRAIN_MS = 40_000;
 const STOP_MS = 10_000;
 
@@ -122,7 +122,7 @@ async function settleDown(stage: Stage, daemon: DaemonProcess, plan: Plan): Prom
   try {
     await until(() => isQuiet(stage, total), 'nothing to wait any more', DRAIN_MS, 100);
   } catch {
-    const { events, waiting } = readRecords(stage.database);
+    const { events, waiting } = readProgress(stage.database);
     findings.push(
       `STUCK: ${events} of ${total} events are read, ${waiting} things wait, after ${DRAIN_MS} ms`,
     );
@@ -132,11 +132,10 @@ async function settleDown(stage: Stage, daemon: DaemonProcess, plan: Plan): Prom
   return findings;
 }
 
-/** Asked twice, for what is between two transactions is nowhere to be seen. */
 async function isQuiet({ database, feed }: Stage, total: number): Promise<boolean> {
   if (feed.eventsShown.size < total) return false;
   try {
-    const { events, waiting } = readRecords(database);
+    const { events, waiting } = readProgress(database);
     return events >= total && waiting === 0;
   } catch {
     return false;
