@@ -29,9 +29,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Overrides the client's. */
   readonly timeoutMs?: number;
-  /** The status is the whole answer: a body that is huge, slow or cut short is no error, and is given as ''. */
-  readonly ignoreBody?: boolean;
-  /** The status is what counts: the body is as much of it as came, in time and within the bound. */
+  /** The status is what counts: one that is huge, slow or cut short is no error, and as much of it is given as came. */
   readonly takeWhatComes?: boolean;
 }
 
@@ -102,8 +100,7 @@ async function requestOnce(
   try {
     const response = await http.request(axiosRequest(request, deadline));
     if (!(response.data instanceof Readable)) return toResponse(response);
-    const came = await drain(response.data, options.maxResponseBytes);
-    return toResponse({ ...response, data: request.takeWhatComes ? came : '' });
+    return toResponse({ ...response, data: await drain(response.data, options.maxResponseBytes) });
   } catch (error) {
     const why = deadline.why();
     throw why === undefined
@@ -118,7 +115,7 @@ async function requestOnce(
 function axiosRequest(request: HttpRequest, deadline: Deadline) {
   const { method, url, headers, body } = request;
   const data = typeof body === 'string' ? Buffer.from(body) : body;
-  const responseType = request.ignoreBody || request.takeWhatComes ? ('stream' as const) : ('text' as const);
+  const responseType = request.takeWhatComes ? ('stream' as const) : ('text' as const);
   return {
     method,
     url,
