@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: the measurements there are, each in a file of its own. */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   match: () => import('./match.ts'),
+  pipeline: () => import('./pipeline.ts'),
   redact: () => import('./redact.ts'),
 };
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { registry } from '../src/app/registry.ts';
 import { configJsonSchema, formatProblems, type JsonSchema, loadConfig } from '../src/config/index.ts';
+import { UNTRUSTED_CERTIFICATE, UNTRUSTED_KEY } from './contract/untrusted-certificate.ts';
 
 const file = 'config.example.yaml';
 const text = readFileSync(file, 'utf8');
@@ -18,6 +19,15 @@ const env = {
   TICKETS_WEBHOOK_URL: 'https://tickets.example/hook',
   SOAR_TOKEN: 'soar-token',
   TOCSIN_TOKEN: 'api-token',
+  PAGERDUTY_ROUTING_KEY: 'R'.repeat(32),
+  BUS_WEBHOOK_URL: 'https://bus.example/hook',
+  SOAR_CA: UNTRUSTED_CERTIFICATE,
+  SOAR_CERT: UNTRUSTED_CERTIFICATE,
+  SOAR_KEY: UNTRUSTED_KEY,
+  SPLUNK_CA: UNTRUSTED_CERTIFICATE,
+  SYSLOG_CA: UNTRUSTED_CERTIFICATE,
+  SYSLOG_CERT: UNTRUSTED_CERTIFICATE,
+  SYSLOG_KEY: UNTRUSTED_KEY,
 };
 
 interface DocumentedKey {
@@ -70,7 +80,11 @@ describe('config.example.yaml', () => {
       'triage',
       'siem',
       'soar',
+      'pager',
+      'bus',
       'tickets',
+      'collector',
+      'archive',
     ]);
   });
 
@@ -145,6 +159,10 @@ describe('config.example.yaml', () => {
         'url_file',
         'token_file',
         'secret_file',
+        'routing_key_file',
+        'ca_file',
+        'cert_file',
+        'key_file',
       ]),
     );
     for (const key of secretFiles) expect(text).toContain(key);

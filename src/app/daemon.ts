@@ -5,10 +5,10 @@ import type { Random } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
 import { startServer } from '../http/server.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { VERSION } from '../telemetry/version.ts';
 import { type LoadPlace, loadSetup, type Setup } from './load.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { openDaemonStore } from './store.ts';
-import { VERSION } from './version.ts';
 import { createWatcher } from './watch.ts';
 
 export interface DaemonDeps {

@@ -1,6 +1,8 @@
 import type { Registry } from '../config/index.ts';
+import { fileDestination } from '../destinations/file/index.ts';
 import { slackDestination } from '../destinations/slack/index.ts';
 import { splunkHecDestination } from '../destinations/splunk_hec/index.ts';
+import { syslogDestination } from '../destinations/syslog/index.ts';
 import { webhookDestination } from '../destinations/webhook/index.ts';
 import {
   ALERT_TERMS,
@@ -18,7 +20,13 @@ const ROUTE_TERMS = new Map([...ALL_TERMS, ...ALERT_TERMS]);
 /** Every adapter there is: a new one is its folder and its line here. */
 export const registry: Registry<CompiledFilter> = {
   sources: [aktoSource, incidentsSource],
-  destinations: [slackDestination, splunkHecDestination, webhookDestination],
+  destinations: [
+    slackDestination,
+    splunkHecDestination,
+    webhookDestination,
+    syslogDestination,
+    fileDestination,
+  ],
   compileWhen: (node, owner, place) => compileFilter(node, { terms: ROUTE_TERMS, owner, ...place }),
   compileQuiet: (node, owner, place) => compileAlertFilter(node, { owner, ...place }),
   groupTerms: [...ROUTE_TERMS.keys()],

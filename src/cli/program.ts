@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { registry } from '../app/registry.ts';
-import { VERSION } from '../app/version.ts';
+import { webhookJsonSchema } from '../app/webhook-schema.ts';
 import { configJsonSchema } from '../config/index.ts';
 import { FEEDS } from '../core/event.ts';
 import { ruleJsonSchema } from '../rules/index.ts';
 import { cronExpression } from '../schema/values.ts';
+import { VERSION } from '../telemetry/version.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { positive } from './arguments.ts';
 import { backfill } from './backfill.ts';
@@ -106,8 +107,10 @@ function addDaemonCommands(program: Command, io: Io, done: Done): void {
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .option('--rule', 'print that of rule files instead')
-    .action(({ rule }) => {
-      const schema = rule === true ? ruleJsonSchema() : configJsonSchema(registry);
+    .option('--webhook', 'print that of webhook bodies of format: tocsin instead')
+    .action(({ rule, webhook }) => {
+      const own = webhook === true ? webhookJsonSchema() : configJsonSchema(registry);
+      const schema = rule === true ? ruleJsonSchema() : own;
       io.out(`${JSON.stringify(schema, null, 2)}\n`);
     });
 }

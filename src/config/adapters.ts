@@ -33,11 +33,17 @@ export function buildDestinations(
   entries: readonly unknown[],
   types: readonly DestinationType<DestinationConfig>[],
   places: Places,
+  /** The configuration's: what its paths are relative to. */
+  folder: string,
 ): Built<ConfiguredDestination> {
+  const taken = new Set<string>();
   return buildEach('destinations', entries, types, places, (type, entry, path) => {
     const checked = check(type.config, entry, path, places);
     if ('findings' in checked) return checked;
-    const settings = deepFreeze(checked.data);
+    const settings = deepFreeze(type.locate?.(checked.data, folder) ?? checked.data);
+    const own = type.exclusive?.(settings);
+    if (own !== undefined && taken.has(own)) return { findings: [sharedOutput(path, places)] };
+    if (own !== undefined) taken.add(own);
     const send: readonly Stream[] = settings.send;
     return {
       data: {
@@ -49,6 +55,13 @@ export function buildDestinations(
       },
     };
   });
+}
+
+/** What it is may have come from the environment, so it is not named. */
+function sharedOutput(path: Path, places: Places): Finding {
+  const message =
+    'another destination writes there already: give each a "path" of its own, and stdout to one only';
+  return { code: 'shared-output', offset: places.around([...path, 'path'])?.offset ?? 0, message };
 }
 
 type Build<Type, T> = (

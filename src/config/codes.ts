@@ -19,6 +19,7 @@ export const CONFIG_CODES = [
   'given-twice',
   'unsupported-store',
   'duplicate-name',
+  'shared-output',
   'unknown-destination',
   'unknown-time-interval',
   'unknown-term',

@@ -87,7 +87,13 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
   const checked = check(fileShape, value, [], places);
   const { registry } = options;
   const sources = buildSources(listOf(value, 'sources'), registry.sources, places);
-  const destinations = buildDestinations(listOf(value, 'destinations'), registry.destinations, places);
+  const folder = dirname(resolve(options.cwd, options.file));
+  const destinations = buildDestinations(
+    listOf(value, 'destinations'),
+    registry.destinations,
+    places,
+    folder,
+  );
   const { problems, ...filters } = compileFilters(reading, yaml, options);
   const own = 'findings' in checked ? checked.findings : [];
   const between = checkReferences({

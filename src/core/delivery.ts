@@ -35,8 +35,11 @@ export type ItemOutcome =
 /** What became of one attempt to send a batch. */
 export type Outcome =
   | ItemOutcome
-  /** Nothing will pass until a person acts (a revoked token, a deleted webhook): keep all, probe slowly, say so. */
-  | { readonly kind: 'hold'; readonly reason: string }
+  /**
+   * Nothing will pass until a person acts (a revoked token, a deleted webhook): keep all, probe slowly, say so. Where the
+   * far side asked to be left alone, not before `probeAfterMs` from now.
+   */
+  | { readonly kind: 'hold'; readonly reason: string; readonly probeAfterMs?: number }
   /** Outcomes differ: one for each item of the batch, in its order. */
   | { readonly kind: 'partial'; readonly items: readonly ItemOutcome[] };
 

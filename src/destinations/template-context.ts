@@ -40,7 +40,7 @@ const EMPTY_SAMPLE = {
 const EMPTY_CONTEXT = { remediation: null, remediation_text: null, evidence: null, incident: null };
 
 /** One line of plain text that says what it is: of alerts, of a digest, of an event. */
-function titleOf(delivery: Delivery): string {
+export function titleOf(delivery: Delivery): string {
   if (delivery.kind === 'alert') return alertsTitle(delivery.notification);
   if (delivery.kind === 'digest') return legible(delivery.digest.title);
   const names = delivery.rules.map(({ name }) => name).join(', ');

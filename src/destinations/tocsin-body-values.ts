@@ -8,8 +8,12 @@ export function present<Key extends string, Value>(
   return entry;
 }
 
-/** A date holds ±8.64e15 ms; a time beyond is a source's nonsense and must not throw here. */
+/** Years beyond these four digits are no RFC 3339 any more: 0001 to 9999. */
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 253_402_300_799_999;
+
+/** A time beyond what can be written is a source's nonsense, and becomes the nearest that can be. */
 export function isoTime(timeMs: number): string {
-  const bounded = Number.isFinite(timeMs) ? Math.min(Math.max(timeMs, -8.64e15), 8.64e15) : 0;
+  const bounded = Number.isFinite(timeMs) ? Math.min(Math.max(timeMs, FIRST_MS), LAST_MS) : 0;
   return new Date(bounded).toISOString();
 }

@@ -15,6 +15,9 @@ export interface HttpClientOptions {
     readonly verify?: boolean;
     /** PEM certificates to trust instead of the system's. */
     readonly ca?: string;
+    /** PEM certificate and its key: what shows the far side who we are. */
+    readonly cert?: string;
+    readonly key?: string;
   };
 }
 
@@ -26,8 +29,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Overrides the client's. */
   readonly timeoutMs?: number;
-  /** The status is the whole answer: a body that is huge, slow or cut short is no error, and is given as ''. */
-  readonly ignoreBody?: boolean;
+  /** The status is what counts: one that is huge, slow or cut short is no error, and as much of it is given as came. */
+  readonly takeWhatComes?: boolean;
 }
 
 export interface HttpResponse {
@@ -62,10 +65,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 type Agents = ReturnType<typeof createAgents>;
 
 function createAgents({ tls }: HttpClientOptions) {
-  const trust = tls?.ca === undefined ? {} : { ca: tls.ca };
+  const { verify = true, ...certificates } = tls ?? {};
   return {
     httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, rejectUnauthorized: tls?.verify ?? true, ...trust }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, rejectUnauthorized: verify, ...certificates }),
   };
 }
 
@@ -96,8 +99,8 @@ async function requestOnce(
   const deadline = startDeadline(timeoutMs, request.signal);
   try {
     const response = await http.request(axiosRequest(request, deadline));
-    if (response.data instanceof Readable) await drain(response.data, options.maxResponseBytes);
-    return toResponse(response);
+    if (!(response.data instanceof Readable)) return toResponse(response);
+    return toResponse({ ...response, data: await drain(response.data, options.maxResponseBytes) });
   } catch (error) {
     const why = deadline.why();
     throw why === undefined
@@ -109,9 +112,10 @@ async function requestOnce(
 }
 
 /** The deadline stands in for axios's `timeout`, which reports a slow body as a bad response. */
-function axiosRequest({ method, url, headers, body, ignoreBody }: HttpRequest, deadline: Deadline) {
+function axiosRequest(request: HttpRequest, deadline: Deadline) {
+  const { method, url, headers, body } = request;
   const data = typeof body === 'string' ? Buffer.from(body) : body;
-  const responseType = ignoreBody ? ('stream' as const) : ('text' as const);
+  const responseType = request.takeWhatComes ? ('stream' as const) : ('text' as const);
   return {
     method,
     url,
@@ -122,15 +126,21 @@ function axiosRequest({ method, url, headers, body, ignoreBody }: HttpRequest, d
   };
 }
 
-/** Reads a body to its end, so that the connection can be used again, unless it is too long. Never rejects. */
-function drain(body: Readable, maxBytes: number): Promise<void> {
+/**
+ * Reads a body to its end, so that the connection can be used again, unless it is too long. Gives what came; never
+ * rejects.
+ */
+function drain(body: Readable, maxBytes: number): Promise<string> {
   return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
     let bytes = 0;
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) body.destroy();
+      else chunks.push(chunk);
     });
-    body.on('error', () => resolve()).on('close', () => resolve());
+    const end = (): void => resolve(Buffer.concat(chunks).toString());
+    body.on('error', end).on('close', end);
   });
 }
 

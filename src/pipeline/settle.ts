@@ -46,7 +46,7 @@ export function decideSettlement(
   nowMs: number,
   random: Random,
 ): Settled {
-  if (outcome.kind === 'hold') return hold(batch, outcome.reason, health, nowMs);
+  if (outcome.kind === 'hold') return hold(batch, outcome, health, nowMs);
   const items = batch.map((_, index) => itemOutcome(outcome, index));
   const settlements = batch.map((claimed, index) => settleItem(claimed, items[index] ?? LOST, nowMs, random));
   const taken = items.filter((item) => item.kind !== 'retry').length;
@@ -96,10 +96,15 @@ function failingSince({ failingSinceMs }: Health, nowMs: number): number {
 }
 
 /** The deliveries wait unchanged and uncounted: nothing is wrong with them. */
-function hold(batch: readonly ClaimedDelivery[], reason: string, health: Health, nowMs: number): Settled {
+function hold(
+  batch: readonly ClaimedDelivery[],
+  { reason, probeAfterMs = 0 }: Extract<Outcome, { kind: 'hold' }>,
+  health: Health,
+  nowMs: number,
+): Settled {
   const failures = health.heldBecause === undefined ? 0 : health.failures;
   const probeMs = Math.min(PROBE_CAP_MS, PROBE_BASE_MS * 2 ** Math.min(failures, 10));
-  const restUntilMs = nowMs + probeMs;
+  const restUntilMs = nowMs + Math.max(probeMs, probeAfterMs);
   const settlements = batch.map(
     ({ seq }): Settlement => ({ seq, state: 'pending', reason, dueMs: nowMs, counted: false }),
   );

@@ -31,5 +31,9 @@ export interface SourceType<Config extends { name: string; type: string }> {
 export interface DestinationType<Config extends { name: string; type: string; send: readonly Stream[] }> {
   readonly type: Config['type'];
   readonly config: z.ZodType<Config>;
+  /** The same with its paths made absolute. Absent where it has none. */
+  locate?(config: Config, folder: string): Config;
+  /** What no two destinations may share, as people call it: `stdout`, the path of a file. Asked once located. */
+  exclusive?(config: Config): string;
   create(config: Config, deps: DestinationDeps): Destination;
 }

@@ -26,6 +26,10 @@ export interface HecReceiverOptions extends ReceiverOptions {
   readonly maxBodyBytes?: number;
   /** Others are refused with code 7. Default: every index is allowed. */
   readonly indexes?: readonly string[];
+  /** Poison: refused with code 6 wherever it stands; what stands before it is indexed. */
+  readonly rejects?: (envelope: JsonObject) => boolean;
+  /** The code with which an event is rejected: those before it in its request are indexed, those after it are not. */
+  readonly poison?: (event: JsonObject) => 6 | 12 | 13 | 15 | undefined;
   readonly onEvent?: (event: HecEvent) => void;
 }
 
@@ -75,8 +79,11 @@ export async function startHecReceiver(options: HecReceiverOptions = {}): Promis
     const channel = channelOf(request);
     const channelFault = options.acknowledge === true ? checkChannel(channel) : undefined;
     if (channelFault !== undefined) return channelFault;
-    const lost = options.loses?.(request.number) === true;
-    const refusal = takeEvents(request, options, lost ? () => {} : index);
+    const taken: HecEvent[] = [];
+    const refusal = takeEvents(request, options, (event) => taken.push(event));
+    // What is lost is what was answered with success.
+    const lost = refusal === undefined && options.loses?.(request.number) === true;
+    if (!lost) taken.forEach(index);
     if (refusal !== undefined) return refusal;
     if (options.acknowledge !== true) return reply(200, 0, 'Success');
     return reply(200, 0, 'Success', { ackId: acks.issue(channel, lost) });
@@ -129,8 +136,10 @@ function takeEvents(
   if (text.trim() === '') return reply(400, 5, 'No data');
   let number = 0;
   for (const envelope of readJsonSequence(text)) {
-    const refusal = checkEnvelope(envelope, number, options.indexes);
+    const refusal = checkEnvelope(envelope, number, options);
     if (refusal !== undefined) return refusal;
+    if (envelope !== undefined && options.rejects?.(envelope) === true)
+      return reply(400, 6, 'Invalid data format', { 'invalid-event-number': number });
     // Splunk's own habit: an unknown key ends the reading, and the answer is success.
     if (envelope === undefined || !Object.keys(envelope).every((key) => ENVELOPE.has(key))) return undefined;
     index(asEvent(envelope, request.receivedAtMs));
@@ -148,18 +157,27 @@ function bodyText(request: ReceivedRequest): string | undefined {
   }
 }
 
+const POISONED = {
+  6: 'Invalid data format',
+  12: 'Event field is required',
+  13: 'Event field cannot be blank',
+  15: 'Error in handling indexed fields',
+} as const;
+
 function checkEnvelope(
   envelope: JsonObject | undefined,
   number: number,
-  indexes?: readonly string[],
+  { indexes, poison }: HecReceiverOptions,
 ): Reply | undefined {
   const refused = (code: number, text: string, at = number): Reply =>
     reply(400, code, text, { 'invalid-event-number': at });
-  if (envelope === undefined) return refused(6, 'Invalid data format');
+  if (envelope === undefined) return refused(6, POISONED[6]);
   const { event, fields, index } = envelope;
-  if (event === undefined) return refused(12, 'Event field is required');
-  if (event === null || event === '') return refused(13, 'Event field cannot be blank');
-  if (fields !== undefined && !fieldsAreFlat(fields)) return refused(15, 'Error in handling indexed fields');
+  if (event === undefined) return refused(12, POISONED[12]);
+  if (event === null || event === '') return refused(13, POISONED[13]);
+  if (fields !== undefined && !fieldsAreFlat(fields)) return refused(15, POISONED[15]);
+  const code = poison?.(envelope);
+  if (code !== undefined) return refused(code, POISONED[code]);
   // Splunk names the object after the one with the bad index.
   if (indexes !== undefined && !indexes.includes(String(index ?? 'main')))
     return refused(7, 'Incorrect index', number + 1);

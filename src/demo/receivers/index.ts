@@ -7,6 +7,10 @@ export {
   startSlackReceiver,
 } from './slack.ts';
 export {
+  type SyslogReceiverOptions,
+  startSyslogReceiver,
+} from './syslog.ts';
+export {
   type ReceivedWebhook,
   startWebhookReceiver,
   type WebhookReceiver,

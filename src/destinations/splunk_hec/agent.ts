@@ -2,6 +2,14 @@ import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from 'n
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 
+/** Whose certificates are taken. */
+export interface TlsTrust {
+  /** False trusts any. */
+  readonly verify: boolean;
+  /** PEM, instead of the system's. */
+  readonly ca?: string;
+}
+
 /** Longer heads are refused by Node itself. */
 const MAX_HEAD = 16_384;
 const COMPRESSED = /\r\ncontent-encoding:/i;
@@ -26,14 +34,12 @@ interface SocketWatcher {
   closed(): void;
 }
 
-export function createWatchedAgent(
-  options: { readonly tls: boolean; readonly verify: boolean },
-  maxBytes: number,
-): WatchedAgent {
+/** @param trust undefined: without TLS */
+export function createWatchedAgent(trust: TlsTrust | undefined, maxBytes: number): WatchedAgent {
   let watcher: SocketWatcher | undefined;
   let receivedBytes = 0;
   let head = '';
-  const agent = createAgent(options, (socket) => {
+  const agent = createAgent(trust, (socket) => {
     socket.on('data', (chunk: Buffer) => {
       receivedBytes += chunk.length;
       if (receivedBytes > maxBytes) watcher?.unfit(`more than ${maxBytes} bytes`);
@@ -55,15 +61,10 @@ export function createWatchedAgent(
   };
 }
 
-function createAgent(
-  { tls, verify }: { readonly tls: boolean; readonly verify: boolean },
-  opened: (socket: Duplex) => void,
-): HttpAgent {
-  const options: AgentOptions & { rejectUnauthorized: boolean } = {
-    keepAlive: true,
-    rejectUnauthorized: verify,
-  };
-  const agent = tls ? new HttpsAgent(options) : new HttpAgent(options);
+function createAgent(trust: TlsTrust | undefined, opened: (socket: Duplex) => void): HttpAgent {
+  const options: AgentOptions = { keepAlive: true };
+  const agent =
+    trust === undefined ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tlsOptions(trust) });
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (args: ClientRequestArgs, callback) => {
     const socket = connect(args, callback);
@@ -71,6 +72,10 @@ function createAgent(
     return socket;
   };
   return agent;
+}
+
+function tlsOptions({ verify, ca }: TlsTrust): { rejectUnauthorized: boolean; ca?: string } {
+  return { rejectUnauthorized: verify, ...(ca === undefined ? {} : { ca }) };
 }
 
 /** Whether no exchange is under way; a kept connection may close at any time without meaning anything. */

@@ -5,6 +5,8 @@ import type { HecEnvelope } from './collector.ts';
 export interface Encoded {
   /** Its place in the batch. */
   readonly at: number;
+  /** The delivery's. */
+  readonly id: string;
   readonly envelope: HecEnvelope;
   /** In the request's body, uncompressed. */
   readonly bytes: number;

@@ -1,6 +1,44 @@
+import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 
-/** A new channel's name: acknowledgements are counted on each channel apart. A GUID, version 4. */
+/** Acknowledgements are counted on each channel apart. */
+export interface Channel {
+  readonly id: string;
+  /** False once Splunk has begun to count anew: an id may then be that of a later request. */
+  readonly trusted: boolean;
+}
+
+export interface Channels {
+  /** The one to send on now. */
+  current(): Channel;
+  /** Every id that Splunk gives passes here, in the order of the requests. */
+  count(channel: Channel, ackId: number): void;
+}
+
+/** Splunk forgets a channel, and its count, that was idle for 600 s. */
+const MAX_IDLE_MS = 300_000;
+
+/** A new channel for each process, after each quiet time, and wherever a count did not go up. */
+export function createChannels(clock: Clock, random: Random): Channels {
+  const open = () => ({ id: newChannel(random), trusted: true, highest: -1 });
+  let latest = open();
+  let usedMs = clock.now();
+  return {
+    current() {
+      const idleMs = Math.abs(clock.now() - usedMs);
+      if (!latest.trusted || idleMs > MAX_IDLE_MS) latest = open();
+      usedMs = clock.now();
+      return latest;
+    },
+    count(channel, ackId) {
+      if (channel !== latest) return;
+      if (ackId <= latest.highest) latest.trusted = false;
+      latest.highest = ackId;
+    },
+  };
+}
+
+/** A GUID, version 4. */
 export function newChannel(random: Random): string {
   const bytes = Array.from({ length: 16 }, () => Math.floor(random() * 256));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

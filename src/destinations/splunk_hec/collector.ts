@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Logger } from 'splunk-logging';
 import type { Secret } from '../../core/secret.ts';
 import { type Deadline, type NetErrorKind, netError, toNetError } from '../../net/index.ts';
-import { createWatchedAgent, type WatchedAgent } from './agent.ts';
+import { createWatchedAgent, type TlsTrust, type WatchedAgent } from './agent.ts';
 
 /** An answer of the collector is a line of JSON; whatever is longer is not it. */
 const MAX_RESPONSE_BYTES = 65_536;
@@ -39,15 +39,15 @@ export function collectorUrl(baseUrl: string, path: 'event' | 'ack'): string {
 export interface CollectorOptions {
   readonly baseUrl: string;
   readonly token: Secret;
-  readonly verifyTls: boolean;
+  readonly tls: TlsTrust;
   /** The longest deadline that will be given. */
   readonly timeoutMs: number;
 }
 
 export function createCollector(options: CollectorOptions): Collector {
   const url = collectorUrl(options.baseUrl, 'event');
-  const tls = { tls: url.startsWith('https:'), verify: options.verifyTls };
-  const watched = createWatchedAgent(tls, MAX_RESPONSE_BYTES);
+  const trust = url.startsWith('https:') ? options.tls : undefined;
+  const watched = createWatchedAgent(trust, MAX_RESPONSE_BYTES);
   const logger = createLogger(url, options.token);
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -87,15 +87,15 @@ function createLogger(url: string, token: Secret): Logger {
 /** Fresh for each request: the library writes the token into the headers it is given. */
 function requestOptions(
   { agent }: WatchedAgent,
-  { verifyTls, timeoutMs }: CollectorOptions,
+  { tls, timeoutMs }: CollectorOptions,
   headers: Readonly<Record<string, string>>,
 ): Logger['requestOptions'] {
   // The deadline cuts a request off. needle's own limits come later: they report a broken connection.
   const limitMs = timeoutMs + 1_000;
   return {
     agent,
-    rejectUnauthorized: verifyTls,
-    strictSSL: verifyTls,
+    rejectUnauthorized: tls.verify,
+    strictSSL: tls.verify,
     json: false,
     open_timeout: limitMs,
     response_timeout: limitMs,

@@ -1,58 +1,52 @@
-import type { Clock } from '../../core/clock.ts';
 import type { Delivery, ItemOutcome, Outcome } from '../../core/delivery.ts';
-import {
-  type Deadline,
-  type HttpClient,
-  outcomeOfError,
-  parseRetryAfter,
-  startDeadline,
-} from '../../net/index.ts';
-import { awaitAcks } from './ack.ts';
-import { combine, cutBatch, type Encoded, halves } from './batch.ts';
-import type { CookieJar } from './channel.ts';
-import { type Collector, collectorUrl } from './collector.ts';
+import { type Deadline, outcomeOfError, parseRetryAfter, startDeadline } from '../../net/index.ts';
+import { markOf } from './ack-ledger.ts';
+import { type AckContext, type Acknowledging, awaitSent, recallSent } from './acknowledge.ts';
+import { cutBatch, type Encoded, halves } from './batch.ts';
+import type { Channel, CookieJar } from './channel.ts';
+import type { Collector } from './collector.ts';
 import type { SplunkHecConfig } from './config.ts';
 import { encodeHec } from './encode.ts';
+import type { Pace } from './pace.ts';
+import { newProgress, outcomeOf, type Progress, setAll } from './progress.ts';
 import { classifyHec, type HecVerdict } from './reply.ts';
 
-export interface HecContext {
-  readonly config: SplunkHecConfig;
-  readonly clock: Clock;
-  /** Where acknowledgements are counted; undefined where none are asked for. */
-  readonly channel: string | undefined;
+export interface HecContext extends AckContext {
+  /** Undefined where no acknowledgements are asked for. */
+  readonly acknowledging: Acknowledging | undefined;
   readonly cookies: CookieJar;
   readonly collector: Collector;
-  readonly http: HttpClient;
+  readonly pace: Pace;
 }
 
-/** What is known of a batch while it is sent. */
-interface Progress {
-  /** By place in the batch. What is missing at the end was not tried. */
-  readonly outcomes: Map<number, ItemOutcome>;
-  /** Accepted, not yet known to be indexed. */
-  readonly unacknowledged: Map<number, readonly Encoded[]>;
-  /** Set where sending on is of no use. */
-  stopped?: Extract<Outcome, { kind: 'retry' | 'hold' }>;
-}
-
-/** encode → cut → send → await acknowledgements → one outcome for each item. */
+/** ask for what was sent before → encode → cut → send → await acknowledgements → one outcome for each item. */
 export async function deliverBatch(
   context: HecContext,
   batch: readonly Delivery[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const progress: Progress = { outcomes: new Map(), unacknowledged: new Map() };
-  const encoded = encodeAll(batch, context.config, progress);
-  await sendAll(context, cutBatch(encoded, context.config.batch.max_bytes), progress, signal);
-  await settleAcks(context, progress, signal);
+  const { acknowledging, config, pace } = context;
+  const progress = newProgress();
+  if (acknowledging !== undefined) await recallSent(context, acknowledging, batch, progress, signal);
+  if (progress.stopped === undefined) {
+    await pace.wait(signal);
+    await sendAll(
+      context,
+      cutBatch(encodeAll(batch, config, progress), config.batch.max_bytes),
+      progress,
+      signal,
+    );
+    if (acknowledging !== undefined) await awaitSent(context, acknowledging, progress, signal);
+  }
   return outcomeOf(batch, progress);
 }
 
 function encodeAll(batch: readonly Delivery[], config: SplunkHecConfig, { outcomes }: Progress): Encoded[] {
   return batch.flatMap((delivery, at) => {
+    if (outcomes.has(at)) return [];
     try {
       const envelope = encodeHec(delivery, config);
-      return [{ at, envelope, bytes: bytesOf(envelope) }];
+      return [{ at, id: delivery.id, envelope, bytes: bytesOf(envelope) }];
     } catch {
       outcomes.set(at, { kind: 'dead', reason: 'the event could not be written as JSON' });
       return [];
@@ -72,19 +66,24 @@ async function sendAll(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = startDeadline(context.config.timeout, signal);
+  const channel = context.acknowledging?.channels.current();
   try {
     for (let next = requests.shift(); next !== undefined && !progress.stopped; next = requests.shift()) {
-      const verdict = await send(context, next, deadline);
-      requests.unshift(...note(progress, next, verdict, context.channel !== undefined));
+      const verdict = await send(context, channel, next, deadline);
+      requests.unshift(...(await note(context, channel, progress, next, verdict)));
     }
   } finally {
     deadline.dispose();
   }
 }
 
-async function send(context: HecContext, items: readonly Encoded[], deadline: Deadline): Promise<HecVerdict> {
-  const { collector, channel, cookies, clock } = context;
-  const headers = channel === undefined ? {} : { 'x-splunk-request-channel': channel };
+async function send(
+  { collector, cookies, clock }: HecContext,
+  channel: Channel | undefined,
+  items: readonly Encoded[],
+  deadline: Deadline,
+): Promise<HecVerdict> {
+  const headers = channel === undefined ? {} : { 'x-splunk-request-channel': channel.id };
   try {
     const envelopes = items.map((item) => item.envelope);
     const answer = await collector.post(envelopes, { ...headers, ...cookies.headers() }, deadline);
@@ -98,15 +97,16 @@ async function send(context: HecContext, items: readonly Encoded[], deadline: De
 }
 
 /** Records what a verdict says about its items; gives the requests to send in their stead. */
-function note(
+async function note(
+  context: HecContext,
+  channel: Channel | undefined,
   progress: Progress,
   items: readonly Encoded[],
   verdict: HecVerdict,
-  acknowledge: boolean,
-): Encoded[][] {
+): Promise<Encoded[][]> {
   switch (verdict.kind) {
     case 'accepted':
-      accept(progress, items, verdict.ackId, acknowledge);
+      await accept(context, channel, progress, items, verdict);
       return [];
     case 'rejected':
       setAll(progress, items.slice(0, verdict.at), { kind: 'done' });
@@ -129,62 +129,37 @@ const AFTER_A_REJECTED_ONE: ItemOutcome = {
   afterMs: 0,
 };
 
-function accept(
+type Accepted = Extract<HecVerdict, { kind: 'accepted' }>;
+
+async function accept(
+  context: HecContext,
+  channel: Channel | undefined,
   progress: Progress,
   items: readonly Encoded[],
-  ackId: number | undefined,
-  acknowledge: boolean,
-): void {
-  if (!acknowledge) setAll(progress, items, { kind: 'done' });
-  else if (ackId !== undefined) progress.unacknowledged.set(ackId, items);
-  else {
-    const reason = 'Splunk gives no acknowledgements for this token: enable them, or set acknowledge: false';
-    progress.stopped = { kind: 'hold', reason };
-  }
+  { ackId, nearCapacity }: Accepted,
+): Promise<void> {
+  if (channel === undefined) setAll(progress, items, { kind: 'done' });
+  else if (ackId !== undefined) await expectAck(context, channel, progress, items, ackId);
+  else progress.stopped = { kind: 'hold', reason: NO_ACKS };
+  if (nearCapacity === undefined) return context.pace.speedUp();
+  const afterMs = context.pace.slowDown(nearCapacity.afterMs);
+  progress.stopped ??= { kind: 'retry', reason: 'Splunk is near its capacity: sending more slowly', afterMs };
 }
 
-async function settleAcks(context: HecContext, progress: Progress, signal: AbortSignal): Promise<void> {
-  const { unacknowledged } = progress;
-  if (unacknowledged.size === 0) return;
-  const ask = (acks: readonly number[]) => askForAcks(context, acks, signal);
-  const poll = { clock: context.clock, timeoutMs: context.config.ack_timeout, signal, ask };
-  const { indexed, hold } = await awaitAcks(poll, [...unacknowledged.keys()]);
-  for (const id of indexed) setAll(progress, unacknowledged.get(id) ?? [], { kind: 'done' });
-  if (hold !== undefined) progress.stopped = { kind: 'hold', reason: hold };
-  else if (indexed.size < unacknowledged.size) progress.stopped ??= { kind: 'retry', reason: NOT_INDEXED };
-}
+const NO_ACKS = 'Splunk gives no acknowledgements for this token: enable them, or set acknowledge: false';
 
-const NOT_INDEXED = 'Splunk received the events and did not acknowledge in time that they are indexed';
-
-function askForAcks(
-  { config, channel, cookies, http }: HecContext,
-  acks: readonly number[],
-  signal: AbortSignal,
-) {
-  const channelId = channel ?? '';
-  return http.request({
-    method: 'POST',
-    url: `${collectorUrl(config.url, 'ack')}?channel=${channelId}`,
-    headers: {
-      authorization: `Splunk ${config.token.reveal()}`,
-      'content-type': 'application/json',
-      'x-splunk-request-channel': channelId,
-      ...cookies.headers(),
-    },
-    body: JSON.stringify({ acks }),
-    signal,
-    timeoutMs: Math.min(config.timeout, config.ack_timeout),
-  });
-}
-
-function setAll({ outcomes }: Progress, items: readonly Encoded[], outcome: ItemOutcome): void {
-  for (const item of items) outcomes.set(item.at, outcome);
-}
-
-/** A hold stands for the whole batch only while nothing in it is settled. */
-function outcomeOf(batch: readonly Delivery[], { outcomes, stopped }: Progress): Outcome {
-  if (stopped?.kind === 'hold' && outcomes.size === 0) return stopped;
-  const rest: ItemOutcome =
-    stopped?.kind === 'retry' ? stopped : { kind: 'retry', reason: stopped?.reason ?? 'it was not sent' };
-  return combine(batch.map((_, at) => outcomes.get(at) ?? rest));
+/** Written down before anything more is sent: a restart asks for it. */
+async function expectAck(
+  { acknowledging, clock, cookies }: HecContext,
+  channel: Channel,
+  progress: Progress,
+  items: readonly Encoded[],
+  ackId: number,
+): Promise<void> {
+  acknowledging?.channels.count(channel, ackId);
+  const marks = items.map(({ id }) => markOf(id));
+  const { cookie = '' } = cookies.headers();
+  const request = { channel, ackId, cookie, sentMs: clock.now(), marks };
+  progress.unacknowledged.set(request, items);
+  await acknowledging?.ledger.sent(request);
 }

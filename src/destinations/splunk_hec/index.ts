@@ -1,10 +1,12 @@
 import type { Destination } from '../../core/delivery.ts';
 import { createHttpClient, outcomeOfError } from '../../net/index.ts';
-import type { AdapterDeps, DestinationType } from '../../schema/adapter.ts';
-import { createCookieJar, newChannel } from './channel.ts';
+import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
+import { createAckLedger } from './ack-ledger.ts';
+import { createChannels, createCookieJar } from './channel.ts';
 import { createCollector } from './collector.ts';
 import { type SplunkHecConfig, splunkHecConfig } from './config.ts';
 import { deliverBatch, type HecContext } from './deliver.ts';
+import { createPace } from './pace.ts';
 
 const MAX_ACK_RESPONSE_BYTES = 262_144;
 
@@ -15,18 +17,23 @@ export const splunkHecDestination: DestinationType<SplunkHecConfig> = {
   create: createSplunkHec,
 };
 
-function createSplunkHec(config: SplunkHecConfig, { clock, random }: AdapterDeps): Destination {
-  const { url: baseUrl, token, verify_tls: verifyTls, timeout: timeoutMs } = config;
+function createSplunkHec(config: SplunkHecConfig, deps: DestinationDeps): Destination {
+  const { clock, random, memory } = deps;
+  const { url: baseUrl, token, timeout: timeoutMs } = config;
+  const tls = { verify: config.verify_tls, ...(config.ca === undefined ? {} : { ca: config.ca.reveal() }) };
   const context: HecContext = {
     config,
     clock,
-    channel: config.acknowledge ? newChannel(random) : undefined,
+    acknowledging: config.acknowledge
+      ? { channels: createChannels(clock, random), ledger: createAckLedger(memory) }
+      : undefined,
     cookies: createCookieJar(),
-    collector: createCollector({ baseUrl, token, verifyTls, timeoutMs }),
+    collector: createCollector({ baseUrl, token, tls, timeoutMs }),
+    pace: createPace(clock),
     http: createHttpClient({
       timeoutMs,
       maxResponseBytes: MAX_ACK_RESPONSE_BYTES,
-      tls: { verify: verifyTls },
+      tls,
     }),
   };
   return {

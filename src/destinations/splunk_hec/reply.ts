@@ -3,7 +3,12 @@ import { isTransientStatus, parseJsonBody } from '../../net/index.ts';
 
 /** What the collector's answer means for the request's events. */
 export type HecVerdict =
-  | { readonly kind: 'accepted'; readonly ackId?: number }
+  | {
+      readonly kind: 'accepted';
+      readonly ackId?: number;
+      /** It takes less from now on. */
+      readonly nearCapacity?: { readonly afterMs?: number };
+    }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** A person must act. */
   | { readonly kind: 'hold'; readonly reason: string }
@@ -14,6 +19,7 @@ export type HecVerdict =
 
 /** Splunk's codes, in words of ours: its own text is from the wire. */
 const ACCEPTED: ReadonlySet<number> = new Set([0, 24, 25]);
+const NEAR_CAPACITY: ReadonlySet<number> = new Set([24, 25]);
 const HOLD: ReadonlyMap<number, string> = new Map([
   [1, 'the token is disabled: enable it in Splunk'],
   [2, 'no token arrived: a proxy may remove it'],
@@ -21,9 +27,9 @@ const HOLD: ReadonlyMap<number, string> = new Map([
   [4, 'the token is unknown: correct it'],
   [7, 'the token may not write to the index: correct the index, or allow it for the token'],
   [10, 'the token wants acknowledgement: set acknowledge: true'],
-  [11, 'the channel was not accepted'],
+  [11, 'the channel is not accepted: let every proxy pass the header X-Splunk-Request-Channel through'],
   [14, 'the token has no indexer acknowledgement: enable it, or set acknowledge: false'],
-  [16, 'the query string is not accepted'],
+  [16, 'the query string is not accepted: allow it where a proxy adds one to the url'],
 ]);
 const REJECTED: ReadonlyMap<number, string> = new Map([
   [5, 'no data'],
@@ -45,7 +51,7 @@ export function classifyHec(reply: HecReply, count: number): HecVerdict {
   const parsed = parseJsonBody(reply);
   const json = isJsonObject(parsed) ? parsed : {};
   const code = numberOf(json, 'code');
-  if (reply.status === 200) return classifyOk(code, json);
+  if (reply.status === 200) return classifyOk(code, json, reply.retryAfterMs);
   if (reply.status === 413)
     return { kind: 'split', reason: 'Splunk will not take an event this large (413)' };
   if (code !== undefined) {
@@ -58,11 +64,21 @@ export function classifyHec(reply: HecReply, count: number): HecVerdict {
   return classifyStatus(reply);
 }
 
-function classifyOk(code: number | undefined, json: JsonObject): HecVerdict {
+function classifyOk(
+  code: number | undefined,
+  json: JsonObject,
+  retryAfterMs: number | undefined,
+): HecVerdict {
   if (code === undefined || !ACCEPTED.has(code))
     return retry('Splunk answered 200 without its word of success: nobody knows whether it took the events');
   const ackId = numberOf(json, 'ackId');
-  return ackId === undefined ? { kind: 'accepted' } : { kind: 'accepted', ackId };
+  const isId = ackId !== undefined && Number.isSafeInteger(ackId) && ackId >= 0;
+  const nearCapacity = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
+  return {
+    kind: 'accepted',
+    ...(isId ? { ackId } : {}),
+    ...(NEAR_CAPACITY.has(code) ? { nearCapacity } : {}),
+  };
 }
 
 function rejected(reason: string, json: JsonObject, count: number): HecVerdict {

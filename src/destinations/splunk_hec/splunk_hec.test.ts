@@ -12,9 +12,9 @@ import {
 } from '../../../test/contract/deliveries.ts';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { encodeJson } from '../siem/index.ts';
 import { combine, cutBatch, halves } from './batch.ts';
 import { createCookieJar, newChannel } from './channel.ts';
-import { cimEvent } from './cim.ts';
 import { splunkHecConfig } from './config.ts';
 import { encodeHec } from './encode.ts';
 import { classifyHec, type HecVerdict } from './reply.ts';
@@ -45,13 +45,27 @@ describe('the configuration', () => {
   it.each([
     { token: 'two words' },
     { token: 'a\r\nb: c' },
-    { schema: 'ocsf' },
+    { schema: 'cef' },
+    { schema: 'leef' },
     { batch: { max_bytes: '100MB' } },
     { batch: { max_items: 0 } },
     { url: 'https://user:pass@s.example' },
     { unknown: 1 },
   ])('refuses %j', (more) => {
     expect(() => config(more)).toThrow();
+  });
+
+  it('says where cef belongs', () => {
+    const { error } = splunkHecConfig.safeParse({
+      ...{ name: 'siem', type: 'splunk_hec', url: 'https://s.example', token: 't', schema: 'cef' },
+    });
+    expect(error?.issues[0]?.message).toContain('Splunk takes raw, cim, ocsf or ecs');
+  });
+
+  it.each(['raw', 'cim', 'ocsf', 'ecs'])('schema: %s has tocsin_id as a key of event', (schema) => {
+    for (const delivery of [eventDelivery('e1'), alertDelivery()]) {
+      expect(encodeHec(delivery, config({ schema })).message).toHaveProperty('tocsin_id', delivery.id);
+    }
   });
 
   it('does not show the token', () => {
@@ -126,6 +140,7 @@ describe('an answer', () => {
 describe('a batch', () => {
   const item = (at: number, bytes: number) => ({
     at,
+    id: String(at),
     bytes,
     envelope: { message: {}, metadata: { time: '0' } },
   });
@@ -275,7 +290,12 @@ describe('schema: cim', () => {
   });
 
   const cim = (feed: Event['feed'], raw: JsonObject) =>
-    asJson(cimEvent('i', { id: 'i', source: 's', feed, feedId: 'i', timeMs: NOW_MS, raw }, []));
+    asJson(
+      encodeJson('cim', {
+        ...{ kind: 'event', id: 'i', rules: [] },
+        event: { id: 'i', source: 's', feed, feedId: 'i', timeMs: NOW_MS, raw },
+      }),
+    );
 
   it.each<[string, Event['feed'], JsonObject, JsonObject]>([
     [

@@ -1,17 +1,22 @@
 import { z } from 'zod';
-import { STREAMS } from '../../core/delivery.ts';
+import { type MessageRate, STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
 import { askedRate, redactSwitch } from '../../schema/destination.ts';
-import { duration, name, secret, secretUrl } from '../../schema/values.ts';
+import { certificate, privateKey } from '../../schema/tls.ts';
+import { baseUrl, duration, integer, name, secret, secretUrl } from '../../schema/values.ts';
 import type { Template } from '../template.ts';
+import { FORMATS, type Format } from './format-names.ts';
+import { mistakeIn } from './mistakes.ts';
+import { PAGERDUTY_URL } from './pagerduty.ts';
 import { bodyTemplate, checkBody } from './template.ts';
 
 const PREFIX = 'whsec_';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const ROUTING_KEY = /^[A-Za-z0-9]{32}$/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
 /** Ours to set: another value would break the signature or the framing. */
-const RESERVED = /^(webhook-.*|content-(type|length|encoding)|transfer-encoding|connection|host)$/i;
+const RESERVED = /^(webhook-.*|ce-.*|content-(type|length|encoding)|transfer-encoding|connection|host)$/i;
 
 const signingSecret = () =>
   z
@@ -37,40 +42,79 @@ const headerValue = () =>
     error: 'expected a header value: printable ASCII on one line',
   });
 
-/** `type: webhook`: one signed POST for each delivery. */
+const batch = z.strictObject({
+  /** Of one request, as a JSON array; 1 sends each delivery by itself, and no array. */
+  max_items: integer({ min: 1, max: 500 }).default(1),
+});
+
+/** `type: webhook`: signed POSTs. */
 const webhookShape = z.strictObject({
   name: name(),
   type: z.literal('webhook'),
-  /** Where to post. A secret whole: path and query often carry a token. */
-  url: secretUrl(),
+  /** Where to post. A secret whole: path and query often carry a token. PagerDuty's is known. */
+  url: secretUrl().optional(),
   send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
-  /** The body's shape. */
-  format: z.enum(['tocsin']).default('tocsin'),
-  /** A body of the operator's own instead. */
+  /** The body's shape; `template` where there is one, else `tocsin`. */
+  format: z.enum(FORMATS).optional(),
+  /** A body of the operator's own. */
   template: bodyTemplate().optional(),
+  /** Of `format: cloudevents`. */
+  mode: z.enum(['structured', 'binary']).optional(),
+  /** Of `format: pagerduty`: the integration's key. */
+  routing_key: secret()
+    .refine((key) => ROUTING_KEY.test(key.reveal()), {
+      error: 'expected an integration key of the Events API v2: 32 letters and digits',
+    })
+    .optional(),
+  /** Where people look at alerts; named in the bodies that have a place for it. */
+  external_url: baseUrl().optional(),
   /** Signs each request; several while one replaces another. Without it nothing is signed. */
   secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(5)]).optional(),
   /** Further request headers, such as `Authorization`. */
   headers: z.record(headerName(), headerValue()).prefault({}),
-  /** Only where people read what arrives: notifications beyond it are summed up in one. */
+  batch: batch.prefault({}),
+  /** Where people read what arrives (Teams and Discord have one): notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
+  /** PEM certificates to trust instead of the system's. */
+  ca: certificate().optional(),
+  /** What shows the receiver who we are, with its chain. */
+  cert: certificate().optional(),
+  key: privateKey().optional(),
   /** False trusts any certificate. */
   verify_tls: z.boolean().default(true),
 });
 
-/** A template comes out compiled: what an operator writes there may hold a key. */
-export interface WebhookConfig extends Omit<z.output<typeof webhookShape>, 'template'> {
+export type WebhookShape = z.output<typeof webhookShape>;
+
+/** Every choice made; a template comes out compiled: what an operator writes there may hold a key. */
+export interface WebhookConfig extends Omit<WebhookShape, 'template' | 'format' | 'url'> {
+  url: Secret;
+  format: Format;
   template?: { readonly body: Template; readonly contentType: string };
 }
 
-export const webhookConfig = webhookShape.transform(({ template, ...config }, context): WebhookConfig => {
-  if (template === undefined) return config;
+/** What people can read, and far below what either chat takes. */
+const CHAT_RATE: MessageRate = { perMinute: 4, burst: 5 };
+
+export const webhookConfig = webhookShape.transform((input, context): WebhookConfig => {
+  const { template, format: asked, url = new Secret(PAGERDUTY_URL), rate, ...config } = input;
+  const format = asked ?? (template === undefined ? 'tocsin' : 'template');
+  const isChat = format === 'teams' || format === 'discord';
+  const paced = rate ?? (isChat ? CHAT_RATE : undefined);
+  const chosen = { ...config, url, format, ...(paced === undefined ? {} : { rate: paced }) };
+  const mistake = mistakeIn(input, format);
+  if (mistake !== undefined) return refuse(context, mistake.message, [mistake.key]);
+  if (template === undefined) return chosen;
   const checked = checkBody(template, config.send);
   if ('template' in checked)
-    return { ...config, template: { body: checked.template, contentType: template.content_type } };
-  context.addIssue({ code: 'custom', message: checked.problem, path: ['template', 'body'] });
-  return z.NEVER;
+    return { ...chosen, template: { body: checked.template, contentType: template.content_type } };
+  return refuse(context, checked.problem, ['template', 'body']);
 });
+
+function refuse(context: z.core.$RefinementCtx, message: string, path: string[]): never {
+  context.addIssue({ code: 'custom', message, path });
+  return z.NEVER;
+}

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import { createAuthority } from '../../../test/contract/certificates.ts';
 import {
   alert,
   alertDelivery,
@@ -9,13 +10,16 @@ import {
   NOW_MS,
   sample,
 } from '../../../test/contract/deliveries.ts';
+import { UNTRUSTED_CERTIFICATE } from '../../../test/contract/untrusted-certificate.ts';
 import { Secret } from '../../core/secret.ts';
 import { tocsinBody } from '../tocsin-body.ts';
 import { classifyWebhook } from './classify.ts';
 import { webhookConfig } from './config.ts';
+import type { Format } from './format-names.ts';
 import { signedHeaders, webhookId } from './sign.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
+const ROUTING = 'R'.repeat(32);
 const OTHER_KEY = Buffer.alloc(24, 9).toString('base64');
 
 describe('the configuration', () => {
@@ -35,10 +39,47 @@ describe('the configuration', () => {
     ['a header that would break the signature', { headers: { 'Webhook-Id': 'x' } }],
     ['a header value on two lines', { headers: { 'x-key': 'a\r\nb: c' } }],
     ['a time-out without unit', { timeout: '15' }],
-    ['a format we do not have', { format: 'pagerduty' }],
+    ['a format we do not have', { format: 'xml' }],
+    ['a header of CloudEvents', { headers: { 'ce-id': 'x' } }],
     ['an empty list of streams', { send: [] }],
   ])('refuses %s', (_, more) => {
     expect(webhookConfig.safeParse({ ...minimal, ...more }).success).toBe(false);
+  });
+
+  it('knows the address of PagerDuty, and gives chats a pace', () => {
+    const pager = webhookConfig.parse({
+      name: 'p',
+      type: 'webhook',
+      format: 'pagerduty',
+      routing_key: ROUTING,
+    });
+    expect(pager.url.reveal()).toBe('https://events.pagerduty.com/v2/enqueue');
+    expect(webhookConfig.parse({ ...minimal, format: 'teams' }).rate).toEqual({ perMinute: 4, burst: 5 });
+    expect(webhookConfig.parse({ ...minimal, template: { body: '{}' } }).format).toBe('template');
+    expect(pager.rate).toBeUndefined();
+  });
+
+  it.each<[string, object]>([
+    ['url: is required', { url: undefined }],
+    ['routing_key: is required with format: pagerduty', { format: 'pagerduty' }],
+    ['routing_key: expected an integration key', { format: 'pagerduty', routing_key: 'planted' }],
+    ['routing_key: belongs to format: pagerduty', { routing_key: ROUTING }],
+    ['send: must be [alerts]: PagerDuty', { format: 'pagerduty', routing_key: ROUTING, send: ['events'] }],
+    ['send: must be [alerts]: alertmanager', { format: 'alertmanager', send: ['alerts', 'matches'] }],
+    ['rate: would leave', { format: 'pagerduty', routing_key: ROUTING, rate: { per_minute: 1, burst: 1 } }],
+    ['template: is required', { format: 'template' }],
+    ['template: belongs to format: template', { format: 'tocsin', template: { body: '{}' } }],
+    ['mode: belongs to format: cloudevents', { mode: 'binary' }],
+    ['batch: needs format: tocsin', { format: 'teams', batch: { max_items: 2 } }],
+    ['batch: needs format: tocsin', { format: 'cloudevents', mode: 'binary', batch: { max_items: 2 } }],
+    ['ca: means nothing where "url" is http', { url: 'http://a.example', ca: UNTRUSTED_CERTIFICATE }],
+    ['ca: expected a certificate', { ca: 'planted' }],
+    ['cert: needs "key" beside it', { cert: UNTRUSTED_CERTIFICATE }],
+    ['key: is not the key', { cert: UNTRUSTED_CERTIFICATE, key: createAuthority('x').key }],
+  ])('says %s', (problem, more) => {
+    const [issue] = webhookConfig.safeParse({ ...minimal, ...more }).error?.issues ?? [];
+    expect(`${issue?.path.join('.')}: ${issue?.message}`).toContain(problem);
+    expect(issue?.message).not.toContain('planted');
   });
 
   it('never shows a secret, neither when it is right nor when it is wrong', () => {
@@ -155,6 +196,15 @@ describe('the body', () => {
   });
 });
 
+interface Said {
+  readonly format?: Format;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const classify = (status: number, { format = 'tocsin', body = '', headers = {} }: Said = {}) =>
+  classifyWebhook({ status, body, headers }, format, NOW_MS);
+
 describe('an answer of', () => {
   it.each<[number, string]>([
     [200, 'done'],
@@ -177,10 +227,46 @@ describe('an answer of', () => {
     [502, 'retry'],
     [599, 'retry'],
   ])('%s is %s', (status, kind) => {
-    expect(classifyWebhook(status, undefined).kind).toBe(kind);
+    expect(classify(status).kind).toBe(kind);
   });
 
-  it('429 waits as long as it says', () => {
-    expect(classifyWebhook(429, 7_000)).toMatchObject({ kind: 'retry', afterMs: 7_000 });
+  it.each<[string, Format, string, string, number | undefined]>([
+    ['seconds', 'tocsin', '7', '', 7_000],
+    ['a year', 'tocsin', '31536000', '', 3_600_000],
+    ['garbage', 'tocsin', 'soon', '', undefined],
+    ["Discord's body", 'discord', '', '{"retry_after": 0.65}', 650],
+    ['both, of which the longer is safe', 'discord', '1', '{"retry_after": 64.57}', 64_570],
+    ['a body that is half', 'discord', '1', '{"retry_after": 64', 1_000],
+    ['a body that makes no sense', 'discord', '1', '{"retry_after": 1e300}', 1_000],
+    ["somebody else's body", 'tocsin', '1', '{"retry_after": 64.57}', 1_000],
+  ])('429 waits as long as it says: %s', (_, format, header, body, afterMs) => {
+    const outcome = classify(429, { format, body, headers: { 'retry-after': header } });
+    expect('afterMs' in outcome ? outcome.afterMs : undefined).toBe(afterMs);
+  });
+
+  it('410 is left alone for a day', () => {
+    expect(classify(410)).toMatchObject({
+      probeAfterMs: 86_400_000,
+      reason: expect.stringContaining('reload'),
+    });
+  });
+
+  const invalid = (...errors: string[]) =>
+    JSON.stringify({ status: 'invalid event', message: 'Event object is invalid', errors });
+
+  it.each<[number, string, string, string]>([
+    [202, '{"status":"success"}', 'done', ''],
+    [202, '<html>', 'done', ''],
+    [200, '<html>log in</html>', 'retry', 'PagerDuty answers 202, and this was 200'],
+    [400, invalid("'payload.summary' is missing"), 'dead', "'payload.summary' is missing"],
+    [400, invalid("Length of 'routing_key' is incorrect"), 'hold', 'routing_key'],
+    [400, '{"status":"planted"}', 'dead', 'PagerDuty refused this event (400)'],
+    [429, '', 'retry', '429'],
+    [500, '', 'retry', '500'],
+  ])('%i from PagerDuty with %s is %s', (status, body, kind, reason) => {
+    const outcome = classify(status, { format: 'pagerduty', body });
+    expect(outcome.kind).toBe(kind);
+    expect(JSON.stringify(outcome)).toContain(reason);
+    expect(JSON.stringify(outcome)).not.toContain('planted');
   });
 });

@@ -27,6 +27,16 @@ const CONTENT = `
   LEFT JOIN notifications n ON o.kind = 'alert' AND n.id = o.delivery_id
   LEFT JOIN digests d ON o.kind = 'digest' AND d.id = o.delivery_id`;
 
+const GROUP = `substr(o.delivery_id, 1, 6 + instr(substr(o.delivery_id, 7), '/'))`;
+/**
+ * Notifications of one group, `alert/GROUP/OPENED/NUMBER`, leave in the order in which they were made: one that is
+ * under way or waits for its next attempt keeps those behind it waiting, or people would read of an end before the
+ * beginning. `blocks` says of an earlier one, `e`, whether it does.
+ */
+const inTurn = (blocks: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
+  SELECT 1 FROM outbox e WHERE e.state <> 'done' AND e.state = 'pending' AND e.delivery_id >= ${GROUP} AND e.delivery_id < ${GROUP} || '~'
+    AND e.destination = o.destination AND e.kind = 'alert' AND e.seq < o.seq AND (${blocks})))`;
+
 export function claim(
   db: Database,
   destination: string,
@@ -35,9 +45,10 @@ export function claim(
   limit: number,
 ): ClaimedDelivery[] {
   const rows = db.all(
-    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ?
+    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ? AND ${inTurn('e.due_ms > o.due_ms OR e.lease_until_ms > ?')}
      ORDER BY o.due_ms, o.seq LIMIT ?`,
     destination,
+    nowMs,
     nowMs,
     nowMs,
     limit,
@@ -223,10 +234,11 @@ export function countDeliveries(db: Database): DeliveryCount[] {
     }));
 }
 
-/** A leased delivery is due when its lease ends, if that is later. */
+/** A leased delivery is due when its lease ends, if that is later; one behind another of its group, when that one is gone. */
 export function nextDueMs(db: Database, destination: string): number | undefined {
   const row = db.get(
-    `SELECT min(max(due_ms, lease_until_ms)) AS due FROM outbox WHERE destination = ? AND state = 'pending'`,
+    `SELECT min(max(o.due_ms, o.lease_until_ms)) AS due FROM outbox o
+     WHERE o.destination = ? AND o.state = 'pending' AND ${inTurn('e.due_ms > o.due_ms OR e.lease_until_ms > o.lease_until_ms')}`,
     destination,
   );
   return maybeInt(row, 'due');

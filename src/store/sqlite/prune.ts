@@ -86,14 +86,20 @@ const LONGEST_RETRY_MS = 2 * 3_600_000;
 const LONGEST_GROUP_MS = 92 * 86_400_000;
 const LONGEST_ALERT_MS = 31 * 86_400_000;
 
+/**
+ * What was put off by a clock that has gone back since would wait until that clock's time comes again. Deliveries are
+ * tried now; groups are looked at now, and decide anew.
+ */
 function pullBack(db: Database, nowMs: number): void {
   db.run(
-    "UPDATE outbox SET due_ms = ?1 WHERE state = 'pending' AND due_ms > ?1 + ?2",
+    `UPDATE outbox SET due_ms = ?1 WHERE state = 'pending' AND due_ms > ?1
+     AND (due_ms > ?1 + ?2 OR enqueued_ms > ?1 OR json_extract(history, '$[#-1].atMs') > ?1)`,
     nowMs,
     LONGEST_RETRY_MS,
   );
   db.run(
-    "UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1) WHERE due_ms > ?1 + ?2",
+    `UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1)
+     WHERE due_ms > ?1 AND (due_ms > ?1 + ?2 OR updated_ms > ?1)`,
     nowMs,
     LONGEST_GROUP_MS,
   );

@@ -40,7 +40,7 @@ export function cimContext(context: AlertContext | undefined): JsonObject {
   };
 }
 
-function remediationText(markdown: string | undefined): string | undefined {
+export function remediationText(markdown: string | undefined): string | undefined {
   return markdown === undefined ? undefined : markdownToText(markdown, MAX_TEXT);
 }
 

@@ -1,0 +1,1 @@
+export { webhookJsonSchema } from '../destinations/tocsin-body-schema.ts';

@@ -1,0 +1,30 @@
+import type { Notification } from '../../core/alert.ts';
+import type { Facts } from './facts.ts';
+
+const REASONS: Readonly<Record<Notification['reason'], string>> = {
+  opened: 'opened',
+  grew: 'grew',
+  repeat: 'still goes on',
+  resolved: 'is over',
+};
+
+/** One sentence for people: what, who, where. */
+export function eventMessage({ title, requests, count }: Facts): string {
+  const [first] = requests;
+  const who =
+    first?.client === undefined ? '' : ` from ${first.client.ip ?? first.client.text.slice(0, 200)}`;
+  const where = [first?.method?.slice(0, 20), place(first)].filter((part) => part).join(' ');
+  const times = count === undefined ? '' : `, ${count} times`;
+  return `${title.slice(0, 200)}${who}${where === '' ? '' : ` at ${where}`}${times}`;
+}
+
+export function alertMessage({ title, count }: Facts, { reason, newCount, alerts, ...rest }: Notification) {
+  const others = alerts.length + rest.omittedAlerts - 1;
+  const more = others > 0 ? ` and ${others} more` : '';
+  return `${title.slice(0, 200)}${more} ${REASONS[reason]}: ${newCount} new of ${count ?? newCount} matches`;
+}
+
+function place(observed: Facts['requests'][number] | undefined): string {
+  const target = observed?.target ?? '';
+  return `${target.startsWith('/') || target === '' ? (observed?.host?.name.slice(0, 200) ?? '') : ''}${target.slice(0, 300)}`;
+}

@@ -1,0 +1,33 @@
+import { playRound, type RoundResult } from './round.ts';
+import { hasSmallDisk } from './stage.ts';
+
+export interface Rounds {
+  readonly rounds: number;
+  /** Of the first; the others follow. */
+  readonly seed: number;
+  readonly atOnce: number;
+  /** No further round begins after it. */
+  readonly budgetMs?: number;
+}
+
+/** Plays rounds `seed`, `seed + 1`, …, so many at a time. */
+export async function playRounds(
+  { rounds, seed, atOnce, budgetMs = Number.POSITIVE_INFINITY }: Rounds,
+  onRound: (result: RoundResult) => void = () => {},
+): Promise<readonly RoundResult[]> {
+  const smallDisk = hasSmallDisk();
+  const startedMs = performance.now();
+  const results: RoundResult[] = [];
+  let next = 0;
+  async function work(): Promise<void> {
+    while (next < rounds && performance.now() - startedMs < budgetMs) {
+      const mine = seed + next;
+      next += 1;
+      const result = await playRound(mine, smallDisk);
+      results.push(result);
+      onRound(result);
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
