@@ -139,7 +139,7 @@ function walkJson({ nextS, before }: z.output<typeof walk>): Cursor {
 
 /** Where a poll begins: as the last one left it, or `initial_lookback` ago. */
 export function beginAt(known: Position | undefined, nowS: number, { initialS }: Lookback): Position {
-  if (known !== undefined && !beganAhead(known, nowS)) return known;
+  if (known !== undefined && !isAhead(known, nowS)) return known;
   const floorS = Math.max(1, nowS - initialS);
   return {
     highWaterS: floorS,
@@ -153,7 +153,10 @@ export function beginAt(known: Position | undefined, nowS: number, { initialS }:
   };
 }
 
-/** A first poll under a clock that was far ahead read nothing, and would go on so until that time has come. */
-function beganAhead({ floorS, highWaterS }: Position, nowS: number): boolean {
-  return floorS > nowS + CLOCK_BEHIND_S && highWaterS <= floorS;
+/**
+ * Written by a clock that was far ahead, together with an event of that future: nothing would be read until that
+ * time has come, and what appears until then never. Nobody knows since when, so it begins anew; ids tell what is known.
+ */
+function isAhead({ highWaterS }: Position, nowS: number): boolean {
+  return highWaterS > nowS + CLOCK_BEHIND_S;
 }
