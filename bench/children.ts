@@ -2,6 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 
+export interface Cost {
+  readonly cpuMs: number;
+  /** Resident, at its most. */
+  readonly peakBytes: number;
+}
+
 /** One of a bench's processes, so that what each costs is its own. */
 export interface Child {
   readonly pid: number;
@@ -9,7 +15,7 @@ export interface Child {
   readonly said: Promise<string>;
   readonly exited: Promise<unknown>;
   /** What it took until now; of Linux, elsewhere zeroes. */
-  cost(): { readonly cpuMs: number; readonly peakBytes: number };
+  cost(): Cost;
   /** Everything on its stderr. */
   log(): string;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -53,7 +59,7 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 
 const TICK_MS = 10;
 
-function costOf(pid: number): { cpuMs: number; peakBytes: number } {
+function costOf(pid: number): Cost {
   try {
     // The name in brackets may hold blanks.
     const [, , , , , , , , , , , user = '0', system = '0'] = (

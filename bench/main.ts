@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: the measurements there are, each in a file of its own. */
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  latency: () => import('./latency.ts'),
   match: () => import('./match.ts'),
   pipeline: () => import('./pipeline.ts'),
   redact: () => import('./redact.ts'),

@@ -4,7 +4,8 @@ import { buffer } from 'node:stream/consumers';
 
 /*
  * A collector that looks for ids and parses nothing, in a process of its own. `GET /` tells what came since the last
- * `DELETE /`: how many events, how many distinct ones, in how many requests and bytes.
+ * `DELETE /`: how many events, how many distinct ones, in how
+ * many requests and bytes, and for how long since the first of them, whose events do not count in `timed`.
  */
 
 /** Every sender writes it into its events, followed by anything that ends in `e` and the event's number. */
@@ -13,7 +14,9 @@ const QUOTE = 0x22;
 const ACCEPTED = '{"text":"Success","code":0}';
 
 const seen = new Set<number>();
-let came = { events: 0, requests: 0, bytes: 0 };
+const NOTHING = { events: 0, requests: 0, bytes: 0, timed: 0, ms: 0 };
+let came = { ...NOTHING };
+let firstMs = 0;
 
 function take(body: Buffer): void {
   came.requests += 1;
@@ -24,12 +27,15 @@ function take(body: Buffer): void {
     if (number === undefined) continue;
     came.events += 1;
     seen.add(Number(number));
+    if (came.requests > 1) came.timed += 1;
   }
+  if (came.requests === 1) firstMs = performance.now();
+  came.ms = performance.now() - firstMs;
 }
 
 function forget(): void {
   seen.clear();
-  came = { events: 0, requests: 0, bytes: 0 };
+  came = { ...NOTHING };
 }
 
 const server = createServer(async (request, response) => {

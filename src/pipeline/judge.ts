@@ -61,7 +61,9 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
       const view = viewOf(event.raw, event.feed, changeOf(event, before));
       const matches = judgeOne(event, view, notes);
       const matchedBefore = before ?? NO_RULES;
-      verdicts.push({ event, view, matches, matchedBefore });
+      // What was decoded of an event that nobody asks about again is many times the event; a page has hundreds.
+      const kept = matches.length > 0 ? view : viewOf(event.raw, event.feed, changeOf(event, before));
+      verdicts.push({ event, view: kept, matches, matchedBefore });
       // A page can hold several states of one object.
       if (event.revision !== undefined)
         known.set(event.feedId, new Set([...matchedBefore, ...matches.map(({ rule }) => rule.id)]));

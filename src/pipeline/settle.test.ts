@@ -192,6 +192,12 @@ describe('decideSettlement', () => {
     expect(health).toMatchObject({ restUntilMs: NOW + probeMs, heldBecause: 'gone' });
   });
 
+  it('a hold that wants to be left alone is probed when it says', () => {
+    const gone: Outcome = { kind: 'hold', reason: 'gone', probeAfterMs: 86_400_000 };
+    for (const before of [HEALTHY, held(9)])
+      expect(decideSettlement(batch(1), gone, before, NOW, most).health.restUntilMs).toBe(NOW + 86_400_000);
+  });
+
   const item = fc.oneof(
     fc.constant<ItemOutcome>(DONE),
     fc.constant<ItemOutcome>(DEAD),

@@ -54,9 +54,6 @@ function isExchange(raw: JsonObject): boolean {
   );
 }
 
-/** Where an event's key is not simply the term in camelCase. */
-const RAW_KEYS: ReadonlyMap<string, string> = new Map([['threat_actors actor', 'id']]);
-
 class RawView implements EventView {
   readonly raw: JsonObject;
   readonly feed: Feed;
@@ -133,7 +130,7 @@ class RawView implements EventView {
   #own(term: string): Datum {
     // A bare exchange has keys of these names that mean something else.
     if ((term === 'type' || term === 'status') && isExchange(this.raw)) return undefined;
-    const key = RAW_KEYS.get(`${this.feed} ${term}`) ?? camelCase(term);
+    const key = this.feed === 'threat_actors' && term === 'actor' ? 'id' : camelCase(term);
     const value = Object.hasOwn(this.raw, key) ? this.raw[key] : this.#snakeCase(term);
     return datumOf(value);
   }
@@ -189,8 +186,16 @@ function exchangeOf(raw: JsonObject): Exchange | undefined {
   return isText ? decodePayload(payload) : undefined;
 }
 
+/** Terms are words of the vocabulary: few, and asked for of every event. */
+const camelCased = new Map<string, string>();
+const MOST_KEPT = 1_000;
+
 function camelCase(term: string): string {
-  return term.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const known = camelCased.get(term);
+  if (known !== undefined) return known;
+  const written = term.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (camelCased.size < MOST_KEPT) camelCased.set(term, written);
+  return written;
 }
 
 function asText(datum: Datum): string | undefined {

@@ -12,8 +12,9 @@ export interface Take {
 export interface Duplicate {
   readonly destination: string;
   readonly id: string;
+  readonly life: number;
   /** The fault that made it needful; undefined where there was none. */
-  readonly because: string | undefined;
+  because: string | undefined;
 }
 
 /** What one destination received: the receiver's side of the books. */
@@ -47,8 +48,18 @@ export class Ledger {
     this.duplicates.push({
       destination: this.destination,
       id: take.id,
+      life: take.life,
       because: this.#cause(before, take, endOf),
     });
+  }
+
+  /** A machine that stands still for a second makes the daemon give up on what was taken: its log says so. */
+  explainByLog(life: number, log: string): void {
+    const gaveUp = log
+      .split('\n')
+      .some((line) => line.includes(`"destination":"${this.destination}"`) && line.includes('in time'));
+    for (const duplicate of this.duplicates)
+      if (gaveUp && duplicate.life === life) duplicate.because ??= 'time-out on a busy machine';
   }
 
   #cause(before: Take, now: Take, endOf: (life: number) => string): string | undefined {

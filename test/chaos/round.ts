@@ -40,14 +40,15 @@ export async function playRound(seed: number, smallDisk: boolean): Promise<Round
     for (const [number, life] of plan.lives.entries()) {
       daemon = stage.start(life);
       const adding = later(400 + 300 * number, () => show(stage, plan, number + 1));
-      stage.ended(await live(stage, daemon, life));
+      const how = await live(stage, daemon, life);
+      stage.ended(how, daemon.log);
       adding();
       show(stage, plan, number + 1);
     }
     daemon = stage.start();
     show(stage, plan, plan.waves.length - 1);
     findings.push(...(await settleDown(stage, daemon, plan)));
-    stage.ended('stopped');
+    stage.ended('stopped', daemon.log);
     const records = readRecords(stage.database);
     findings.push(...audit(stage.feed.eventsShown, records, stage.ledgers));
     const dead = records.deliveries.filter(({ state }) => state === 'dead');

@@ -43,8 +43,8 @@ export interface Stage {
   readonly epochMs: number;
   /** Starts the daemon's next life. Without one, nothing happens to it. */
   start(life?: Life): DaemonProcess;
-  /** Puts down how a life ended, and what it wrote to its file. */
-  ended(how: string): void;
+  /** Puts down how a life ended, what it wrote to its file, and what it said. */
+  ended(how: string, log: string): void;
   close(): Promise<void>;
 }
 
@@ -145,7 +145,7 @@ server: { listen: "127.0.0.1:0" }
   return {
     ...{ folder, database: join(folder, 'tocsin.db'), feed, ledgers, struck, epochMs },
     start: (life) => new DaemonProcess(config, environment(epochMs, life)),
-    ended: (how) => {
+    ended: (how, log) => {
       const file = join(folder, 'archive.jsonl');
       const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
       // A torn line is mended by the next life; only whole ones count.
@@ -158,6 +158,7 @@ server: { listen: "127.0.0.1:0" }
         take('archive', idOf(content), content, undefined);
       }
       fileRead = whole.length;
+      for (const ledger of ledgers.values()) ledger.explainByLog(ends.length, log);
       ends.push(how);
     },
     close: async () => {

@@ -27,6 +27,8 @@ export interface Subject {
   readonly way?: string;
   create(settings: Settings, deps: AdapterDeps): Destination;
   readonly batch: readonly Delivery[];
+  /** Its status is the whole of an answer; a 2xx whose body is anything is a success. */
+  readonly ignoresBodies?: true | undefined;
   readonly success: { readonly status: number; readonly type: string; readonly body: string };
 }
 
@@ -69,22 +71,34 @@ export const SUBJECTS: readonly Subject[] = [
     batch: [eventDelivery('e1'), eventDelivery('e2'), alertDelivery()],
     success: { status: 200, type: 'application/json; charset=UTF-8', body: '{"text":"Success","code":0}' },
   },
+  webhook('', {}, 204),
+  webhook(' (alertmanager)', { format: 'alertmanager' }, 200),
+  webhook(' (cloudevents)', { format: 'cloudevents', mode: 'binary' }, 202),
+  webhook(' (teams)', { format: 'teams' }, 202),
+  webhook(' (discord)', { format: 'discord' }, 200),
+  // Nothing but 202 means that PagerDuty has it.
   {
+    ...webhook(' (pagerduty)', { format: 'pagerduty', routing_key: `${PLANTED}${PLANTED}123456` }, 202),
+    ignoresBodies: undefined,
+  },
+];
+
+function webhook(way: string, more: object, status: number): Subject {
+  return {
     type: 'webhook',
+    way,
     create: ({ origin, timeoutMs, verifyTls = true }, deps) => {
-      const url = `${origin}/hook/${PLANTED}?key=${PLANTED}`;
-      const headers = { authorization: `Bearer ${PLANTED}` };
       const input = {
-        name: 'soar',
-        type: 'webhook',
-        url,
+        ...{ name: 'soar', type: 'webhook', url: `${origin}/hook/${PLANTED}?key=${PLANTED}` },
         secret: SIGNING_SECRET,
-        headers,
+        headers: { authorization: `Bearer ${PLANTED}` },
         verify_tls: verifyTls,
+        ...more,
       };
       return webhookDestination.create({ ...webhookConfig.parse(input), timeout: timeoutMs }, deps);
     },
     batch: [alertDelivery()],
-    success: { status: 204, type: '', body: '' },
-  },
-];
+    ignoresBodies: true,
+    success: { status, type: '', body: '' },
+  };
+}

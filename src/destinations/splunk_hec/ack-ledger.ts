@@ -15,9 +15,7 @@ export interface SentRequest {
 }
 
 /** What is known of a delivery that was sent before. */
-export type Known =
-  | { readonly state: 'indexed' }
-  | { readonly state: 'waiting'; readonly request: SentRequest };
+type Known = { readonly state: 'indexed' } | { readonly state: 'waiting'; readonly request: SentRequest };
 
 /**
  * Which requests wait for their acknowledgement and which came to theirs, for the newest of them. It outlives the

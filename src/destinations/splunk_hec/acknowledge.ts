@@ -21,7 +21,7 @@ export interface AckContext {
 }
 
 /** Of one call, less than the lease of what is claimed for it: asking for what was sent before must leave time to send. */
-const CALL_MS = 9 * 60_000;
+const CALL_MS = 8 * 60_000;
 const ASK_MS = 30_000;
 
 /**

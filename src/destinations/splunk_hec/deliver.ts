@@ -117,6 +117,12 @@ async function note(
       if (items.length > 1) return halves(items);
       setAll(progress, items, { kind: 'dead', reason: verdict.reason });
       return [];
+    case 'hold':
+      // Those before it could go, and would come again with every probe: they go by themselves, then it alone.
+      if (verdict.at !== undefined)
+        return [items.slice(0, verdict.at), items.slice(verdict.at, verdict.at + 1)];
+      progress.stopped = verdict;
+      return [];
     default:
       progress.stopped = verdict;
       return [];

@@ -17,7 +17,7 @@ const MAX_INDEX = 80;
 const NOT_OF_AN_INDEX = /[^a-z0-9_-]/g;
 
 /** What an operator wrote, for one of the four. */
-export interface Placement {
+interface Placement {
   readonly index?: string | undefined;
   readonly host?: string | undefined;
   readonly source: string;

@@ -11,7 +11,12 @@ export type HecVerdict =
     }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** A person must act. */
-  | { readonly kind: 'hold'; readonly reason: string }
+  | {
+      readonly kind: 'hold';
+      readonly reason: string;
+      /** Because of this event, of several; nobody knows whether those before it are indexed. */
+      readonly at?: number;
+    }
   /** The events before `at` are indexed, that one never will be, those after it were not looked at. */
   | { readonly kind: 'rejected'; readonly at: number; readonly reason: string }
   /** Too large, or wrong in a place that is not named: smaller requests will tell. */
@@ -56,7 +61,12 @@ export function classifyHec(reply: HecReply, count: number): HecVerdict {
     return { kind: 'split', reason: 'Splunk will not take an event this large (413)' };
   if (code !== undefined) {
     const hold = HOLD.get(code);
-    if (hold !== undefined) return { kind: 'hold', reason: `Splunk refuses (code ${code}): ${hold}` };
+    if (hold !== undefined)
+      return {
+        kind: 'hold',
+        reason: `Splunk refuses (code ${code}): ${hold}`,
+        ...refusedIndex(code, json, count),
+      };
     if (BUSY.has(code)) return retry(`Splunk is busy (${reply.status}, code ${code})`, reply.retryAfterMs);
     const why = REJECTED.get(code);
     if (why !== undefined) return rejected(`Splunk rejected the event (code ${code}): ${why}`, json, count);
@@ -79,6 +89,15 @@ function classifyOk(
     ...(isId ? { ackId } : {}),
     ...(NEAR_CAPACITY.has(code) ? { nearCapacity } : {}),
   };
+}
+
+const WRONG_INDEX = 7;
+
+/** Splunk names the event after the one whose index it refuses. */
+function refusedIndex(code: number, json: JsonObject, count: number): { at?: number } {
+  const next = numberOf(json, 'invalid-event-number') ?? 0;
+  const isNamed = code === WRONG_INDEX && Number.isInteger(next) && next >= 2 && next <= count;
+  return isNamed ? { at: next - 1 } : {};
 }
 
 function rejected(reason: string, json: JsonObject, count: number): HecVerdict {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Delivery } from '../../core/delivery.ts';
 import { highestSeverity, parseSeverity, type Severity } from '../../core/severity.ts';
 import { deliveryTimeMs } from '../siem/index.ts';
-import { isoTime } from '../tocsin-body-values.ts';
+import { isoTime, isWritableTime } from '../tocsin-body-values.ts';
 
 export const FACILITIES = [
   'user',
@@ -88,8 +88,8 @@ function messageId(delivery: Delivery): string {
 
 /** Years have four digits there; a source's nonsense is a time that is not known. */
 function timestamp(delivery: Delivery): string {
-  const time = isoTime(deliveryTimeMs(delivery));
-  return /^\d{4}-/.test(time) ? time : NIL;
+  const timeMs = deliveryTimeMs(delivery);
+  return isWritableTime(timeMs) ? isoTime(timeMs) : NIL;
 }
 
 const MAX_ID_CHARS = 512;

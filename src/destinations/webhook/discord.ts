@@ -58,11 +58,10 @@ function embedsOf(summary: Summary, shown: number): DiscordEmbed[] {
     ...notes.slice(0, 5).map((note) => within(note, MAX_TEXT, escaped)),
     ...(notes.length > 5 ? [`${moreText(notes.length - 5, 'note')} did not fit here.`] : []),
   ].join('\n');
-  const last = { color, timestamp, footer: { text: within(origin, MAX_FOOTER) } };
-  return [
-    ...parts.slice(0, shown).map((part) => embedOf(part, color)),
-    said === '' ? last : { description: said, ...last },
-  ];
+  const last = { timestamp, footer: { text: within(origin, MAX_FOOTER) } };
+  const embeds = parts.slice(0, shown).map((part) => embedOf(part, color));
+  const final = said === '' ? embeds.pop() : { description: said, color };
+  return [...embeds, { color, ...final, ...last }];
 }
 
 function embedOf({ heading, text, facts, lines, runbook }: SummaryPart, color: number): DiscordEmbed {
@@ -87,7 +86,7 @@ function isWebAddress(text: string | undefined): text is string {
 
 /** A backslash takes its meaning from every character of Discord's markdown, and from the addresses it would link. */
 function escaped(char: string): string {
-  return /[\\*_~|`>#\-[\]()<@:+.]/.test(char) ? `\\${char}` : char;
+  return /[\\*_~|`>#[\]()<@:]/.test(char) ? `\\${char}` : char;
 }
 
 /** A code span, in which no character means anything. */

@@ -1,6 +1,6 @@
 import { pairMistake } from '../../schema/tls.ts';
-import type { WebhookShape } from './config.ts';
 import type { Format } from './format-names.ts';
+import type { WebhookShape } from './shape.ts';
 
 interface Mistake {
   readonly key: keyof WebhookShape;

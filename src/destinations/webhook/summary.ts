@@ -40,7 +40,7 @@ export function summarise(delivery: Delivery): Summary {
 }
 
 /** More severe first of all that an event's rules say; INFO where none matched. */
-export function severityOf(delivery: Delivery): Severity {
+function severityOf(delivery: Delivery): Severity {
   if (delivery.kind === 'alert') return delivery.notification.severity;
   if (delivery.kind === 'digest') return 'INFO';
   return delivery.rules.map(({ severity }) => severity).reduce<Severity>(highestSeverity, 'INFO');

@@ -29,13 +29,14 @@ const CONTENT = `
 
 const GROUP = `substr(o.delivery_id, 1, 6 + instr(substr(o.delivery_id, 7), '/'))`;
 /**
- * Notifications of one group, `alert/GROUP/OPENED/NUMBER`, leave in the order in which they were made: one that is
- * under way or waits for its next attempt keeps those behind it waiting, or people would read of an end before the
- * beginning. `blocks` says of an earlier one, `e`, whether it does.
+ * Notifications of one group, `alert/GROUP/OPENED/NUMBER`, leave in the order in which they were made, or people would
+ * read of an end before the beginning. One that has been put off, and so has a reason, goes alone: several that waited
+ * would come due in any order. `isLeased` says of an earlier one, `e`, whether it is under way.
  */
-const inTurn = (blocks: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
+const inTurn = (isLeased: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
   SELECT 1 FROM outbox e WHERE e.state <> 'done' AND e.state = 'pending' AND e.delivery_id >= ${GROUP} AND e.delivery_id < ${GROUP} || '~'
-    AND e.destination = o.destination AND e.kind = 'alert' AND e.seq < o.seq AND (${blocks})))`;
+    AND e.destination = o.destination AND e.kind = 'alert' AND e.seq < o.seq
+    AND (e.reason IS NOT NULL OR e.due_ms > o.due_ms OR ${isLeased})))`;
 
 export function claim(
   db: Database,
@@ -45,7 +46,7 @@ export function claim(
   limit: number,
 ): ClaimedDelivery[] {
   const rows = db.all(
-    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ? AND ${inTurn('e.due_ms > o.due_ms OR e.lease_until_ms > ?')}
+    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ? AND ${inTurn('e.lease_until_ms > ?')}
      ORDER BY o.due_ms, o.seq LIMIT ?`,
     destination,
     nowMs,
@@ -238,7 +239,7 @@ export function countDeliveries(db: Database): DeliveryCount[] {
 export function nextDueMs(db: Database, destination: string): number | undefined {
   const row = db.get(
     `SELECT min(max(o.due_ms, o.lease_until_ms)) AS due FROM outbox o
-     WHERE o.destination = ? AND o.state = 'pending' AND ${inTurn('e.due_ms > o.due_ms OR e.lease_until_ms > o.lease_until_ms')}`,
+     WHERE o.destination = ? AND o.state = 'pending' AND ${inTurn('e.lease_until_ms > o.lease_until_ms')}`,
     destination,
   );
   return maybeInt(row, 'due');

@@ -92,7 +92,7 @@ const LONGEST_ALERT_MS = 31 * 86_400_000;
  */
 function pullBack(db: Database, nowMs: number): void {
   db.run(
-    `UPDATE outbox SET due_ms = ?1 WHERE state = 'pending' AND due_ms > ?1
+    `UPDATE outbox SET due_ms = ?1, reason = coalesce(reason, 'the clock went back') WHERE state = 'pending' AND due_ms > ?1
      AND (due_ms > ?1 + ?2 OR enqueued_ms > ?1 OR json_extract(history, '$[#-1].atMs') > ?1)`,
     nowMs,
     LONGEST_RETRY_MS,

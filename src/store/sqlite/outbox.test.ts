@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { notification } from '../../../test/contract/deliveries.ts';
+import type { Store } from '../../core/store.ts';
+import { openSqliteStore } from './index.ts';
+
+const LEASE_MS = 600_000;
+const MINUTE_MS = 60_000;
+const RETENTION = { eventsMs: 1e9, deadLettersMs: 1e9, maxBytes: 1e9, lookbackMs: 0 };
+
+let store: Store;
+beforeEach(() => {
+  store = openSqliteStore({ file: ':memory:', exclusive: false });
+});
+afterEach(() => store.close());
+
+/** Makes notifications for `oncall`, numbered from 1 in this order. */
+async function tell(ids: readonly string[], nowMs = 0): Promise<void> {
+  await store.transaction(async (tx) => {
+    for (const id of ids) await tx.insertNotification(notification({ id }));
+    const rows = ids.map((deliveryId) => ({ destination: 'oncall', kind: 'alert' as const, deliveryId }));
+    await tx.enqueue(rows, nowMs);
+  });
+}
+
+const claim = async (nowMs: number, limit = 10): Promise<readonly string[]> =>
+  (await store.claim('oncall', nowMs, LEASE_MS, limit)).map(({ delivery }) => delivery.id);
+const retry = (seq: number, nowMs: number, waitMs: number): Promise<void> =>
+  store.settle([{ seq, state: 'pending', reason: 'r', dueMs: nowMs + waitMs, counted: true }], nowMs);
+
+describe('notifications of one group', () => {
+  it('wait behind one that waits for its next attempt; those of other groups do not', async () => {
+    await tell(['alert/a/x/1', 'alert/a/x/2', 'alert/b/x/1', 'alert/a/y/1']);
+    expect(await claim(0, 1)).toEqual(['alert/a/x/1']);
+    await retry(1, 0, 500);
+    expect(await claim(100)).toEqual(['alert/b/x/1']);
+    expect(await store.nextDeliveryDueMs('oncall'), 'or the loop would turn without a rest').toBe(500);
+    expect(await claim(500, 1)).toEqual(['alert/a/x/1']);
+    await store.settle([{ seq: 1, state: 'done' }], 500);
+    expect(await claim(500)).toEqual(['alert/a/x/2', 'alert/a/y/1']);
+  });
+
+  it('that were put off together leave one by one, and none that is newer comes between', async () => {
+    await tell(['alert/a/x/1', 'alert/a/x/2']);
+    expect(await claim(0)).toEqual(['alert/a/x/1', 'alert/a/x/2']);
+    await retry(1, 0, 900);
+    await retry(2, 0, 300);
+    await tell(['alert/a/x/3'], 1_000);
+    for (const number of [1, 2, 3]) {
+      expect(await claim(1_000)).toEqual([`alert/a/x/${number}`]);
+      await store.settle([{ seq: number, state: 'done' }], 1_000);
+    }
+  });
+
+  it('wait behind one that is under way', async () => {
+    await tell(['alert/a/x/1', 'alert/a/x/2']);
+    expect(await claim(0, 1)).toEqual(['alert/a/x/1']);
+    expect(await claim(0)).toEqual([]);
+    expect(await store.nextDeliveryDueMs('oncall')).toBe(LEASE_MS);
+  });
+
+  it('wait for no dead letter; redriven, it goes first', async () => {
+    await tell(['alert/a/x/1', 'alert/a/x/2']);
+    await store.settle([{ seq: 1, state: 'dead', reason: 'too long' }], 0);
+    expect(await claim(0, 1)).toEqual(['alert/a/x/2']);
+    await retry(2, 0, 500);
+    expect(await store.redrive({ seqs: [1] }, 100)).toBe(1);
+    expect(await store.redrive({ seqs: [1] }, 100), 'asked twice, it goes back once').toBe(0);
+    expect(await claim(500)).toEqual(['alert/a/x/1']);
+  });
+});
+
+describe('a clock that has gone back', () => {
+  const AHEAD_MS = 15 * MINUTE_MS;
+
+  it('leaves nothing waiting that was enqueued under the time before', async () => {
+    await tell(['alert/a/x/1'], AHEAD_MS);
+    expect(await claim(0)).toEqual([]);
+    await store.prune(RETENTION, 0);
+    expect(await claim(0)).toEqual(['alert/a/x/1']);
+  });
+
+  it('leaves nothing waiting that was put off under the time before', async () => {
+    await tell(['alert/a/x/1']);
+    await claim(AHEAD_MS);
+    await retry(1, AHEAD_MS, 1_000);
+    await store.prune(RETENTION, 10);
+    expect(await claim(10)).toEqual(['alert/a/x/1']);
+  });
+
+  it('is not seen where none went back: what waits goes on waiting', async () => {
+    await tell(['alert/a/x/1']);
+    await claim(0);
+    await retry(1, 10, MINUTE_MS);
+    await store.prune(RETENTION, 10);
+    expect(await claim(11)).toEqual([]);
+  });
+});
