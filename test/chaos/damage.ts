@@ -25,11 +25,13 @@ export function tearWal(database: string): boolean {
 
 /** A file system of so many megabytes at the folder. Throws where this user may not. */
 export function mountSmallDisk(folder: string, megabytes: number): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
+  execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], {
+    stdio: 'ignore',
+  });
 }
 
 export function unmount(folder: string): void {
-  execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
+  execFileSync('/bin/umount', ['-l', folder], { stdio: 'ignore' });
 }
 
 const ballast = (folder: string): string => join(folder, 'ballast');
