@@ -24,6 +24,8 @@ describe('secrets', () => {
     ['a literal in a store', `${MINIMAL}store: postgres://u:planted-secret-4f9a@h/db\n`],
     ['a literal under a misspelt key', MINIMAL.replace('token: t', 'tokken: planted-secret-4f9a')],
     ['a literal under an unknown key', MINIMAL.replace('token: t', 'whatever: planted-secret-4f9a')],
+    ['a literal with a colon behind it', MINIMAL.replace('token: t', 'token: planted-secret-4f9a:')],
+    ['a misspelt one with a colon', MINIMAL.replace('token: t', 'tokken: planted-secret-4f9a:')],
     [
       'a literal in a comment',
       `${MINIMAL.replace('token: t', 'tokken: x')}`.replace('x }', 'x } # planted-secret-4f9a'),

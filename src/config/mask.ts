@@ -61,7 +61,10 @@ class Marks {
     const narrowed = narrow(shapes, (key) => textAt(map, key));
     for (const { key, value } of map.items) {
       const meaning = isScalar(key) ? meaningOf(String(key.value), narrowed) : UNKNOWN;
-      if (isScalar(key)) this.#mark(key, isShowableKey(String(key.value), meaning, narrowed, value));
+      // A secret with a colon behind it reads as a mapping with the secret for its key.
+      const isShown = !holdsSecret(shapes) && isScalar(key);
+      if (isScalar(key))
+        this.#mark(key, isShown && isShowableKey(String(key.value), meaning, narrowed, value));
       if (value !== null) this.visit(value, shapesUnder(meaning), depth + 1);
     }
   }
@@ -109,9 +112,16 @@ function isShowable(scalar: Scalar, shapes: Alternatives): boolean {
   return shapes.length > 0 && !holdsSecret(shapes) && isHarmless(text);
 }
 
-function isShowableKey(key: string, meaning: KeyMeaning, shapes: Alternatives, value: unknown): boolean {
+function isShowableKey(
+  key: string,
+  meaning: KeyMeaning,
+  shapes: Alternatives,
+  value: ParsedNode | null,
+): boolean {
   const isKnown = meaning.kind !== 'unknown' && shapes.length > 0;
-  return isKnown ? isHarmless(key) : value !== null && PLAIN_KEY.test(key);
+  if (isKnown) return isHarmless(key);
+  const hasValue = value !== null && !(isScalar(value) && value.value === null);
+  return hasValue && PLAIN_KEY.test(key);
 }
 
 function textAt(map: YAMLMap<ParsedNode, ParsedNode | null>, key: string): string | undefined {
