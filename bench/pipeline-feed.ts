@@ -7,7 +7,8 @@ import { traffic } from './traffic.ts';
 
 /*
  * A feed that costs next to nothing, in a process of its own: bodies are written once, and an answer is a concatenation.
- * `node pipeline-feed.ts EVENTS FIRST_SECOND`; event N is of second FIRST_SECOND + N / PER_SECOND.
+ * `node pipeline-feed.ts EVENTS FIRST_SECOND ALARMING`; event N is of second FIRST_SECOND + N / PER_SECOND, and one in
+ * ALARMING is of severity HIGH, which a shipped rule raises alerts for.
  */
 
 const PER_SECOND = 10;
@@ -15,14 +16,15 @@ const BODIES = 400;
 const OPEN = Buffer.from('{"maliciousEvents":[');
 const COMMA = Buffer.from(',');
 
-const [, , events = '20000', first = '0'] = process.argv;
+const [, , events = '20000', first = '0', alarming = '1'] = process.argv;
 const count = Number(events);
 const firstS = Number(first);
 
 /** What stands behind an event's id and time, which are its own. */
-const bodies = traffic(BODIES, ruleMix(1_000)).map((text) => {
+const bodies = traffic(BODIES, ruleMix(1_000)).map((text, index) => {
   const { id: _id, timestamp: _timestamp, ...rest } = JSON.parse(text);
-  return Buffer.from(JSON.stringify(rest).slice(1));
+  const severity = index % Number(alarming) === 0 ? 'HIGH' : 'LOW';
+  return Buffer.from(JSON.stringify({ ...rest, severity }).slice(1));
 });
 
 function eventAt(index: number): readonly Buffer[] {

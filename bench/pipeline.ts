@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { type Child, type Cost, databaseBytes, startNode, waitFor } from './children.ts';
 
 /*
- * `npm run bench -- pipeline [--events N] [--rounds N]`: the built daemon reads a feed of 6 KB events, judges them by the
+ * `npm run bench -- pipeline [--events N] [--rounds N] [--alarming N]`: the built daemon reads a feed of 6 KB events, judges them by the
  * shipped rules, writes them down and sends every one to a collector, beside a bare loop that only fetches, parses and
- * posts, and beside splunk-logging used as it comes. Feed, collector and contestant are a process each.
+ * posts, and beside splunk-logging used as it comes. One event in `--alarming` raises an alert, 8 unless told. Feed, collector and contestant are a process each.
  */
 
 const { values } = parseArgs({
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string' },
     'max-size': { type: 'string', default: '256MiB' },
+    alarming: { type: 'string', default: '8' },
   },
 });
 const EVENTS = Number(values.events);
@@ -194,7 +195,7 @@ async function main(): Promise<void> {
   if (!existsSync(here('../dist/main.js'))) throw new Error('dist is missing; run "npm run build" first');
   // Old enough that no event can still arrive late, young enough for the first poll to reach.
   const firstS = Math.floor(Date.now() / 1_000) - 7_200 - Math.ceil(EVENTS / 10);
-  const feed = startNode(here('pipeline-feed.ts'), String(EVENTS), String(firstS));
+  const feed = startNode(here('pipeline-feed.ts'), String(EVENTS), String(firstS), values['alarming']);
   const receiver = startNode(here('pipeline-receiver.ts'));
   const figures: Figure[] = [];
   try {

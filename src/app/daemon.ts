@@ -33,7 +33,7 @@ export interface Daemon {
 export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const { place, clock, random, telemetry } = deps;
   let { setup } = deps;
-  const store = openDaemonStore(setup);
+  const store = await openDaemonStore(setup);
   /** Of the newest reload: what runs is not what the files say. */
   let refused: readonly Problem[] = [];
   const build = (): Pipeline =>

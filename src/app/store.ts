@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import type { RecordedStore } from '../core/records.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
+import { openSqliteThread } from '../store/sqlite/thread/host.ts';
 import type { Setup } from './load.ts';
 
-/** The store of the daemon itself: nobody else may run on it. Throws {@link StoreError}. */
-export function openDaemonStore({ config }: Setup): Store {
-  return openSqliteStore({ file: config.store.path, exclusive: true, maxBytes: config.retention.maxBytes });
+/** The store of the daemon itself: nobody else may run on it. Rejects with {@link StoreError}. */
+export function openDaemonStore({ config }: Setup): Promise<Store> {
+  return openSqliteThread({ file: config.store.path, exclusive: true, maxBytes: config.retention.maxBytes });
 }
 
 /** The store of a command that looks at it, beside a daemon that may be running. Throws {@link StoreError}. */

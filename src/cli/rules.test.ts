@@ -143,7 +143,7 @@ store: "sqlite:${file}"\n`,
       (await runTocsin(['rules', 'list', '-c', config, ...more], { cwd: folder })).out;
     expect(JSON.parse(await list('--json'))).not.toHaveProperty('last_hit');
     const { setup } = loadSetup({ file: config, cwd: folder, env: {} });
-    const store = openDaemonStore(setup ?? expect.fail());
+    const store = await openDaemonStore(setup ?? expect.fail());
     expect(JSON.parse(await list('--json'))).toMatchObject({ id: 'a', last_hit: null });
     await store.transaction((tx) => tx.writeAlerts([ALERT], 0));
     await store.close();

@@ -11,6 +11,11 @@ export interface FeedName {
   readonly feed: Feed;
 }
 
+/** The name alone, of what carries more: stores take data, which readers are not. */
+export function feedNameOf({ source, feed }: FeedName): FeedName {
+  return { source, feed };
+}
+
 /** One fact that a feed showed, as it showed it. */
 export interface Event {
   /** Stable for ever and unique across sources: see {@link eventId}. Receivers de-duplicate on it. */

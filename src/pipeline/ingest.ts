@@ -1,6 +1,6 @@
 import type { Alert } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Event } from '../core/event.ts';
+import { type Event, feedNameOf } from '../core/event.ts';
 import type { FeedReader, Page } from '../core/source.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { RuleSet } from '../rules/index.ts';
@@ -71,7 +71,9 @@ export async function revisionsOf(
   fresh: readonly Event[],
 ): Promise<Revisions> {
   const objects = fresh.filter(({ revision }) => revision !== undefined).map(({ feedId }) => feedId);
-  return objects.length === 0 ? new Map() : store.readMatchedBefore(reader, [...new Set(objects)]);
+  return objects.length === 0
+    ? new Map()
+    : store.readMatchedBefore(feedNameOf(reader), [...new Set(objects)]);
 }
 
 function gapsGivenUp(reader: FeedReader, page: Page, nowMs: number): readonly OperationalFact[] {
@@ -101,7 +103,7 @@ async function commit(
   const opened = await raise(tx, deps, fired, nowMs);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);
   await tx.writeCursor(reader.source, reader.feed, page.cursor, nowMs);
-  const before = await tx.readFeedState(reader);
+  const before = await tx.readFeedState(feedNameOf(reader));
   const fresh = verdicts.map(({ event }) => event);
   const { state, late } = afterPage(before, reader, page, fresh, nowMs);
   await tx.writeFeedState(state, nowMs);

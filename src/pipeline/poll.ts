@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Feed, FeedName } from '../core/event.ts';
+import { type Feed, feedNameOf } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
@@ -77,7 +77,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   ): Promise<PollResult> {
     const polledMs = clock.now();
     const cursor = await store.readCursor(reader.source, reader.feed);
-    const ingested = { count: (slice: Slice) => store.countEvents(named(reader), slice) };
+    const ingested = { count: (slice: Slice) => store.countEvents(feedNameOf(reader), slice) };
     let behind = false;
     for await (const page of reader.poll(cursor, ingested, signal)) {
       await ingest(reader, page, polledMs);
@@ -87,13 +87,13 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     }
     rests.delete(reader.feed);
     const result = behind ? 'behind' : 'read';
-    telemetry.pollSucceeded(named(reader), result, clock.now());
+    telemetry.pollSucceeded(feedNameOf(reader), result, clock.now());
     await writeDown(reader, (state) => afterPoll(state, reader, result, clock.now()));
     return result;
   }
 
   function cutShort(reader: FeedReader, stopping: AbortSignal): PollResult {
-    telemetry.pollCutShort(named(reader), stopping.aborted ? 'stopping' : 'deadline');
+    telemetry.pollCutShort(feedNameOf(reader), stopping.aborted ? 'stopping' : 'deadline');
     return stopping.aborted ? 'stopped' : 'behind';
   }
 
@@ -104,7 +104,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   ): Promise<void> {
     try {
       await store.transaction(async (tx) =>
-        tx.writeFeedState(change(await tx.readFeedState(reader)), clock.now()),
+        tx.writeFeedState(change(await tx.readFeedState(feedNameOf(reader))), clock.now()),
       );
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -121,7 +121,7 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     const outcome = outcomeWord(error);
     const frames = outcome === 'broken' ? framesOf(error) : undefined;
     const message = sentence(error);
-    telemetry.pollFailed(named(reader), outcome, message, retryInMs, frames);
+    telemetry.pollFailed(feedNameOf(reader), outcome, message, retryInMs, frames);
     await writeDown(reader, (state) => afterFailure(state, reader, { kind: outcome, message }, clock.now()));
     return 'failed';
   }
@@ -140,10 +140,6 @@ function noPage({ name, deadlineMs }: PollDeps['source']): SourceError {
     'unavailable',
     `source ${name}: no answer within the poll's deadline of ${seconds} s`,
   );
-}
-
-function named(reader: FeedReader): FeedName {
-  return { source: reader.source, feed: reader.feed };
 }
 
 /** How long a feed is left alone after a failure. A schedule may make it longer, never shorter. */

@@ -1,15 +1,12 @@
 import type { ItemOutcome, Outcome } from '../../core/delivery.ts';
-import type { HecEnvelope } from './collector.ts';
+import type { Written } from './collector.ts';
 
 /** An item of a batch, ready to go. */
-export interface Encoded {
+export interface Encoded extends Written {
   /** Its place in the batch. */
   readonly at: number;
   /** The delivery's. */
   readonly id: string;
-  readonly envelope: HecEnvelope;
-  /** In the request's body, uncompressed. */
-  readonly bytes: number;
 }
 
 /** Cuts into requests of at most `maxBytes`; an item larger than that goes alone. Keeps the order. */

@@ -20,11 +20,19 @@ interface CollectorAnswer {
   readonly setCookies: readonly string[];
 }
 
+/** An envelope as splunk-logging writes it, and its length in bytes. */
+export interface Written {
+  readonly text: string;
+  readonly bytes: number;
+}
+
 /** Sends events in one request through splunk-logging. */
 export interface Collector {
+  /** Throws where the message is not JSON. */
+  write(envelope: HecEnvelope): Written;
   /** Calls may overlap; requests do not. Throws {@link NetError} where no whole answer came. */
   post(
-    envelopes: readonly HecEnvelope[],
+    written: readonly Written[],
     headers: Readonly<Record<string, string>>,
     deadline: Deadline,
   ): Promise<CollectorAnswer>;
@@ -51,11 +59,12 @@ export function createCollector(options: CollectorOptions): Collector {
   const logger = createLogger(url, options.token);
   let last: Promise<unknown> = Promise.resolve();
   return {
-    post: (envelopes, headers, deadline) => {
+    write: (envelope) => write(logger, envelope),
+    post: (written, headers, deadline) => {
       // One flush at a time: the logger has one queue, and the watched agent knows one exchange.
       const mine = last.then(() => {
         logger.requestOptions = requestOptions(watched, options, headers);
-        return flush(logger, watched, url, envelopes, deadline);
+        return flush(logger, watched, url, written, deadline);
       });
       last = mine.catch(() => undefined);
       return mine;
@@ -108,11 +117,20 @@ function requestOptions(
   };
 }
 
+/** The library's own text of it, taken out of its queue: a batch is cut by what it weighs before any of it is sent. */
+function write(logger: Logger, { message, metadata }: HecEnvelope): Written {
+  logger.serializedContextQueue = [];
+  logger.eventsBatchSize = 0;
+  logger.send({ message, metadata: { ...metadata } });
+  const [text = ''] = logger.serializedContextQueue;
+  return { text, bytes: logger.eventsBatchSize };
+}
+
 async function flush(
   logger: Logger,
   watched: WatchedAgent,
   url: string,
-  envelopes: readonly HecEnvelope[],
+  written: readonly Written[],
   deadline: Deadline,
 ): Promise<CollectorAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<CollectorAnswer>();
@@ -125,7 +143,7 @@ async function flush(
   deadline.signal.addEventListener('abort', stop);
   watched.watch({ unfit: (why) => giveUp('too_large', why), closed: () => giveUp('reset') });
   try {
-    for (const { message, metadata } of envelopes) logger.send({ message, metadata: { ...metadata } });
+    logger.serializedContextQueue = written.map(({ text }) => text);
     logger.flush((error, response, body) => {
       if (response === undefined) reject(toNetError(error, url));
       else resolve(toAnswer(response, body));

@@ -5,7 +5,6 @@ import { type AckContext, type Acknowledging, awaitSent, recallSent } from './ac
 import { cutBatch, type Encoded, halves } from './batch.ts';
 import type { Channel, CookieJar } from './channel.ts';
 import type { Collector } from './collector.ts';
-import type { SplunkHecConfig } from './config.ts';
 import { encodeHec } from './encode.ts';
 import type { Pace } from './pace.ts';
 import { newProgress, outcomeOf, type Progress, setAll } from './progress.ts';
@@ -32,7 +31,7 @@ export async function deliverBatch(
     await pace.wait(signal);
     await sendAll(
       context,
-      cutBatch(encodeAll(batch, config, progress), config.batch.max_bytes),
+      cutBatch(encodeAll(batch, context, progress), config.batch.max_bytes),
       progress,
       signal,
     );
@@ -41,22 +40,20 @@ export async function deliverBatch(
   return outcomeOf(batch, progress);
 }
 
-function encodeAll(batch: readonly Delivery[], config: SplunkHecConfig, { outcomes }: Progress): Encoded[] {
+function encodeAll(
+  batch: readonly Delivery[],
+  { collector, config }: HecContext,
+  { outcomes }: Progress,
+): Encoded[] {
   return batch.flatMap((delivery, at) => {
     if (outcomes.has(at)) return [];
     try {
-      const envelope = encodeHec(delivery, config);
-      return [{ at, id: delivery.id, envelope, bytes: bytesOf(envelope) }];
+      return [{ at, id: delivery.id, ...collector.write(encodeHec(delivery, config)) }];
     } catch {
       outcomes.set(at, { kind: 'dead', reason: 'the event could not be written as JSON' });
       return [];
     }
   });
-}
-
-/** As splunk-logging writes it, give or take the keys of the envelope. */
-function bytesOf({ message, metadata }: Encoded['envelope']): number {
-  return Buffer.byteLength(JSON.stringify(message)) + Buffer.byteLength(JSON.stringify(metadata)) + 16;
 }
 
 async function sendAll(
@@ -85,8 +82,7 @@ async function send(
 ): Promise<HecVerdict> {
   const headers = channel === undefined ? {} : { 'x-splunk-request-channel': channel.id };
   try {
-    const envelopes = items.map((item) => item.envelope);
-    const answer = await collector.post(envelopes, { ...headers, ...cookies.headers() }, deadline);
+    const answer = await collector.post(items, { ...headers, ...cookies.headers() }, deadline);
     cookies.keep(answer.setCookies);
     const retryAfterMs = parseRetryAfter(answer.retryAfter, clock.now());
     return classifyHec({ status: answer.status, body: answer.body, retryAfterMs }, items.length);

@@ -42,6 +42,9 @@ declare module 'splunk-logging' {
     requestOptions: RequestOptions;
     eventFormatter: (message: unknown, severity: string) => unknown;
     error: (error: unknown, context: unknown) => void;
+    /** What `send` has written and `flush` will post, and its length in bytes. */
+    serializedContextQueue: string[];
+    eventsBatchSize: number;
     send(context: Context): void;
     flush(callback: (error: unknown, response: IncomingMessage | undefined, body: unknown) => void): void;
   }

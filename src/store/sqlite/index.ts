@@ -43,7 +43,7 @@ export interface SqliteOptions {
 }
 
 /** Opens the store, making and migrating it as needed. Throws {@link StoreError}. */
-export function openSqliteStore(options: SqliteOptions): RecordedStore {
+export function openSqliteStore(options: SqliteOptions): SqliteStore {
   const lock = options.exclusive ? lockFile(options.file) : undefined;
   try {
     const db = openDatabase(options.file, options.maxBytes);
@@ -59,7 +59,7 @@ export function openSqliteStore(options: SqliteOptions): RecordedStore {
  * One connection, one thing at a time: a transaction's steps await in between, and a read that
  * slipped in there would see what may yet be rolled back.
  */
-class SqliteStore implements RecordedStore {
+export class SqliteStore implements RecordedStore {
   readonly #db: Database;
   readonly #release: () => void;
   readonly records: Records;
@@ -177,13 +177,12 @@ class SqliteStore implements RecordedStore {
     return this.#alone(() => quiet.countUnheard(this.#db, slice));
   }
 
-  claim(
-    destination: string,
-    nowMs: number,
-    leaseMs: number,
-    limit: number,
-  ): Promise<readonly ClaimedDelivery[]> {
-    return this.#atomically(() => outbox.claim(this.#db, destination, nowMs, leaseMs, limit));
+  async claim(...args: Parameters<Store['claim']>): Promise<readonly ClaimedDelivery[]> {
+    return (await this.claimRows(...args)).map(outbox.toClaimed);
+  }
+
+  claimRows(...args: Parameters<Store['claim']>): Promise<readonly outbox.ClaimedRow[]> {
+    return this.#atomically(() => outbox.claim(this.#db, ...args));
   }
 
   settle(settlements: readonly Settlement[], nowMs: number): Promise<void> {

@@ -14,7 +14,7 @@ import {
 } from '../../core/store.ts';
 import type { Database } from './database.ts';
 import { type Entry, remember } from './history.ts';
-import { int, json, maybeInt, maybeText, text } from './row.ts';
+import { int, maybeInt, maybeText, parsed, text } from './row.ts';
 
 type Row = Record<string, unknown>;
 
@@ -38,13 +38,25 @@ const inTurn = (isLeased: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
     AND e.destination = o.destination AND e.kind = 'alert' AND e.seq < o.seq
     AND (e.reason IS NOT NULL OR e.due_ms > o.due_ms OR ${isLeased})))`;
 
+/** A delivery as the tables hold it. */
+export interface ClaimedRow {
+  readonly seq: number;
+  readonly attempts: number;
+  readonly kind: Delivery['kind'];
+  readonly id: string;
+  /** JSON: the event's payload, the notification or the digest. */
+  readonly text: string;
+  /** Only of events. */
+  readonly event?: Omit<Event, 'raw' | 'id'> & { readonly rules: string };
+}
+
 export function claim(
   db: Database,
   destination: string,
   nowMs: number,
   leaseMs: number,
   limit: number,
-): ClaimedDelivery[] {
+): ClaimedRow[] {
   const rows = db.all(
     `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ? AND ${inTurn('e.lease_until_ms > ?')}
      ORDER BY o.due_ms, o.seq LIMIT ?`,
@@ -54,42 +66,58 @@ export function claim(
     nowMs,
     limit,
   );
-  return rows.flatMap((row) => {
-    const seq = int(row, 'seq');
-    const delivery = toDelivery(row);
-    if (delivery === undefined) {
-      db.run(
-        "UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ? WHERE seq = ?",
-        CONTENT_LOST,
-        nowMs,
-        seq,
-      );
-      return [];
-    }
-    db.run('UPDATE outbox SET lease_until_ms = ? WHERE seq = ?', nowMs + leaseMs, seq);
-    return [{ seq, attempts: int(row, 'attempts'), delivery }];
-  });
+  const isWhole = (row: Row): boolean => typeof contentOf(row) === 'string';
+  const lost = rows.filter((row) => !isWhole(row));
+  // Its content is gone: one such row must not stop those behind it.
+  if (lost.length > 0) {
+    db.run(
+      `UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ? WHERE seq IN (${EACH})`,
+      CONTENT_LOST,
+      nowMs,
+      numbersOf(lost),
+    );
+  }
+  const claimed = rows.filter(isWhole);
+  db.run(`UPDATE outbox SET lease_until_ms = ? WHERE seq IN (${EACH})`, nowMs + leaseMs, numbersOf(claimed));
+  return claimed.map(toClaimedRow);
 }
+
+/** One statement for a batch: most of the cost of a row is that of its statement. */
+const EACH = 'SELECT value FROM json_each(?)';
+const numbersOf = (rows: readonly Row[]): string => JSON.stringify(rows.map((row) => int(row, 'seq')));
+
+const contentOf = (row: Row): unknown => row[kindOf(row) === 'event' ? 'raw' : 'body'];
 
 const CONTENT_LOST = 'the store no longer holds what was to be delivered; the file may have been damaged';
 
-/** Undefined where its content is gone: one such row must not stop those behind it. */
-function toDelivery(row: Row): Delivery | undefined {
-  if (typeof (row['kind'] === 'event' ? row['raw'] : row['body']) !== 'string') return undefined;
-  const id = text(row, 'delivery_id');
-  if (row['kind'] === 'alert') return { kind: 'alert', id, notification: json<Notification>(row, 'body') };
-  if (row['kind'] === 'digest') return { kind: 'digest', id, digest: json<Digest>(row, 'body') };
+function toClaimedRow(row: Row): ClaimedRow {
+  const kind = kindOf(row);
+  const numbers = { seq: int(row, 'seq'), attempts: int(row, 'attempts') };
+  const content = { kind, id: text(row, 'delivery_id'), text: text(row, kind === 'event' ? 'raw' : 'body') };
+  if (kind !== 'event') return { ...numbers, ...content };
   const revision = maybeText(row, 'revision');
-  const event: Event = {
-    id,
+  const event = {
     source: text(row, 'source'),
     feed: toFeed(row),
     feedId: text(row, 'feed_id'),
     ...(revision === undefined ? {} : { revision }),
     timeMs: int(row, 'time_ms'),
-    raw: json(row, 'raw'),
+    rules: text(row, 'rules'),
   };
-  return { kind: 'event', id, event, rules: json<MatchedRule[]>(row, 'rules') };
+  return { ...numbers, ...content, event };
+}
+
+/** Throws {@link StoreError} where a text is not what was written. */
+export function toClaimed({ seq, attempts, ...row }: ClaimedRow): ClaimedDelivery {
+  return { seq, attempts, delivery: toDelivery(row) };
+}
+
+function toDelivery({ kind, id, text: content, event }: Omit<ClaimedRow, 'seq' | 'attempts'>): Delivery {
+  if (kind === 'alert') return { kind, id, notification: parsed<Notification>(content) };
+  if (kind === 'digest') return { kind, id, digest: parsed<Digest>(content) };
+  if (event === undefined) throw new StoreError('broken', `the store holds no event ${id}`);
+  const { rules, ...facts } = event;
+  return { kind, id, event: { id, ...facts, raw: parsed(content) }, rules: parsed<MatchedRule[]>(rules) };
 }
 
 export function toFeed(row: Row): Feed {
@@ -101,30 +129,46 @@ export function toFeed(row: Row): Feed {
 }
 
 export function settle(db: Database, settlements: readonly Settlement[], nowMs: number): void {
+  const taken = settlements.filter(({ state }) => state === 'done').map(({ seq }) => seq);
+  db.run(
+    `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + 1, state = 'done', reason = NULL, settled_ms = ?
+     WHERE seq IN (${EACH}) AND state = 'pending'`,
+    nowMs,
+    JSON.stringify(taken),
+  );
   for (const settlement of settlements) {
     // The attempt that succeeds is told by the row itself: most deliveries never have another.
-    if (settlement.state !== 'done') remember(db, settlement.seq, entryOf(settlement), nowMs);
-    if (settlement.state === 'pending') {
-      db.run(
-        `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + ?, due_ms = ?, reason = ? WHERE seq = ? AND state = 'pending'`,
-        settlement.counted ? 1 : 0,
-        settlement.dueMs,
-        settlement.reason,
-        settlement.seq,
-      );
-      continue;
-    }
-    db.run(
-      `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + 1, state = ?, reason = ?, settled_ms = ? WHERE seq = ? AND state = 'pending'`,
-      settlement.state,
-      settlement.state === 'dead' ? settlement.reason : null,
-      nowMs,
-      settlement.seq,
-    );
+    if (settlement.state === 'done') continue;
+    remember(db, settlement.seq, entryOf(settlement), nowMs);
+    if (settlement.state === 'pending') putOff(db, settlement);
+    else bury(db, settlement, nowMs);
   }
 }
 
-function entryOf(settlement: Exclude<Settlement, { state: 'done' }>): Entry {
+type PutOff = Extract<Settlement, { state: 'pending' }>;
+type Buried = Extract<Settlement, { state: 'dead' }>;
+
+function putOff(db: Database, { seq, dueMs, reason, counted }: PutOff): void {
+  db.run(
+    `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + ?, due_ms = ?, reason = ? WHERE seq = ? AND state = 'pending'`,
+    counted ? 1 : 0,
+    dueMs,
+    reason,
+    seq,
+  );
+}
+
+function bury(db: Database, { seq, reason }: Buried, nowMs: number): void {
+  db.run(
+    `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + 1, state = 'dead', reason = ?, settled_ms = ?
+     WHERE seq = ? AND state = 'pending'`,
+    reason,
+    nowMs,
+    seq,
+  );
+}
+
+function entryOf(settlement: PutOff | Buried): Entry {
   const { reason } = settlement;
   if (settlement.state === 'dead') return { outcome: 'dead', reason };
   return { outcome: settlement.counted ? 'retry' : 'held', reason };

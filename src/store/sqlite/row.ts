@@ -23,10 +23,14 @@ export function maybeText(row: Row, column: string): string | undefined {
 
 /** JSON that this store itself wrote; its shape is what the writing column's type was. */
 export function json<T>(row: Row, column: string): T {
+  return parsed<T>(text(row, column), column);
+}
+
+/** The same, of a text that was read before. */
+export function parsed<T>(written: string, column = 'raw'): T {
   try {
-    return JSON.parse(text(row, column));
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
+    return JSON.parse(written);
+  } catch {
     return unexpected(column);
   }
 }

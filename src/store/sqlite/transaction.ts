@@ -1,6 +1,6 @@
 import type { Notification, StoredAlert } from '../../core/alert.ts';
 import type { Digest } from '../../core/digest.ts';
-import type { Feed, FeedName } from '../../core/event.ts';
+import type { Event, Feed, FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
 import type { Cursor } from '../../core/source.ts';
 import {
@@ -27,6 +27,17 @@ import * as quiet from './quiet.ts';
 import { int, json } from './row.ts';
 import * as story from './story.ts';
 
+/** An event as its tables hold it: what is JSON there is JSON here. */
+export interface EventRow {
+  readonly event: Omit<Event, 'raw'>;
+  readonly rules: string;
+  readonly raw: string;
+}
+
+export function toEventRow({ event: { raw, ...event }, rules }: JudgedEvent): EventRow {
+  return { event, rules: JSON.stringify(rules), raw: JSON.stringify(raw) };
+}
+
 /** What one transaction can do. SQLite answers at once; the port is asynchronous for stores that do not. */
 export class SqliteTx implements StoreTx {
   readonly #db: Database;
@@ -36,7 +47,11 @@ export class SqliteTx implements StoreTx {
   }
 
   async insertEvents(events: readonly JudgedEvent[], nowMs: number, polledMs?: number): Promise<void> {
-    for (const { event, rules } of events) {
+    await this.insertEventRows(events.map(toEventRow), nowMs, polledMs);
+  }
+
+  async insertEventRows(rows: readonly EventRow[], nowMs: number, polledMs?: number): Promise<void> {
+    for (const { event, rules, raw } of rows) {
       const inserted = this.#db.get(
         `INSERT INTO events (id, source, feed, feed_id, revision, time_ms, committed_ms, rules, polled_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq`,
@@ -47,16 +62,12 @@ export class SqliteTx implements StoreTx {
         event.revision ?? null,
         event.timeMs,
         nowMs,
-        JSON.stringify(rules),
+        rules,
         polledMs ?? null,
       );
       if (inserted === undefined)
         throw new StoreError('conflict', `event ${event.id} was committed by somebody else`);
-      this.#db.run(
-        'INSERT INTO payloads (seq, raw) VALUES (?, ?)',
-        int(inserted, 'seq'),
-        JSON.stringify(event.raw),
-      );
+      this.#db.run('INSERT INTO payloads (seq, raw) VALUES (?, ?)', int(inserted, 'seq'), raw);
     }
   }
 

@@ -1,0 +1,72 @@
+import { Worker } from 'node:worker_threads';
+import type { Store, StoreTx } from '../../../core/store.ts';
+import type { SqliteOptions } from '../index.ts';
+import { type ClaimedRow, toClaimed } from '../outbox.ts';
+import { toEventRow } from '../transaction.ts';
+import { openThread, type Thread } from './thread.ts';
+import { WRITES } from './wire.ts';
+
+/** Beside this file, under whichever name it was compiled to. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/**
+ * The store that {@link openSqliteStore} gives, on a thread of its own: while it waits for the disk, events are judged
+ * and deliveries leave. Rejects with {@link StoreError}.
+ */
+export async function openSqliteThread(options: SqliteOptions): Promise<Store> {
+  const thread = await openThread(new Worker(WORKER, { workerData: options, name: 'store' }));
+  const own = {
+    transaction: <T>(work: Parameters<typeof transact<T>>[1]) => transact(thread, work),
+    claim: async (...args: Parameters<Store['claim']>) =>
+      (await thread.ask<ClaimedRow[]>({ kind: 'call', name: 'claimRows', args })).map(toClaimed),
+    close: () => thread.close(),
+  };
+  return remote<Store>(own, (name, args) => thread.ask({ kind: 'call', name, args }));
+}
+
+let transactions = 0;
+
+/** Writes are sent without waiting for an answer; the first of them that fails, fails the next read or the commit. */
+async function transact<T>(thread: Thread, work: (tx: StoreTx) => Promise<T>): Promise<T> {
+  transactions += 1;
+  const transaction = transactions;
+  const step = (name: string, args: readonly unknown[]): Promise<unknown> =>
+    Object.hasOwn(WRITES, name)
+      ? thread.tell({ kind: 'step', transaction, name, args })
+      : thread.ask({ kind: 'step', transaction, name, args });
+  const own = {
+    // Payloads cross as the texts that will be written: copying objects costs far more.
+    insertEvents: (...[events, ...rest]: Parameters<StoreTx['insertEvents']>) =>
+      thread.tell({
+        kind: 'step',
+        transaction,
+        name: 'insertEventRows',
+        args: [events.map(toEventRow), ...rest],
+      }),
+  };
+  try {
+    // Its turn has to come first: what the work looks at besides the store may change until then.
+    await thread.ask({ kind: 'begin', transaction });
+    const result = await work(remote<StoreTx>(own, step));
+    await thread.ask({ kind: 'commit', transaction });
+    return result;
+  } catch (error) {
+    await thread.ask({ kind: 'rollback', transaction });
+    throw error;
+  }
+}
+
+/** Every method that is not its own becomes a question. */
+function remote<T extends object>(
+  own: Partial<T>,
+  ask: (name: string, args: readonly unknown[]) => Promise<unknown>,
+): T {
+  return new Proxy<T>(Object.create(null), {
+    get(_, name) {
+      const mine: unknown = Reflect.get(own, name);
+      // Nothing awaits the store itself.
+      if (mine !== undefined || typeof name === 'symbol' || name === 'then') return mine;
+      return (...args: unknown[]) => ask(name, args);
+    },
+  });
+}
