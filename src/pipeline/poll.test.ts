@@ -91,19 +91,34 @@ describe('a poller', () => {
     expect(seen).toEqual([undefined, { at: 2 }, { at: 2 }]);
   });
 
-  it('fetches no page before the last one is committed', async () => {
+  it('fetches one page while the one before is committed, and none further', async () => {
     const steps: string[] = [];
     const from = source(async function* () {
-      steps.push('fetch 1');
-      yield page([]);
-      steps.push('fetch 2');
-      yield page([]);
+      for (const number of [1, 2, 3]) {
+        steps.push(`fetch ${number}`);
+        yield page([]);
+      }
     });
     await poller(from, async () => {
       await settled();
       steps.push('commit');
     }).pass(never);
-    expect(steps).toEqual(['fetch 1', 'commit', 'fetch 2', 'commit']);
+    expect(steps).toEqual(['fetch 1', 'fetch 2', 'commit', 'fetch 3', 'commit', 'commit']);
+  });
+
+  it('lets a reader that is ahead count what it has given only once that is committed', async () => {
+    const counts: number[] = [];
+    const from = source(async function* (_cursor, { count }) {
+      yield page([event('a'), event('b')]);
+      counts.push(await count({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }));
+    });
+    const write = async ({ events }: Page): Promise<void> => {
+      await settled();
+      const judged = events.map((each) => ({ event: each, rules: [] }));
+      await bench.store.transaction((tx) => tx.insertEvents(judged, 0));
+    };
+    expect(await poller(from, write).pass(never)).toEqual(['read']);
+    expect(counts).toEqual([2]);
   });
 
   it('leaves a source that refuses alone until its rest is over, and tells of it once', async () => {
@@ -150,7 +165,7 @@ describe('a poller', () => {
     expect(asked()).toBe(2);
   });
 
-  it('tells of a failing store as of a failing store, and reads nothing on', async () => {
+  it('tells of a failing store as of a failing store, and reads no further than it had asked', async () => {
     let fetched = 0;
     const from = source(async function* () {
       for (;;) {
@@ -162,7 +177,7 @@ describe('a poller', () => {
       throw new StoreError('read-only', 'tocsin.db cannot be written; check its owner');
     });
     expect(await pass(never)).toEqual(['failed']);
-    expect(fetched).toBe(1);
+    expect(fetched).toBe(2);
     expect(status()).toContain('store: tocsin.db cannot be written; check its owner');
     expect(bench.logs.at(-1)).toMatchObject({ outcome: 'store', retryInMs: 1_000 });
   });
@@ -204,7 +219,7 @@ describe('a poller', () => {
       }
     });
     expect(await poller(from).pass(never)).toEqual(['behind']);
-    expect(await bench.store.readCursor(FEED.source, FEED.feed)).toEqual({ at: 3 });
+    expect(await bench.store.readCursor(FEED.source, FEED.feed)).toEqual({ at: 2 });
     expect(bench.clock.naps).toEqual([]);
   });
 

@@ -14,6 +14,7 @@ import {
 import { type Store, StoreError } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { afterFailure, afterPoll } from './feed-book.ts';
+import { oneAhead } from './one-ahead.ts';
 
 const REFUSED_BASE_MS = 60_000;
 const REFUSED_CAP_MS = 15 * 60_000;
@@ -77,14 +78,24 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   ): Promise<PollResult> {
     const polledMs = clock.now();
     const cursor = await store.readCursor(reader.source, reader.feed);
-    const ingested = { count: (slice: Slice) => store.countEvents(feedNameOf(reader), slice) };
+    let committed: Promise<void> = Promise.resolve();
+    const count = async (slice: Slice): Promise<number> => {
+      // The reader is a page ahead: what it has given counts as taken in.
+      await committed;
+      return store.countEvents(feedNameOf(reader), slice);
+    };
     let behind = false;
-    for await (const page of reader.poll(cursor, ingested, signal)) {
+    const take = async (page: Page): Promise<void> => {
       await ingest(reader, page, polledMs);
       progress.pages += 1;
-      if (signal.aborted) return cutShort(reader, stopping);
       behind = page.behind === true;
-    }
+    };
+    const deal = (page: Page): Promise<void> => {
+      committed = take(page);
+      return committed;
+    };
+    await oneAhead(reader.poll(cursor, { count }, signal), deal, signal);
+    if (signal.aborted) return cutShort(reader, stopping);
     rests.delete(reader.feed);
     const result = behind ? 'behind' : 'read';
     telemetry.pollSucceeded(feedNameOf(reader), result, clock.now());

@@ -36,6 +36,7 @@ export async function openThread(worker: Worker): Promise<Thread> {
         return taken(answer.number)?.reject(toError(answer.failure));
     }
   });
+  // Nobody listens for its errors: one that nothing in it expected ends the daemon, which loses nothing by that.
   worker.on('exit', () => {
     isOver = true;
     for (const each of waiting.values()) each.reject(ended());

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { oneAhead } from './one-ahead.ts';
+
+const never = new AbortController().signal;
+const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('one ahead', () => {
+  it('asks for the next item once this one has begun to be dealt with, and for no more', async () => {
+    const order: string[] = [];
+    async function* numbers(): AsyncGenerator<number> {
+      for (const number of [1, 2, 3]) {
+        order.push(`made ${number}`);
+        yield number;
+      }
+    }
+    const deal = async (number: number): Promise<void> => {
+      order.push(`begun ${number}`);
+      await aTurn();
+      order.push(`done ${number}`);
+    };
+    await oneAhead(numbers(), deal, never);
+    expect(order).toEqual([
+      ...['made 1', 'begun 1', 'made 2', 'done 1'],
+      ...['begun 2', 'made 3', 'done 2', 'begun 3', 'done 3'],
+    ]);
+  });
+
+  it('throws what the next item threw when its turn comes: what came before is dealt with', async () => {
+    async function* failing(): AsyncGenerator<number> {
+      yield 1;
+      throw new Error('the second');
+    }
+    const seen: number[] = [];
+    const deal = async (number: number): Promise<void> => void seen.push(number);
+    await expect(oneAhead(failing(), deal, never)).rejects.toThrow('the second');
+    expect(seen).toEqual([1]);
+  });
+
+  it.each([
+    ['is stopped', async (stop: AbortController) => stop.abort()],
+    ['fails', async () => Promise.reject(new Error('no'))],
+  ])('lets go of what it reads when it %s, without waiting for what is under way', async (_, deal) => {
+    let isClosed = false;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    async function* slow(): AsyncGenerator<number> {
+      try {
+        yield 1;
+        await released;
+        yield 2;
+      } finally {
+        isClosed = true;
+      }
+    }
+    const stop = new AbortController();
+    await oneAhead(slow(), () => deal(stop), stop.signal).catch(() => undefined);
+    expect(isClosed).toBe(false);
+    release();
+    await aTurn();
+    expect(isClosed).toBe(true);
+  });
+});
