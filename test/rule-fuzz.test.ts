@@ -17,7 +17,7 @@ import { passesOf } from './cpu-time.ts';
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_801);
 /** Far above what any case takes. */
-const MOST_PASSES = 500;
+const MOST_PASSES = 1_000;
 
 const rowsOf = (file: string): readonly JsonObject[] =>
   readFileSync(file, 'utf8')

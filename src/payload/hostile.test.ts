@@ -4,7 +4,7 @@ import { decodeMetadata, decodePayload, PayloadError } from './index.ts';
 
 const MEGABYTE = 1_048_576;
 /** About ten times the worst of them. What takes the square of their length takes thousands. */
-const MOST_PASSES = 100;
+const MOST_PASSES = 200;
 
 function filled(piece: string): string {
   return piece.repeat(Math.floor(MEGABYTE / piece.length));

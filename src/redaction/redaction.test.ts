@@ -295,7 +295,7 @@ describe('own patterns', () => {
 });
 
 /** About ten times the worst of them. */
-const MOST_PASSES = 500;
+const MOST_PASSES = 1_000;
 const HOSTILE = [
   ...[
     '=',

@@ -73,7 +73,7 @@ describe('a pattern set', () => {
 
   it('costs about one pass where a thousand patterns have nothing to find', () => {
     const sources = Array.from({ length: 1000 }, (_, i) => raw`(?i)\b(?:tool${i}|cmd-${i}x)(?:\.exe)?\b`);
-    expect(passesOf(() => compilePatternSet(sources), 1_000)).toBeLessThan(1_000);
+    expect(passesOf(() => compilePatternSet(sources), 500)).toBeLessThan(500);
     const set = compilePatternSet(sources);
     const text = '{"user":"alice","note":"the quick brown fox"} '.repeat(12_000);
     expect(set.match(text)).toEqual([]);

@@ -293,7 +293,7 @@ describe('files that attack the reader', () => {
     ['nothing but mistakes', `id: 5\n${'@a: 1\n'.repeat(40_000)}`],
   ])('%s is read in bounded time, and told of in few words', (_what, text) => {
     expect(parseRule(text).problems.length).toBeLessThanOrEqual(250);
-    expect(passesOf(() => parseRule(text), 1_000)).toBeLessThan(1_000);
+    expect(passesOf(() => parseRule(text), 2_500)).toBeLessThan(2_500);
   });
 
   it.each([
