@@ -44,7 +44,7 @@ function syslog(port: number, more: Record<string, unknown> = {}): Destination {
 }
 
 /** For a far side that says no: to wait for that costs no more than it takes. */
-const PATIENT = { timeout: '2m', confirm_after: '1m' };
+const PATIENT = { timeout: '60s', confirm_after: '29s' };
 
 const tls = (port: number, more: Record<string, unknown> = {}): Destination =>
   syslog(port, { transport: 'tls', ca: CA.cert, ...more });
@@ -200,7 +200,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     ['close-after', 'closed'],
   ] as const)('sends the whole batch again after a %s in its middle', async (fault, reason) => {
     const receiver = await receive({ ...far, faults: (number) => (number === 50 ? fault : undefined) });
-    const destination = to(receiver.port);
+    const destination = to(receiver.port, { confirm_after: '1s' });
     const first = await deliver(destination, events(100));
     expect(first.kind).toBe('retry');
     expect('reason' in first ? first.reason : '').toMatch(
@@ -248,7 +248,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     if (when === 'before') stop.abort();
     else setTimeout(() => stop.abort(), 100);
     // Far beyond the time that a test is given.
-    const destination = to(receiver.port, { timeout: '10m', confirm_after: '9m' });
+    const destination = to(receiver.port, { timeout: '5m', confirm_after: '30s' });
     expect(await deliver(destination, events(1), stop.signal)).toMatchObject(says('retry', 'stopped'));
   });
 
