@@ -161,7 +161,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     ['answers with a broken head', (request) => void request.socket.end('HTTP/1.1 2xx\r\n\r\n'), false],
   ])('tries again later where the far side %s', async (_, answer, isStatusEnough) => {
     const isDone = ignoresBodies && isStatusEnough;
-    const outcome = await attemptAt(subject, answer, isDone ? 2_000 : 400);
+    const outcome = await attemptAt(subject, answer, isDone ? 1_000 : 400);
     expect(outcome.kind).toBe(isDone ? 'done' : 'retry');
   });
 
@@ -217,7 +217,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     ];
     const queue = [...faults];
     const server = await serve((request, response) => (queue.shift() ?? done)(request, response));
-    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 1_500 });
+    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 1_000 });
     for (const _ of faults) await destination.deliver(subject.batch, new AbortController().signal);
     const outcome = await destination.deliver(subject.batch, new AbortController().signal);
     expect(outcome).toEqual({ kind: 'done' });

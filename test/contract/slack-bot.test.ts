@@ -5,7 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Notification } from '../../src/core/alert.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Delivery, Destination, DestinationMemory, Outcome } from '../../src/core/delivery.ts';
-import { type FaultSchedule, type SlackReceiver, startSlackReceiver } from '../../src/demo/receivers/index.ts';
+import {
+  type FaultSchedule,
+  type SlackReceiver,
+  startSlackReceiver,
+} from '../../src/demo/receivers/index.ts';
 import { slackConfig } from '../../src/destinations/slack/config.ts';
 import { slackDestination } from '../../src/destinations/slack/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';

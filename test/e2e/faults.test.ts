@@ -51,8 +51,8 @@ sources:
   - { name: akto-prod, type: akto, url: "${feed.url}", api_key: "\${AKTO_API_KEY}", schedule: "* * * * * *" }
 rules: { paths: [rule.yaml] }
 destinations:
-  - { name: siem, type: splunk_hec, url: "${hec.url}", token: "${hec.token}", send: [events], timeout: 10m }
-  - { name: soar, type: webhook, url: "${webhook.url}", send: [matches], timeout: 10m }
+  - { name: siem, type: splunk_hec, url: "${hec.url}", token: "${hec.token}", send: [events], timeout: 3m }
+  - { name: soar, type: webhook, url: "${webhook.url}", send: [matches], timeout: 3m }
 store: sqlite:./tocsin.db
 server: { listen: "127.0.0.1:0" }
 `,
@@ -98,12 +98,12 @@ test('a broken rule is refused with its place, and the old rules stay in force',
 });
 
 test('SIGTERM with hanging destinations ends in time with 0, and what was under way arrives after the restart', {
-  timeout: 300_000,
+  timeout: 150_000,
 }, async () => {
   faults = () => ({ kind: 'hang', ms: 3_600_000 });
   const hanging = start();
   await until(() => hec.requests.length > 0 && webhook.requests.length > 0, 'deliveries under way');
-  // The deliveries themselves would hang for ten minutes: that it ends within the test's time is the proof.
+  // The deliveries themselves would hang for three minutes: that it ends within the test's time is the proof.
   expect((await hanging.terminate()).code).toBe(0);
   faults = () => undefined;
   start();
