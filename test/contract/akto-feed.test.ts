@@ -23,7 +23,7 @@ const DEADLINE_S = 300;
 /** Clocks are at most so far off. */
 const SKEW_S = 300;
 const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 3_000);
-const STORE_RUNS = Number(process.env['TOCSIN_FEED_STORE_RUNS'] ?? 300);
+const STORE_RUNS = Number(process.env['TOCSIN_FEED_STORE_RUNS'] ?? 100);
 const SEED = process.env['TOCSIN_FEED_SEED'];
 
 /** What no rule sees: a row without an id or a time, and an id that was there before, with other content. */

@@ -92,7 +92,7 @@ async function stage(
 ): Promise<Stage> {
   const feed = await startAktoSimulator({ apiKey: API_KEY, events, hazards });
   const clock = new ManualClock();
-  const common = { name: 'akto-prod', type: 'akto', url: feed.url, api_key: API_KEY, timeout: '1s' };
+  const common = { name: 'akto-prod', type: 'akto', url: feed.url, api_key: API_KEY, timeout: '60s' };
   const read = aktoSource.config.parse({ ...common, feeds: [name], ...config });
   const source = aktoSource.create(read, { clock, random: seededRandom(1) });
   closing.push(() => source.close(), feed.close);

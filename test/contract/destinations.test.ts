@@ -51,7 +51,7 @@ async function attempt(subject: Subject, settings: Settings, signal?: AbortSigna
   return outcome;
 }
 
-async function attemptAt(subject: Subject, answer: RequestListener, timeoutMs = 5_000): Promise<Outcome> {
+async function attemptAt(subject: Subject, answer: RequestListener, timeoutMs = 60_000): Promise<Outcome> {
   const { port } = await serve(answer);
   return attempt(subject, { origin: `http://127.0.0.1:${port}`, timeoutMs });
 }
@@ -72,7 +72,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
       ports.add(request.socket.remotePort);
       done(request, response);
     });
-    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 5_000 });
+    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 60_000 });
     for (let i = 0; i < 3; i += 1) {
       const outcome = await destination.deliver(subject.batch, new AbortController().signal);
       expect(outcome).toEqual({ kind: 'done' });
@@ -85,7 +85,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
       response.setHeader('connection', 'close');
       done(request, response);
     });
-    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 5_000 });
+    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 60_000 });
     for (let i = 0; i < 3; i += 1) {
       expect(await destination.deliver(subject.batch, new AbortController().signal)).toEqual({
         kind: 'done',
@@ -160,23 +160,22 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     ['answers 200 with 100 MB', (_, response) => pour(response, 100_000_000), true],
     ['answers with a broken head', (request) => void request.socket.end('HTTP/1.1 2xx\r\n\r\n'), false],
   ])('tries again later where the far side %s', async (_, answer, isStatusEnough) => {
-    const started = performance.now();
-    const outcome = await attemptAt(subject, answer, 400);
-    expect(outcome.kind).toBe(ignoresBodies && isStatusEnough ? 'done' : 'retry');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const isDone = ignoresBodies && isStatusEnough;
+    const outcome = await attemptAt(subject, answer, isDone ? 1_000 : 400);
+    expect(outcome.kind).toBe(isDone ? 'done' : 'retry');
   });
 
   it('reads little of an endless answer', async () => {
     const server = await serve((_, response) => pour(response, 100_000_000));
-    await attempt(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 5_000 });
-    await vi.waitFor(() => expect(server.bytesWritten()).toBeGreaterThan(0));
+    await attempt(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 60_000 });
+    await vi.waitFor(() => expect(server.bytesWritten()).toBeGreaterThan(0), { timeout: 60_000 });
     expect(server.bytesWritten()).toBeLessThan(20_000_000);
   });
 
   it('tries again later where nothing listens, where the name is unknown, and says which', async () => {
-    const refused = await attempt(subject, { origin: 'http://127.0.0.1:1', timeoutMs: 2_000 });
+    const refused = await attempt(subject, { origin: 'http://127.0.0.1:1', timeoutMs: 60_000 });
     expect(refused).toMatchObject({ kind: 'retry', reason: expect.stringContaining('127.0.0.1:1 refused') });
-    const unknown = await attempt(subject, { origin: 'http://no-such-host.invalid', timeoutMs: 5_000 });
+    const unknown = await attempt(subject, { origin: 'http://no-such-host.invalid', timeoutMs: 60_000 });
     expect(unknown).toMatchObject({
       kind: 'retry',
       reason: expect.stringContaining('could not be resolved'),
@@ -185,7 +184,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
 
   it('sends nothing to a server whose certificate nobody vouches for', async () => {
     const server = await serve(done, true);
-    const outcome = await attempt(subject, { origin: `https://127.0.0.1:${server.port}`, timeoutMs: 5_000 });
+    const outcome = await attempt(subject, { origin: `https://127.0.0.1:${server.port}`, timeoutMs: 60_000 });
     expect(outcome).toMatchObject({ kind: 'retry', reason: expect.stringContaining('trusted TLS') });
     expect(server.requests()).toBe(0);
   });
@@ -193,7 +192,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
   it('takes any certificate only where it was told to', async () => {
     if (subject.type === 'slack') return;
     const { port } = await serve(done, true);
-    const settings = { origin: `https://127.0.0.1:${port}`, timeoutMs: 5_000, verifyTls: false };
+    const settings = { origin: `https://127.0.0.1:${port}`, timeoutMs: 60_000, verifyTls: false };
     expect(await attempt(subject, settings)).toEqual({ kind: 'done' });
   });
 
@@ -201,11 +200,10 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     const stop = new AbortController();
     const server = await serve(() => stop.abort());
     if (when === 'before') stop.abort();
-    const started = performance.now();
-    const settings = { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 10_000 };
+    // Far beyond the time that a test is given.
+    const settings = { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 3_600_000 };
     const outcome = await attempt(subject, settings, stop.signal);
     expect(outcome).toMatchObject({ kind: 'retry', reason: expect.stringContaining('stopped') });
-    expect(performance.now() - started).toBeLessThan(1_000);
     expect(server.requests()).toBe(when === 'before' ? 0 : 1);
   });
 
@@ -219,7 +217,7 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     ];
     const queue = [...faults];
     const server = await serve((request, response) => (queue.shift() ?? done)(request, response));
-    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 300 });
+    const destination = create(subject, { origin: `http://127.0.0.1:${server.port}`, timeoutMs: 1_000 });
     for (const _ of faults) await destination.deliver(subject.batch, new AbortController().signal);
     const outcome = await destination.deliver(subject.batch, new AbortController().signal);
     expect(outcome).toEqual({ kind: 'done' });

@@ -74,8 +74,8 @@ it('a daemon sends the digest that it missed while it was down, once, to those t
   expect(slack.messages).toEqual([]);
   aheadMs = DAY_MS;
   const second = await run();
-  await vi.waitFor(() => expect(digestsIn(siem)).toHaveLength(1), { timeout: 15_000, interval: 50 });
-  await vi.waitFor(() => expect(slack.messages).toHaveLength(1), { timeout: 5_000, interval: 50 });
+  await vi.waitFor(() => expect(digestsIn(siem)).toHaveLength(1), { timeout: 60_000, interval: 50 });
+  await vi.waitFor(() => expect(slack.messages).toHaveLength(1), { timeout: 60_000, interval: 50 });
   expect(await second.reload()).toEqual([]);
   await second.stop();
   const third = await run();

@@ -309,7 +309,7 @@ describe('what cannot be written to', () => {
     const inner = logFile(systemFiles);
     const destination = over(
       { ...inner, append: (lines, signal) => stuck.then(() => inner.append(lines, signal)) },
-      { timeout: '1s' },
+      { timeout: '2s' },
     );
     expect(await deliver(destination, events(1))).toMatchObject(
       says('retry', 'did not take the lines in time'),

@@ -41,7 +41,7 @@ export class PullStage {
   /** @param more further top-level keys */
   configure(urls: readonly string[], more = ''): void {
     const sources = urls.map(
-      (url, i) => `  - { name: akto${i}, type: akto, url: "${url}", api_key: ${API_KEY}, timeout: 2s }\n`,
+      (url, i) => `  - { name: akto${i}, type: akto, url: "${url}", api_key: ${API_KEY}, timeout: 60s }\n`,
     );
     const sink = '  - { name: sink, type: webhook, url: "http://127.0.0.1:9" }\n';
     const text = `sources:\n${sources.join('')}destinations:\n${sink}${more}`;

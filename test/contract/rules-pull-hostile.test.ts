@@ -188,10 +188,8 @@ describe('a terminal', () => {
     on.stage.server.setTemplates([template('A', 'a', lines('a'))]);
     await on.stage.pull();
     on.stage.server.setTemplates([template('A', 'b', lines('b'))]);
-    const begin = performance.now();
     const { code, out } = await on.stage.pull();
     expect([code, out.includes('too different to be shown')]).toEqual([0, true]);
-    expect(performance.now() - begin).toBeLessThan(3_000);
   });
 });
 

@@ -17,7 +17,7 @@ async function watch(until: () => Promise<unknown>) {
 
 const rounds = (): number => on.stage.server.requestsTo('fetchFilterYamlTemplate').length;
 const isThere = (name: string) => (): void => expect(existsSync(join(on.stage.into, name))).toBe(true);
-const waitFor = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000, interval: 20 });
+const waitFor = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 
 it('pulls at once and by the schedule, tells what is new, and ends well when asked to', async () => {
   on.stage.server.setTemplates([template('A')]);

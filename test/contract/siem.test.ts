@@ -72,7 +72,6 @@ describe('what the schemas require', () => {
   );
 
   it.each(HOSTILE)('is kept where every text %s', (_, text) => {
-    const started = performance.now();
     for (const feed of FEEDS) expect(problemsOf(feedDelivery(feed, 'h', hostileRaw(text)))).toEqual([]);
     const hostile = alert({
       ...{ ruleName: text, category: text, description: text, runbook: text },
@@ -87,7 +86,6 @@ describe('what the schemas require', () => {
     expect(problemsOf(alertDelivery({ alerts: [hostile], route: text, group: { [text]: text } }))).toEqual(
       [],
     );
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it('is kept whatever a source writes', () => {

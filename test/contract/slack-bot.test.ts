@@ -5,7 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Notification } from '../../src/core/alert.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Delivery, Destination, DestinationMemory, Outcome } from '../../src/core/delivery.ts';
-import { type SlackReceiver, startSlackReceiver } from '../../src/demo/receivers/index.ts';
+import {
+  type FaultSchedule,
+  type SlackReceiver,
+  startSlackReceiver,
+} from '../../src/demo/receivers/index.ts';
 import { slackConfig } from '../../src/destinations/slack/config.ts';
 import { slackDestination } from '../../src/destinations/slack/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
@@ -53,12 +57,21 @@ function paper({ fails = false } = {}): DestinationMemory & { fails: boolean } {
   return memory;
 }
 
-async function slack(options: Options = {}, more: { channel?: string; memory?: DestinationMemory } = {}) {
+async function slack(
+  options: Options = {},
+  more: { channel?: string; memory?: DestinationMemory; timeoutMs?: number } = {},
+) {
   const clock = fastClock();
   const receiver = opened(await startSlackReceiver({ clock, ...options }));
   const memory = more.memory ?? paper();
   const restart = (input: Record<string, unknown> = {}): Destination =>
-    createBot(receiver, clock, memory, { channel: more.channel ?? receiver.channel, ...input });
+    createBot(
+      receiver,
+      clock,
+      memory,
+      { channel: more.channel ?? receiver.channel, ...input },
+      more.timeoutMs,
+    );
   return { receiver, memory, clock, restart, destination: restart() };
 }
 
@@ -67,10 +80,11 @@ function createBot(
   clock: Clock,
   memory: DestinationMemory,
   input: Record<string, unknown>,
+  timeoutMs = 60_000,
 ): Destination {
   const config = slackConfig.parse({ name: 'oncall', type: 'slack', token, api_url: apiUrl, ...input });
   const deps = { clock, random: () => 0.5, memory };
-  return opened(slackDestination.create({ ...config, timeout: 250 }, deps));
+  return opened(slackDestination.create({ ...config, timeout: timeoutMs }, deps));
 }
 
 const alerted = (notification: Notification): Delivery => ({
@@ -202,15 +216,15 @@ describe('a message whose answer was lost', () => {
     async (kind) => {
       for (const step of [0, 2]) {
         const lost = new Set<string>();
-        const { receiver, destination, restart } = await slack({
-          clock: slowClock,
-          faults: (number, path) => {
-            const posts = receiver.requests.slice(0, number).filter((each) => each.path === path).length;
-            if (path !== '/api/chat.postMessage' || posts !== step + 1 || lost.has(path)) return undefined;
-            lost.add(path);
-            return kind === 'hang' || kind === 'slow-body' ? { kind, ms: 5_000 } : { kind };
-          },
-        });
+        const isSlow = kind === 'hang' || kind === 'slow-body';
+        const faults: FaultSchedule = (number, path) => {
+          const posts = receiver.requests.slice(0, number).filter((each) => each.path === path).length;
+          if (path !== '/api/chat.postMessage' || posts !== step + 1 || lost.has(path)) return undefined;
+          lost.add(path);
+          return isSlow ? { kind, ms: 3_600_000 } : { kind };
+        };
+        const timeoutMs = isSlow ? 1_500 : 60_000;
+        const { receiver, destination, restart } = await slack({ clock: slowClock, faults }, { timeoutMs });
         let retries = 0;
         for (const each of [first, grown, repeated, over]) {
           let outcome = await deliver(destination, each);
@@ -273,6 +287,12 @@ describe('a message whose answer was lost', () => {
   });
 });
 
+/** Tells that it was reached, and never ends. */
+function hangs(reached: (_: undefined) => void): Promise<never> {
+  reached(undefined);
+  return new Promise(() => {});
+}
+
 describe('a crash', () => {
   it.each([1, 2, 3, 4])('before what was done is written down (page %d) repeats nothing', async (page) => {
     const memory = paper();
@@ -281,9 +301,11 @@ describe('a crash', () => {
     const { receiver, restart } = await slack({}, { memory });
     for (const step of [first, grown, repeated, over]) {
       count = 0;
-      memory.set = (key, value) => (++count >= page ? new Promise(() => {}) : written(key, value));
       // The process that hangs there is given up.
-      await Promise.race([deliver(restart(), step), new Promise((resolve) => setTimeout(resolve, 60))]);
+      await new Promise<unknown>((resolve) => {
+        memory.set = (key, value) => (++count >= page ? hangs(resolve) : written(key, value));
+        void deliver(restart(), step).then(resolve);
+      });
       memory.set = written;
       expect(await deliver(restart(), step)).toEqual({ kind: 'done' });
     }
@@ -294,8 +316,10 @@ describe('a crash', () => {
     const memory = paper();
     const written = memory.set;
     const { receiver, restart } = await slack({ scopes: new Set(['chat:write']) }, { memory });
-    memory.set = (key, value) => (value.includes('posted') ? new Promise(() => {}) : written(key, value));
-    await Promise.race([deliver(restart(), first), new Promise((resolve) => setTimeout(resolve, 60))]);
+    await new Promise<unknown>((resolve) => {
+      memory.set = (key, value) => (value.includes('posted') ? hangs(resolve) : written(key, value));
+      void deliver(restart(), first).then(resolve);
+    });
     memory.set = written;
     expect(await deliver(restart(), first)).toEqual({ kind: 'done' });
     expect(receiver.posted()).toHaveLength(1);

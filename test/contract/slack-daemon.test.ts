@@ -22,21 +22,20 @@ it('a whole daemon posts as a bot, and its store remembers which message the gro
   running.write('rules/a.yaml', ruleFor('First'));
   expect(await running.daemon.reload()).toEqual([]);
   running.show('e1', 'First');
-  await vi.waitFor(() => expect(slack.posted()).toHaveLength(1), { timeout: 10_000, interval: 20 });
+  await vi.waitFor(() => expect(slack.posted()).toHaveLength(1), { timeout: 60_000, interval: 20 });
   const [root] = slack.posted();
   expect(root?.payload['text']).toMatch(/^🟠 \*HIGH\* · \*rule-First\*/);
   const { event_payload: carried } = Object(root?.payload['metadata']);
   const group = String(carried.id).replace(/\/\d+$/, '');
   const store = openSqliteStore({ file: join(running.folder, 'tocsin.db'), exclusive: false });
   open.push(() => store.close());
-  await vi.waitFor(async () => {
-    const page = await store.readMemory('oncall', `thread/#oncall/${group}`);
-    expect(JSON.parse(page ?? '{}')).toEqual({
-      channel: slack.channel,
-      ts: root?.ts,
-      root: carried.id,
-      sequence: 1,
-    });
-  });
+  const thread = { channel: slack.channel, ts: root?.ts, root: carried.id, sequence: 1 };
+  await vi.waitFor(
+    async () => {
+      const page = await store.readMemory('oncall', `thread/#oncall/${group}`);
+      expect(JSON.parse(page ?? '{}')).toEqual(thread);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
   expect(JSON.stringify(running.logs)).not.toContain(slack.token);
 });

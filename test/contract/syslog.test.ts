@@ -43,6 +43,9 @@ function syslog(port: number, more: Record<string, unknown> = {}): Destination {
   return opened(syslogDestination.create(config, { clock: systemClock, random: () => 0.5 }));
 }
 
+/** For a far side that says no: to wait for that costs no more than it takes. */
+const PATIENT = { timeout: '60s', confirm_after: '29s' };
+
 const tls = (port: number, more: Record<string, unknown> = {}): Destination =>
   syslog(port, { transport: 'tls', ca: CA.cert, ...more });
 
@@ -197,7 +200,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     ['close-after', 'closed'],
   ] as const)('sends the whole batch again after a %s in its middle', async (fault, reason) => {
     const receiver = await receive({ ...far, faults: (number) => (number === 50 ? fault : undefined) });
-    const destination = to(receiver.port);
+    const destination = to(receiver.port, { confirm_after: '1s' });
     const first = await deliver(destination, events(100));
     expect(first.kind).toBe('retry');
     expect('reason' in first ? first.reason : '').toMatch(
@@ -212,7 +215,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
       ...far,
       faults: (number) => (number === 100 ? 'reset-before' : undefined),
     });
-    expect(kind(await deliver(to(receiver.port), events(100)))).toBe('retry');
+    expect(kind(await deliver(to(receiver.port, PATIENT), events(100)))).toBe('retry');
   });
 
   it('opens a new connection where the old one ended while nothing was sent', async () => {
@@ -223,7 +226,9 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     await receiver.close();
     open.splice(open.indexOf(receiver), 1);
     const next = await receive({ ...far, port });
-    await vi.waitFor(async () => expect(await deliver(destination, events(1, 1))).toEqual(isDone));
+    await vi.waitFor(async () => expect(await deliver(destination, events(1, 1))).toEqual(isDone), {
+      timeout: 60_000,
+    });
     expect(next.counts.size).toBe(1);
   });
 
@@ -233,10 +238,8 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     const big = Array.from({ length: 12 }, (_, i) =>
       eventDelivery(`e${i}`, { ...RAW_EVENT, payload: 'x'.repeat(2_000_000) }),
     );
-    const started = performance.now();
     const full = await deliver(destination, big);
     expect(full).toMatchObject(says('retry', 'did not acknowledge all that it was sent in time (1000 ms)'));
-    expect(performance.now() - started).toBeLessThan(3_000);
   });
 
   it.each(['before', 'while'])('stops at once when it is told to %s it sends', async (when) => {
@@ -244,10 +247,9 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     const stop = new AbortController();
     if (when === 'before') stop.abort();
     else setTimeout(() => stop.abort(), 100);
-    const destination = to(receiver.port, { confirm_after: '5s' });
-    const started = performance.now();
+    // Far beyond the time that a test is given.
+    const destination = to(receiver.port, { timeout: '5m', confirm_after: '30s' });
     expect(await deliver(destination, events(1), stop.signal)).toMatchObject(says('retry', 'stopped'));
-    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   it('buries the message that is too long, whole, and sends the others', async () => {
@@ -271,7 +273,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
 
   it('bounds the time of a far side that takes the connection and then says nothing', async () => {
     const port = await listen(createServer(() => {}));
-    const outcome = await deliver(to(port, { timeout: '1s' }), events(1));
+    const outcome = await deliver(to(port, { timeout: transport === 'tls' ? '1s' : '60s' }), events(1));
     // Plain text went into its kernel: that it never reads cannot be known.
     expect(kind(outcome)).toBe(transport === 'tls' ? 'retry' : 'done');
   });
@@ -284,7 +286,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       if (afterMs !== undefined) setTimeout(() => socket.resume(), afterMs);
     });
-    const destination = to(await listen(server), { timeout: '1s' });
+    const destination = to(await listen(server), { timeout: afterMs === undefined ? '1s' : '60s' });
     const batch = Array.from({ length: 30 }, (_, i) =>
       eventDelivery(`e${i}`, { ...RAW_EVENT, payload: 'x'.repeat(50_000) }),
     );
@@ -308,7 +310,7 @@ describe.each(['tcp', 'tls'])('syslog over %s', (transport) => {
   it('holds where an HTTP server listens', async () => {
     const port = await listen(createHttpServer());
     const reason = transport === 'tls' ? 'does not speak TLS' : 'no syslog receiver';
-    expect(await deliver(to(port))).toMatchObject(says('hold', reason));
+    expect(await deliver(to(port, PATIENT))).toMatchObject(says('hold', reason));
   });
 });
 
@@ -345,9 +347,11 @@ describe('certificates', () => {
     const receiver = await receive({ tls: { ...SERVER, ca: CA.cert } });
     const { cert, key } = CLIENT;
     expect(await deliver(tls(receiver.port, { cert, key }))).toEqual(isDone);
-    expect(await deliver(tls(receiver.port))).toMatchObject(says('hold', 'as "cert_file" and "key_file"'));
+    expect(await deliver(tls(receiver.port, PATIENT))).toMatchObject(
+      says('hold', 'as "cert_file" and "key_file"'),
+    );
     const strange = other.issue({ commonName: 'tocsin' });
-    const refused = await deliver(tls(receiver.port, { cert: strange.cert, key: strange.key }));
+    const refused = await deliver(tls(receiver.port, { ...PATIENT, cert: strange.cert, key: strange.key }));
     expect(refused.kind).not.toBe('done');
     expect(receiver.counts.size).toBe(1);
   });
@@ -356,7 +360,7 @@ describe('certificates', () => {
     const [plain, secured] = [await receive(), await receive({ tls: SERVER })];
     const toPlain = await deliver(tls(plain.port, { timeout: '1s' }));
     expect(['hold', 'retry']).toContain(kind(toPlain));
-    expect(kind(await deliver(syslog(secured.port)))).not.toBe('done');
+    expect(kind(await deliver(syslog(secured.port, PATIENT)))).not.toBe('done');
     expect(plain.counts.size + secured.counts.size).toBe(0);
   });
 });

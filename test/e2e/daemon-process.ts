@@ -65,7 +65,7 @@ export class DaemonProcess {
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
   everyMs = 50,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;

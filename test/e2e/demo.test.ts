@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const SEED_EVENT = 'demo/malicious_events/e6cb0490-d627-49cc-a592-7c53bebab799';
 
 test('the demo delivers the reference event to all three receivers and ends by itself', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,

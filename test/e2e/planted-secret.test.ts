@@ -84,7 +84,7 @@ log: { level: trace }
       expect(masked.events.length).toBeGreaterThan(1);
       expect(whole.events.length).toBeGreaterThan(0);
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
   const port = await daemon.port();
   const page = async (path: string): Promise<string> =>

@@ -18,7 +18,7 @@ async function say(simulator: AktoSimulator, endpoint: string, body: JsonObject)
     method: 'POST',
     headers: { 'x-api-key': 'k' },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(60_000),
   });
   return response.json();
 }

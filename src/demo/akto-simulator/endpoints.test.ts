@@ -30,7 +30,7 @@ async function text(endpoint: string, body: JsonObject): Promise<string> {
     method: 'POST',
     headers: { 'x-api-key': 'k' },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(60_000),
   });
   return response.text();
 }

@@ -46,7 +46,7 @@ async function post(
     headers: { 'x-api-key': key, 'content-type': 'application/json' },
     body: JSON.stringify(body),
     redirect: 'manual',
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(60_000),
   });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }

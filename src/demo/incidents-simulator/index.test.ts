@@ -45,7 +45,7 @@ async function start(options: Partial<IncidentsSimulatorOptions> = {}): Promise<
 async function get(simulator: IncidentsSimulator, path: string, token = 't') {
   const response = await fetch(simulator.url + path, {
     headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(60_000),
   });
   return { status: response.status, text: await response.text() };
 }

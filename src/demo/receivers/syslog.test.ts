@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { passesOf } from '../../../test/cpu-time.ts';
 import { createFrameReader } from './octet-counting.ts';
 import { type SyslogReceiver, startSyslogReceiver } from './syslog.ts';
 import { parseSyslog } from './syslog-message.ts';
@@ -33,7 +34,7 @@ describe('a syslog receiver', () => {
     const frame = `${Buffer.byteLength(MESSAGE)} ${MESSAGE}`;
     const socket = connect(receiver.port, '127.0.0.1');
     socket.write(frame + frame);
-    await vi.waitFor(() => expect(receiver.counts.get('a"]\\')).toBe(2));
+    await vi.waitFor(() => expect(receiver.counts.get('a"]\\')).toBe(2), { timeout: 60_000 });
     expect(receiver.messages).toMatchObject([{ facility: 16, severity: 3, text: 'text', hasBom: true }]);
     socket.destroy();
   });
@@ -43,9 +44,9 @@ it('what is no message is none, and takes no time', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => parseSyslog(Buffer.from(bytes)) === undefined),
   );
-  const startedMs = performance.now();
-  expect(parseSyslog(Buffer.from(`<131>1 - - - - - [a id="${'\\'.repeat(500_000)}`))).toBeUndefined();
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  const endless = Buffer.from(`<131>1 - - - - - [a id="${'\\'.repeat(500_000)}`);
+  expect(parseSyslog(endless)).toBeUndefined();
+  expect(passesOf(() => parseSyslog(endless), 100)).toBeLessThan(100);
 });
 
 it('frames come out as they went in, however the stream is cut', () => {

@@ -9,6 +9,7 @@ import {
   NOW_MS,
   sample,
 } from '../../../test/contract/deliveries.ts';
+import { passesOf } from '../../../test/cpu-time.ts';
 import type { NotifiedAlert } from '../../core/alert.ts';
 import { SEVERITIES } from '../../core/severity.ts';
 import type { SlackMessage } from './block.ts';
@@ -164,8 +165,8 @@ describe('a message', () => {
 
 describe('a hostile text', () => {
   it.each(HOSTILE)('that %s does no harm', (_, text) => {
-    const started = performance.now();
     const alerts = Array.from({ length: 14 }, () => everywhere(text));
+    expect(passesOf(() => encodeSlack(alertDelivery({ alerts })), 500)).toBeLessThan(500);
     for (const delivery of [alertDelivery({ alerts }), alertDelivery({ alerts: [everywhere(text)] })]) {
       expectHarmless(encodeSlack(delivery));
       expectWithinLimits(encodeSlack(delivery));
@@ -173,7 +174,6 @@ describe('a hostile text', () => {
     }
     const raw = { actor: text, url: text, host: text, method: text, country: text };
     expectHarmless(encodeSlack(eventDelivery('e1', raw)));
-    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   it('that chance writes does no harm either', () => {
@@ -224,9 +224,8 @@ describe('a URL shown as evidence', () => {
   });
 
   it('costs little, whatever it is', () => {
-    const started = performance.now();
-    for (const text of ['?'.repeat(9e5), `?${'token'.repeat(9e4)}`, '&auth'.repeat(9e4)]) redactUrl(text);
-    expect(performance.now() - started).toBeLessThan(50);
+    const texts = ['?'.repeat(9e5), `?${'token'.repeat(9e4)}`, '&auth'.repeat(9e4)];
+    expect(passesOf(() => texts.map(redactUrl), 50)).toBeLessThan(50);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   RAW_EVENT,
   sample,
 } from '../../../test/contract/deliveries.ts';
+import { passesOf } from '../../../test/cpu-time.ts';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { encodeJson } from '../siem/index.ts';
@@ -369,12 +370,12 @@ describe('schema: cim', () => {
       payload: text,
       filterId: text,
     };
-    const started = performance.now();
-    const { message } = encodeHec(eventDelivery('e1', raw), config({ schema: 'cim' }));
+    const encode = () => encodeHec(eventDelivery('e1', raw), config({ schema: 'cim' }));
+    const { message } = encode();
     for (const value of Object.values(message)) {
       expect(['string', 'number', 'boolean', 'undefined']).toContain(typeof value);
       if (typeof value === 'string') expect(value.length).toBeLessThanOrEqual(8_192);
     }
-    expect(performance.now() - started).toBeLessThan(100);
+    expect(passesOf(encode, 100)).toBeLessThan(100);
   });
 });

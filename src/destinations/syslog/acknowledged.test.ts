@@ -16,9 +16,11 @@ it.runIf(process.platform === 'linux')(
       const [far] = await accepted;
       expect(await unacknowledgedBytes(socket)).toBe(0);
       socket.write(Buffer.alloc(32_000_000));
-      await vi.waitFor(async () => expect(await unacknowledgedBytes(socket)).toBeGreaterThan(0));
+      await vi.waitFor(async () => expect(await unacknowledgedBytes(socket)).toBeGreaterThan(0), {
+        timeout: 60_000,
+      });
       far.resume();
-      await vi.waitFor(async () => expect(await unacknowledgedBytes(socket)).toBe(0), 5_000);
+      await vi.waitFor(async () => expect(await unacknowledgedBytes(socket)).toBe(0), 60_000);
     } finally {
       socket.destroy();
       server.close();

