@@ -36,7 +36,7 @@ export function unmount(folder: string): void {
 
 /** From now on the process can make no file longer than so many bytes (as `ulimit -f`). Throws where nobody can. */
 export function limitFiles(pid: number, bytes: number | 'unlimited'): void {
-  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], { stdio: 'ignore' });
+  execFileSync('/usr/bin/prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], { stdio: 'ignore' });
 }
 
 const ballast = (folder: string): string => join(folder, 'ballast');

@@ -12,8 +12,10 @@ import { type Repeat, repeatsOf } from './standings.ts';
 const LONGEST_LIFE_MS = 2_000;
 const LONGEST_START_MS = 8_000;
 /** Some seconds where the machine is idle. */
-const DRAIN_MS = 60_000;
+const DRAIN_MS = 55_000;
 const STOP_MS = 10_000;
+/** A start on a full disk fails, and says so; whatever watches over the daemon starts it again. */
+const BY_ITSELF = 'ended by itself';
 
 export interface RoundResult {
   readonly seed: number;
@@ -46,6 +48,8 @@ export async function playRound(seed: number, disk: Disk): Promise<RoundResult> 
       const adding = later(400 + 300 * number, () => show(stage, plan, number + 1));
       const how = await live(stage, daemon, life);
       stage.ended(how);
+      if (how.startsWith(BY_ITSELF) && life.diskFull === undefined)
+        findings.push(`${how}, on a disk with room`);
       adding();
       show(stage, plan, number + 1);
     }
@@ -118,7 +122,7 @@ async function live(stage: Stage, daemon: DaemonProcess, life: Life): Promise<st
     ...(clockStep === undefined ? [] : [later(clockStep.atMs, () => strike('clock step'))]),
   ];
   const code = await daemon.exited();
-  if (code !== null) how = `ended by itself with ${code}`;
+  if (code !== null) how = `${BY_ITSELF} with ${code}`;
   for (const each of undo) each();
   disk.free(daemon.pid);
   strike(how);
