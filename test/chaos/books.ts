@@ -178,7 +178,10 @@ function auditMatches(events: number, { notifications }: Records): string[] {
 function auditRepeats(repeats: readonly Repeat[]): string[] {
   return repeats
     .filter(({ because }) => because === undefined)
-    .map(({ destination, id }) => `AGAIN at ${destination}: ${id}, and nothing in the database says why`);
+    .map(
+      ({ destination, id, lives }) =>
+        `AGAIN at ${destination}: ${id}, and nothing in the database says why: ${lives}`,
+    );
 }
 
 function auditContents({ destination, changed }: Ledger): string[] {

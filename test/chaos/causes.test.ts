@@ -44,6 +44,24 @@ test.each([
   ['it was settled when the life ended', [take(0), take(1)], [life(done()), life(done())], undefined],
   ['the database never held it', [take(0), take(1)], [life(undefined), life(done())], undefined],
   ['the doubt was of an earlier life', [take(1), take(1)], [life(waits(LATE)), life(done(LATE))], undefined],
+  [
+    'a log torn after it was settled',
+    [take(0), take(2)],
+    [life(done()), life(waits(), 'killed, log torn'), life(done())],
+    'killed, log torn: what was settled waits again',
+  ],
+  [
+    'settled, and waiting again with the log whole',
+    [take(0), take(2)],
+    [life(done()), life(waits()), life(done())],
+    undefined,
+  ],
+  [
+    'it waited over two lives',
+    [take(0), take(2)],
+    [life(waits(), 'first'), life(waits(), 'second'), life(done())],
+    'first',
+  ],
 ] as const)('%s', (_, takes, lives, cause) => {
   expect(causesOf(takes, lives)).toEqual([cause]);
 });

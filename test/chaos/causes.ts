@@ -19,6 +19,8 @@ export interface Chapter {
 /** Of an attempt after which nobody can know whether it was taken. */
 const DOUBTFUL =
   /in time|closed the connection before|was stopped|^the request to .* failed|^cannot write|^the delivery was stopped/;
+/** How a life ends whose log was damaged afterwards. */
+export const TORN = ', log torn';
 /** Places differ from round to round. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/127\.0\.0\.1:\d+/g, 'the receiver'],
@@ -41,9 +43,23 @@ export function causesOf(takes: readonly Take[], lives: readonly Chapter[]): rea
     const doubt = doubtsIn(before.life, lives)[earlier];
     const why = doubt === undefined ? undefined : (before.ambiguous ?? doubt);
     if (now.life === before.life) return why;
-    const { how, standing } = lives[before.life] ?? {};
-    return standing === undefined || standing.isSettled ? undefined : (why ?? how);
+    const between = lives.slice(before.life, now.life);
+    const waits = between.map(({ standing }) => standing !== undefined && !standing.isSettled);
+    if (waits.at(-1) !== true) return undefined;
+    const { how } = between[waits.indexOf(true)] ?? {};
+    // What was settled waits again only where the log lost its last words, if need be to a life that did nothing itself.
+    if (why !== undefined || waits[0] === true) return why ?? how;
+    return how?.endsWith(TORN) === true ? `${how}: what was settled waits again` : undefined;
   });
+}
+
+/** One line for whoever must find out. */
+export function tellLives(takes: readonly Take[], lives: readonly Chapter[]): string {
+  const ends = lives.map(({ how, standing }, life) => {
+    const state = standing === undefined ? 'unknown' : standing.isSettled ? 'settled' : 'waiting';
+    return `life ${life} (${how}): ${state} ${JSON.stringify(standing?.attempts ?? [])}`;
+  });
+  return `taken in lives ${takes.map(({ life }) => life).join(', ')}; ${ends.join('; ')}`;
 }
 
 /** The doubtful attempts that were written down in one life. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { makeEvents, seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { type DaemonProcess, until } from '../e2e/daemon-process.ts';
 import { audit, readProgress, readRecords } from './books.ts';
+import { TORN } from './causes.ts';
 import { tearWal } from './damage.ts';
 import type { Disk } from './full-disk.ts';
 import { type Life, type Plan, planRound } from './plan.ts';
@@ -128,7 +129,7 @@ async function live(stage: Stage, daemon: DaemonProcess, life: Life): Promise<st
   strike(how);
   if (!life.tearsWal || !tearWal(stage.database)) return how;
   strike('torn write-ahead log');
-  return `${how}, log torn`;
+  return how + TORN;
 }
 
 /** A slow machine takes long to start: the faults are to meet a daemon that works. @returns what undoes it */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
-import { type Chapter, causesOf, type Standing } from './causes.ts';
+import { type Chapter, causesOf, type Standing, tellLives } from './causes.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One life as it stood in the database when it was over. */
@@ -18,6 +18,8 @@ export interface Repeat {
   readonly id: string;
   /** Undefined where the daemon wrote nothing down that made it needful. */
   readonly because: string | undefined;
+  /** What was known of it, life by life. */
+  readonly lives: string;
 }
 
 export function repeatsOf({ destination, takes }: Ledger, ends: readonly LifeEnd[]): readonly Repeat[] {
@@ -25,7 +27,8 @@ export function repeatsOf({ destination, takes }: Ledger, ends: readonly LifeEnd
     .filter(([, all]) => all.length > 1)
     .flatMap(([id, all]) => {
       const lives = ends.map((end): Chapter => ({ how: end.how, standing: end.standing(destination, id) }));
-      return causesOf(all, lives).map((because) => ({ destination, id, because }));
+      const told = tellLives(all, lives);
+      return causesOf(all, lives).map((because) => ({ destination, id, because, lives: told }));
     });
 }
 
