@@ -55,9 +55,8 @@ function readStandings(database: string): ReadonlyMap<string, Standing> {
   const db = new DatabaseSync(database);
   try {
     const isMade = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").get() !== undefined;
-    const rows = isMade
-      ? db.prepare('SELECT destination, delivery_id, kind, state, history FROM outbox ORDER BY seq').all()
-      : [];
+    // A life may have ended among the migrations: not every column need be there.
+    const rows = isMade ? db.prepare('SELECT * FROM outbox ORDER BY seq').all() : [];
     const standings = new Map<string, Standing>();
     for (const row of rows) {
       const { destination, delivery_id: id, kind, state, history } = row;
