@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
 import type { Ledger } from './ledger.ts';
 import { EVENT_ID, RULES } from './stage.ts';
+import type { Repeat } from './standings.ts';
 
 /** The daemon's side of the books, read from its database by other means than its own. */
 export interface Records {
@@ -77,6 +78,7 @@ export function audit(
   shown: ReadonlySet<string>,
   records: Records,
   ledgers: ReadonlyMap<string, Ledger>,
+  repeats: readonly Repeat[],
 ): readonly string[] {
   const expected = new Set([...shown].map((id) => EVENT_ID + id));
   const firsts = (name: string): ReadonlyMap<string, Json> => ledgers.get(name)?.first ?? new Map();
@@ -91,7 +93,8 @@ export function audit(
     ...EVERY_NOTIFICATION.flatMap((name) => auditNotifications(name, records, firsts(name), dead(name))),
     ...PEOPLE.flatMap((name) => auditPeople(name, records, firsts(name))),
     ...auditMatches(expected.size, records),
-    ...[...ledgers.values()].flatMap(auditRepeats),
+    ...auditRepeats(repeats),
+    ...[...ledgers.values()].flatMap(auditContents),
   ];
 }
 
@@ -172,11 +175,15 @@ function auditMatches(events: number, { notifications }: Records): string[] {
   return matches === due ? [] : [`notifications tell of ${matches} matches; there were ${due}`];
 }
 
-function auditRepeats({ destination, duplicates, changed }: Ledger): string[] {
-  return [
-    ...duplicates
-      .filter(({ because }) => because === undefined)
-      .map(({ id }) => `${destination} got ${id} again without a reason`),
-    ...changed.map((id) => `DOUBLE PAGE at ${destination}: ${id} came again with another content`),
-  ];
+function auditRepeats(repeats: readonly Repeat[]): string[] {
+  return repeats
+    .filter(({ because }) => because === undefined)
+    .map(
+      ({ destination, id, lives }) =>
+        `AGAIN at ${destination}: ${id}, and nothing in the database says why: ${lives}`,
+    );
+}
+
+function auditContents({ destination, changed }: Ledger): string[] {
+  return changed.map((id) => `DOUBLE PAGE at ${destination}: ${id} came again with another content`);
 }

@@ -34,6 +34,11 @@ export function unmount(folder: string): void {
   execFileSync('/bin/umount', ['-l', folder], { stdio: 'ignore' });
 }
 
+/** From now on the process can make no file longer than so many bytes (as `ulimit -f`). Throws where nobody can. */
+export function limitFiles(pid: number, bytes: number | 'unlimited'): void {
+  execFileSync('/usr/bin/prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], { stdio: 'ignore' });
+}
+
 const ballast = (folder: string): string => join(folder, 'ballast');
 
 /** Writes until nothing more fits. */

@@ -4,8 +4,11 @@
  * - `CHAOS_PACE` and `CHAOS_EPOCH_MS`: from the epoch on, so many seconds pass in one.
  * - `CHAOS_STEP`: `AT:BY`, ms of real time after the start, and the ms by which the clock then jumps.
  * - `CHAOS_KILL`: `POINT:N`, as in plan.ts.
+ * - `CHAOS_LIFE`: which life this is. Each request says it in a header, for what a process sent just before its death is
+ *   often read by the receiver after it.
  */
 
+import { subscribe } from 'node:diagnostics_channel';
 import { open } from 'node:fs/promises';
 import http from 'node:http';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -35,6 +38,12 @@ const realTimeout = globalThis.setTimeout;
 globalThis.setTimeout = new Proxy(realTimeout, {
   apply: (target, self, [work, ms, ...args]) =>
     Reflect.apply(target, self, [work, typeof ms === 'number' ? ms / pace : ms, ...args]),
+});
+
+const life = process.env['CHAOS_LIFE'] ?? '';
+subscribe('http.client.request.created', (message) => {
+  if (message !== null && typeof message === 'object' && 'request' in message)
+    if (message.request instanceof http.ClientRequest) message.request.setHeader('x-chaos-life', life);
 });
 
 let reached = 0;

@@ -53,20 +53,15 @@ export interface Plan {
   readonly loseEvery: number;
 }
 
-export interface Possible {
-  /** A file system of a few megabytes can be had. */
-  readonly smallDisk: boolean;
-}
-
 const between = (random: Random, from: number, to: number): number =>
   from + Math.floor(random() * (to - from + 1));
 const pick = <T>(random: Random, first: T, ...rest: readonly T[]): T =>
   rest[Math.floor(random() * (rest.length + 1)) - 1] ?? first;
 
 /** The whole schedule of a round. Pure: a seed always gives the same. */
-export function planRound(seed: number, random: Random, { smallDisk }: Possible): Plan {
+export function planRound(seed: number, random: Random): Plan {
   const waves = [between(random, 30, 110), ...Array.from({ length: 4 }, () => between(random, 8, 22))];
-  const lives = Array.from({ length: between(random, 1, 3) }, () => life(random, smallDisk));
+  const lives = Array.from({ length: between(random, 1, 3) }, () => life(random));
   const bursts = (): Burst<Fault>[] =>
     Array.from({ length: between(random, 0, 3) }, () => burst(random, 45, fault(random)));
   return {
@@ -79,7 +74,7 @@ export function planRound(seed: number, random: Random, { smallDisk }: Possible)
   };
 }
 
-function life(random: Random, smallDisk: boolean): Life {
+function life(random: Random): Life {
   const [point, most] = pick(random, ...POINTS);
   const atInstant = random() < 0.35;
   const instant = { atMs: between(random, 250, 2_200) };
@@ -92,7 +87,7 @@ function life(random: Random, smallDisk: boolean): Life {
   return {
     killed: atInstant ? instant : { point, nth },
     tearsWal: random() < 0.25,
-    ...(smallDisk && random() < 0.2 ? { diskFull: full } : {}),
+    ...(random() < 0.2 ? { diskFull: full } : {}),
     ...(random() < 0.25 ? { clockStep: step } : {}),
   };
 }

@@ -24,10 +24,10 @@ export function summary(results: readonly RoundResult[], tookMs: number): string
   const failed = results.filter(({ findings }) => findings.length > 0);
   return [
     `${results.length} rounds in ${Math.round(tookMs / 1_000)} s: ${sum((each) => each.events)} events, ${sum((each) => each.notifications)} notifications, ${sum((each) => each.deadLetters)} dead letters`,
-    `${count('LOST')} lost, ${count('DOUBLE')} double pages, ${count('OUT OF ORDER')} out of order, ${count('STUCK')} stuck; ${failed.length} rounds failed`,
+    `${count('LOST')} lost, ${count('DOUBLE')} double pages, ${count('OUT OF ORDER')} out of order, ${count('STUCK')} stuck, ${count('AGAIN')} sent again without a cause; ${failed.length} rounds failed`,
     'faults that struck:',
     ...rows(results.map((each) => each.struck)),
-    'sent again under an id that had been taken, by the fault that made it needful:',
+    'sent again under an id that had been taken, by what made it needful:',
     ...rows(results.map((each) => each.duplicates)),
     ...(failed.length === 0 ? [] : [`failing seeds: ${failed.map(({ seed }) => seed).join(', ')}`]),
   ].join('\n');

@@ -2,14 +2,21 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { makeEvents, seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { type DaemonProcess, until } from '../e2e/daemon-process.ts';
 import { audit, readProgress, readRecords } from './books.ts';
-import { fillDisk, freeDisk, tearWal } from './damage.ts';
+import { TORN } from './causes.ts';
+import { tearWal } from './damage.ts';
+import type { Disk } from './full-disk.ts';
 import { type Life, type Plan, planRound } from './plan.ts';
 import { buildStage, PACE, type Stage } from './stage.ts';
+import { type Repeat, repeatsOf } from './standings.ts';
 
-/** A life whose fault point is never reached ends so. */
-const LONGEST_LIFE_MS = 2_500;
-const DRAIN_MS = 40_000;
+/** A life whose fault point is never reached ends so long after its start. */
+const LONGEST_LIFE_MS = 2_000;
+const LONGEST_START_MS = 8_000;
+/** Some seconds where the machine is idle. */
+const DRAIN_MS = 55_000;
 const STOP_MS = 10_000;
+/** A start on a full disk fails, and says so; whatever watches over the daemon starts it again. */
+const BY_ITSELF = 'ended by itself';
 
 export interface RoundResult {
   readonly seed: number;
@@ -21,7 +28,7 @@ export interface RoundResult {
   readonly notifications: number;
   /** How often each kind of fault struck. */
   readonly struck: ReadonlyMap<string, number>;
-  /** Re-sends of an id that had been taken, by the fault that made them needful. */
+  /** Re-sends of an id that had been taken, by what made them needful. */
   readonly duplicates: ReadonlyMap<string, number>;
   readonly tookMs: number;
   /** Of the last life. */
@@ -29,10 +36,10 @@ export interface RoundResult {
 }
 
 /** One round: a seeded schedule of faults, then peace until all is quiet, then the books. */
-export async function playRound(seed: number, smallDisk: boolean): Promise<RoundResult> {
+export async function playRound(seed: number, disk: Disk): Promise<RoundResult> {
   const startedMs = performance.now();
-  const plan = planRound(seed, seededRandom(seed), { smallDisk });
-  const stage = await buildStage(plan, smallDisk);
+  const plan = planRound(seed, seededRandom(seed));
+  const stage = await buildStage(plan, disk);
   const findings: string[] = [];
   let daemon: DaemonProcess | undefined;
   try {
@@ -41,21 +48,28 @@ export async function playRound(seed: number, smallDisk: boolean): Promise<Round
       daemon = stage.start(life);
       const adding = later(400 + 300 * number, () => show(stage, plan, number + 1));
       const how = await live(stage, daemon, life);
-      stage.ended(how, daemon.log);
+      stage.ended(how);
+      if (how.startsWith(BY_ITSELF) && life.diskFull === undefined)
+        findings.push(`${how}, on a disk with room`);
       adding();
       show(stage, plan, number + 1);
     }
     daemon = stage.start();
     show(stage, plan, plan.waves.length - 1);
     findings.push(...(await settleDown(stage, daemon, plan)));
-    stage.ended('stopped', daemon.log);
+    stage.ended('stopped');
     const records = readRecords(stage.database);
-    findings.push(...audit(stage.feed.eventsShown, records, stage.ledgers));
+    const repeats = [...stage.ledgers.values()].flatMap((ledger) => repeatsOf(ledger, stage.ends));
+    findings.push(...audit(stage.feed.eventsShown, records, stage.ledgers, repeats));
     const dead = records.deliveries.filter(({ state }) => state === 'dead');
     findings.push(...unreasoned(dead));
     return {
       ...{ seed, plan, findings, events: stage.feed.eventsShown.size, deadLetters: dead.length },
-      ...{ notifications: records.notifications.size, struck: stage.struck, duplicates: duplicatesOf(stage) },
+      ...{
+        notifications: records.notifications.size,
+        struck: stage.struck,
+        duplicates: countCauses(repeats),
+      },
       ...{ tookMs: performance.now() - startedMs, log: daemon.log },
     };
   } finally {
@@ -91,28 +105,46 @@ function later(ms: number, work: () => void): () => void {
 /** One life to its violent end. @returns how it ended */
 async function live(stage: Stage, daemon: DaemonProcess, life: Life): Promise<string> {
   const { killed, diskFull, clockStep } = life;
+  const { disk } = stage;
   const strike = (kind: string): void => void stage.struck.set(kind, (stage.struck.get(kind) ?? 0) + 1);
+  let how = 'point' in killed ? `killed at ${killed.point}` : 'killed at an instant';
+  const kill = (): void => {
+    how = 'killed at an instant';
+    void daemon.kill();
+  };
   const undo = [
-    later('atMs' in killed ? killed.atMs : LONGEST_LIFE_MS, () => void daemon.kill()),
+    'atMs' in killed ? later(killed.atMs, kill) : onceStarted(daemon, () => later(LONGEST_LIFE_MS, kill)),
     ...(diskFull === undefined
       ? []
       : [
-          later(diskFull.atMs, () => {
-            fillDisk(stage.folder);
-            strike('disk full');
-          }),
-          later(diskFull.atMs + diskFull.forMs, () => freeDisk(stage.folder)),
+          later(diskFull.atMs, () => strike(disk.fill(daemon.pid))),
+          later(diskFull.atMs + diskFull.forMs, () => disk.free(daemon.pid)),
         ]),
     ...(clockStep === undefined ? [] : [later(clockStep.atMs, () => strike('clock step'))]),
   ];
-  await daemon.exited();
+  const code = await daemon.exited();
+  if (code !== null) how = `${BY_ITSELF} with ${code}`;
   for (const each of undo) each();
-  freeDisk(stage.folder);
-  const how = 'point' in killed ? `killed at ${killed.point}` : 'killed at an instant';
+  disk.free(daemon.pid);
   strike(how);
   if (!life.tearsWal || !tearWal(stage.database)) return how;
   strike('torn write-ahead log');
-  return `${how}, log torn`;
+  return how + TORN;
+}
+
+/** A slow machine takes long to start: the faults are to meet a daemon that works. @returns what undoes it */
+function onceStarted(daemon: DaemonProcess, work: () => () => void): () => void {
+  let undo: (() => void) | undefined;
+  const startedMs = performance.now();
+  const timer = setInterval(() => {
+    if (!daemon.log.includes('"msg":"started"') && performance.now() - startedMs < LONGEST_START_MS) return;
+    clearInterval(timer);
+    undo = work();
+  }, 20);
+  return () => {
+    clearInterval(timer);
+    undo?.();
+  };
 }
 
 /** Lets the last life go on until nothing waits; then asks it to stop. */
@@ -151,9 +183,8 @@ function unreasoned(
     .map(({ destination, id }) => `${destination} has a dead letter without a reason: ${id}`);
 }
 
-function duplicatesOf({ ledgers }: Stage): ReadonlyMap<string, number> {
+function countCauses(repeats: readonly Repeat[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { duplicates } of ledgers.values())
-    for (const { because = 'no reason' } of duplicates) counts.set(because, (counts.get(because) ?? 0) + 1);
+  for (const { because = 'without a cause' } of repeats) counts.set(because, (counts.get(because) ?? 0) + 1);
   return counts;
 }

@@ -1,5 +1,5 @@
+import { type Disk, diskHere } from './full-disk.ts';
 import { playRound, type RoundResult } from './round.ts';
-import { hasSmallDisk } from './stage.ts';
 
 export interface Rounds {
   readonly rounds: number;
@@ -8,14 +8,15 @@ export interface Rounds {
   readonly atOnce: number;
   /** No further round begins after it. */
   readonly budgetMs?: number;
+  /** How disks are made full; the truest way of this machine unless said. */
+  readonly disk?: Disk;
 }
 
 /** Plays rounds `seed`, `seed + 1`, …, so many at a time. */
 export async function playRounds(
-  { rounds, seed, atOnce, budgetMs = Number.POSITIVE_INFINITY }: Rounds,
+  { rounds, seed, atOnce, budgetMs = Number.POSITIVE_INFINITY, disk = diskHere() }: Rounds,
   onRound: (result: RoundResult) => void = () => {},
 ): Promise<readonly RoundResult[]> {
-  const smallDisk = hasSmallDisk();
   const startedMs = performance.now();
   const results: RoundResult[] = [];
   let next = 0;
@@ -23,7 +24,7 @@ export async function playRounds(
     while (next < rounds && performance.now() - startedMs < budgetMs) {
       const mine = seed + next;
       next += 1;
-      const result = await playRound(mine, smallDisk);
+      const result = await playRound(mine, disk);
       results.push(result);
       onRound(result);
     }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts';
@@ -13,8 +13,10 @@ import {
 } from '../../src/demo/receivers/index.ts';
 import { DaemonProcess } from '../e2e/daemon-process.ts';
 import { mountSmallDisk, unmount } from './damage.ts';
+import { type Disk, type FullDisk, fullDisk } from './full-disk.ts';
 import { Ledger } from './ledger.ts';
 import { type Burst, type Life, type Plan, RECEIVERS, type ReceiverName } from './plan.ts';
+import { type LifeEnd, readLifeEnd } from './standings.ts';
 
 /** So many of the daemon's seconds pass in one: its back-off and its time-outs need not be waited for. */
 export const PACE = 10;
@@ -41,46 +43,45 @@ export interface Stage {
   /** How often each kind of fault struck. */
   readonly struck: Map<string, number>;
   readonly epochMs: number;
+  readonly disk: FullDisk;
+  /** The lives that are over. */
+  readonly ends: readonly LifeEnd[];
   /** Starts the daemon's next life. Without one, nothing happens to it. */
   start(life?: Life): DaemonProcess;
-  /** Puts down how a life ended, what it wrote to its file, and what it said. */
-  ended(how: string, log: string): void;
+  /** Puts down how a life ended, what it wrote to its file, and what its database held. */
+  ended(how: string): void;
   close(): Promise<void>;
 }
 
 export const EVENT_ID = 'akto-prod/malicious_events/';
 
-export async function buildStage(plan: Plan, smallDisk: boolean): Promise<Stage> {
+export async function buildStage(plan: Plan, disk: Disk): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-chaos-'));
-  if (smallDisk) mountSmallDisk(folder, SMALL_DISK_MB);
+  const database = join(folder, 'tocsin.db');
+  const archive = join(folder, 'archive.jsonl');
+  if (disk === 'mount') mountSmallDisk(folder, SMALL_DISK_MB);
   const epochMs = Date.now();
-  const ends: string[] = [];
+  const ends: LifeEnd[] = [];
   let fileRead = 0;
   const struck = new Map<string, number>();
   const strike = (kind: string): void => void struck.set(kind, (struck.get(kind) ?? 0) + 1);
   const ledgers = new Map([...RECEIVERS, 'archive'].map((name) => [name, new Ledger(name)]));
-  const present = new Map<string, Fault | undefined>();
+  const servers = new Map<string, Receiver>();
+  /** Of the request that a receiver deals with: its fault, and the life that sent it. */
+  const present = new Map<string, { readonly life: number; readonly ambiguous?: string }>();
 
   const faultsOf =
     (name: ReceiverName): FaultSchedule =>
-    (number, path) => {
+    (number) => {
       const fault = faultAt(plan.receivers[name], number);
-      present.set(name, fault);
+      const ambiguous = ambiguityOf(fault);
+      const life = Number(servers.get(name)?.requests.at(-1)?.headers['x-chaos-life']);
+      present.set(name, { life, ...(ambiguous === undefined ? {} : { ambiguous }) });
       if (fault !== undefined) strike(fault.kind === 'status' ? `answer ${fault.status}` : fault.kind);
-      const ledger = ledgers.get(name);
-      if (path.endsWith('/ack') && fault !== undefined && ledger !== undefined)
-        ledger.ackFault = 'acknowledgement not told';
       return fault;
     };
-  const take = (
-    name: string,
-    id: string,
-    content: Json,
-    ambiguous = ambiguityOf(present.get(name)),
-  ): void => {
-    const told = { id, life: ends.length, ...(ambiguous === undefined ? {} : { ambiguous }) };
-    ledgers.get(name)?.take(told, content, (life) => ends[life] ?? 'the life goes on');
-  };
+  const take = (name: string, id: string, content: Json): void =>
+    ledgers.get(name)?.take({ id, life: ends.length, ...present.get(name) }, content);
 
   const feed = await startAktoSimulator({ apiKey: API_KEY });
   feed.setHazards({
@@ -120,7 +121,8 @@ export async function buildStage(plan: Plan, smallDisk: boolean): Promise<Stage>
   });
   const [siem, indexer] = [await collector('siem', false), await collector('indexer', true)];
   const [soar, pager] = [await hook('soar'), await hook('pager')];
-  const servers: Pick<Receiver, 'close'>[] = [feed, slack, siem, indexer, soar, pager];
+  for (const [name, server] of Object.entries({ oncall: slack, siem, indexer, soar, pager }))
+    servers.set(name, server);
   const config = join(folder, 'config.yaml');
   for (const id of RULES) writeFileSync(join(folder, `${id}.yaml`), ruleText(id));
   writeFileSync(
@@ -143,11 +145,11 @@ server: { listen: "127.0.0.1:0" }
 `,
   );
   return {
-    ...{ folder, database: join(folder, 'tocsin.db'), feed, ledgers, struck, epochMs },
-    start: (life) => new DaemonProcess(config, environment(epochMs, life)),
-    ended: (how, log) => {
-      const file = join(folder, 'archive.jsonl');
-      const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    ...{ folder, database, feed, ledgers, struck, epochMs, ends },
+    disk: fullDisk(disk, folder, [`${database}-wal`, archive]),
+    start: (life) => new DaemonProcess(config, environment(epochMs, ends.length, life)),
+    ended: (how) => {
+      const text = existsSync(archive) ? readFileSync(archive, 'utf8') : '';
       // A torn line is mended by the next life; only whole ones count.
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       for (const line of whole
@@ -155,15 +157,14 @@ server: { listen: "127.0.0.1:0" }
         .split('\n')
         .filter((each) => each !== '')) {
         const content: Json = JSON.parse(line);
-        take('archive', idOf(content), content, undefined);
+        take('archive', idOf(content), content);
       }
       fileRead = whole.length;
-      for (const ledger of ledgers.values()) ledger.explainByLog(ends.length, log);
-      ends.push(how);
+      ends.push(readLifeEnd(database, how));
     },
     close: async () => {
-      for (const server of servers) await server.close();
-      if (smallDisk) unmount(folder);
+      for (const server of [feed, ...servers.values()]) await server.close();
+      if (disk === 'mount') unmount(folder);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -177,11 +178,12 @@ function ambiguityOf(fault: Fault | undefined): string | undefined {
   return fault !== undefined && AMBIGUOUS.includes(fault.kind) ? fault.kind : undefined;
 }
 
-function environment(epochMs: number, life?: Life): Record<string, string> {
+function environment(epochMs: number, number: number, life?: Life): Record<string, string> {
   const env: Record<string, string> = {
     NODE_OPTIONS: `--import=${FAULT_POINTS}`,
     CHAOS_PACE: String(PACE),
     CHAOS_EPOCH_MS: String(epochMs),
+    CHAOS_LIFE: String(number),
   };
   if (life !== undefined && 'point' in life.killed)
     env['CHAOS_KILL'] = `${life.killed.point}:${life.killed.nth}`;
@@ -205,18 +207,4 @@ function isPoison(envelope: JsonObject, every: number): boolean {
   if (every === 0 || !id.startsWith(EVENT_ID)) return false;
   const sum = [...id].reduce((total, letter) => (total * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
   return sum % every === 0;
-}
-
-/** Whether this machine gives us a disk that can be filled. */
-export function hasSmallDisk(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-chaos-disk-'));
-  try {
-    mountSmallDisk(folder, 1);
-    unmount(folder);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
-  }
 }

@@ -20,6 +20,11 @@ export class DaemonProcess {
     });
   }
 
+  /** 0 where it could not be spawned. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Everything on stderr so far. */
   get log(): string {
     return this.#log;
