@@ -58,4 +58,15 @@ describe('one ahead', () => {
     await aTurn();
     expect(isClosed).toBe(true);
   });
+
+  it('that is stopped before it begins deals with nothing, and lets no failure loose', async () => {
+    async function* failing(): AsyncGenerator<number> {
+      yield* [];
+      throw new Error('stopped');
+    }
+    const seen: number[] = [];
+    await oneAhead(failing(), async (number) => void seen.push(number), AbortSignal.abort());
+    await aTurn();
+    expect(seen).toEqual([]);
+  });
 });

@@ -9,15 +9,19 @@ export async function oneAhead<T>(
   stop: AbortSignal,
 ): Promise<void> {
   const iterator = items[Symbol.asyncIterator]();
-  let next = iterator.next();
+  const ask = (): Promise<IteratorResult<T>> => {
+    const asked = iterator.next();
+    // Its failure is thrown when its turn comes, or by nobody.
+    asked.catch(() => undefined);
+    return asked;
+  };
+  let next = ask();
   try {
     while (!stop.aborted) {
       const item = await next;
       if (item.done === true) return;
       const dealt = deal(item.value);
-      next = iterator.next();
-      // Its failure is thrown when its turn comes, or by nobody.
-      next.catch(() => undefined);
+      next = ask();
       await dealt;
     }
   } finally {
