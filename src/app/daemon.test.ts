@@ -144,7 +144,9 @@ describe('a reload', () => {
   it('that fails in a way nobody expected says so, ends nothing, and can be made again', async () => {
     const { daemon, show, logs, write } = await start();
     const bug = new TypeError('a bug');
-    vi.spyOn(daemon.store, 'abandonOthers').mockRejectedValueOnce(bug).mockRejectedValueOnce(bug);
+    const abandonOthers = vi.fn(daemon.store.abandonOthers);
+    abandonOthers.mockRejectedValueOnce(bug).mockRejectedValueOnce(bug);
+    Object.assign(daemon.store, { abandonOthers });
     write('rules/b.yaml', ruleFor('Second'));
     expect(await daemon.reload()).toMatchObject([{ code: 'not-started' }]);
     expect(messages(logs)).toContainEqual(expect.stringContaining('unexpected error'));

@@ -146,6 +146,8 @@ const KIND_BY_CODE: Readonly<Record<number, StoreErrorKind>> = {
   8: 'read-only',
   13: 'full',
 };
+/** What SQLite says where a file may not grow for another reason than space: it could not write, truncate, or size its log's index. */
+const NO_GROWTH: ReadonlySet<number> = new Set([778, 1_546, 4_874]);
 const KIND_BY_ERRNO: Readonly<Record<string, StoreErrorKind>> = {
   ENOSPC: 'full',
   EROFS: 'read-only',
@@ -156,7 +158,7 @@ const KIND_BY_ERRNO: Readonly<Record<string, StoreErrorKind>> = {
 };
 
 const ADVICE: Readonly<Record<StoreErrorKind, string>> = {
-  full: 'there is no space left for it; free some, or raise retention.max_size',
+  full: 'there is no space left for it; free some, raise retention.max_size, or the quota or file-size limit (ulimit -f) that it has reached',
   'read-only':
     'it cannot be written; check the owner and mode of the file and its folder, and that the file system is not read-only',
   locked: 'another process holds it; stop that process',
@@ -183,7 +185,7 @@ function translate(file: string, error: unknown): StoreError {
 function kindOf(error: unknown): StoreErrorKind {
   if (!(error instanceof Error)) return 'broken';
   if ('errcode' in error && typeof error.errcode === 'number') {
-    return KIND_BY_CODE[error.errcode & 0xff] ?? 'broken';
+    return NO_GROWTH.has(error.errcode) ? 'full' : (KIND_BY_CODE[error.errcode & 0xff] ?? 'broken');
   }
   if ('code' in error && typeof error.code === 'string') return KIND_BY_ERRNO[error.code] ?? 'broken';
   return 'broken';

@@ -51,7 +51,8 @@ async function transact<T>(thread: Thread, work: (tx: StoreTx) => Promise<T>): P
     await thread.ask({ kind: 'commit', transaction });
     return result;
   } catch (error) {
-    await thread.ask({ kind: 'rollback', transaction });
+    // Where even this fails the thread has ended, and SQLite has rolled back.
+    await thread.ask({ kind: 'rollback', transaction }).catch(() => undefined);
     throw error;
   }
 }
@@ -61,9 +62,9 @@ function remote<T extends object>(
   own: Partial<T>,
   ask: (name: string, args: readonly unknown[]) => Promise<unknown>,
 ): T {
-  return new Proxy<T>(Object.create(null), {
-    get(_, name) {
-      const mine: unknown = Reflect.get(own, name);
+  return new Proxy<T>(Object.assign(Object.create(null), own), {
+    get(known, name) {
+      const mine: unknown = Reflect.get(known, name);
       // Nothing awaits the store itself.
       if (mine !== undefined || typeof name === 'symbol' || name === 'then') return mine;
       return (...args: unknown[]) => ask(name, args);
