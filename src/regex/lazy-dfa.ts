@@ -224,7 +224,8 @@ export class LazyDfa {
   }
 
   #startRow(): number {
-    if (this.#start === 0) this.#start = this.#rowOf(NOTHING, this.#stepper.conditions.kinds[this.#edge] ?? 0);
+    if (this.#start === 0)
+      this.#start = this.#rowOf(NOTHING, this.#stepper.conditions.kinds[this.#edge] ?? 0);
     return this.#start;
   }
 
