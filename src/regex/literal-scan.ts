@@ -1,4 +1,5 @@
 import { CHUNK, type Grid, gramAt, gridFor, suspects } from './grids.ts';
+import { shareOf } from './rarity.ts';
 import { SpotTable } from './spot-table.ts';
 import { bytesOf, type TextBytes } from './text-bytes.ts';
 
@@ -126,21 +127,21 @@ function addSpots(text: string, literal: number, tables: Map<Grid, SpotTable>): 
   tables.set(grid, table);
   const bytes = Buffer.from(text, 'latin1');
   const grams = Array.from({ length: text.length - width + 1 }, (_, at) => gramAt(bytes, at, width));
-  const start = rarestStart(grams, stride, table);
+  const costs = grams.map((gram, at) => (1 + table.count(gram)) * shareOf([text.slice(at, at + width)]));
+  const start = cheapestStart(costs, stride);
   for (let offset = start; offset < start + stride; offset += 1) {
     const gram = grams[offset];
     if (gram !== undefined) table.add(gram, literal, offset);
   }
 }
 
-/** Where the literal shares its grams with the fewest others: nobody wants `http` compared with a thousand. */
-function rarestStart(grams: readonly number[], stride: number, table: SpotTable): number {
+/** Where the literal's grams stand in the fewest texts, and are shared with the fewest others: nobody wants `http` compared with a thousand. */
+function cheapestStart(costs: readonly number[], stride: number): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let start = 0; start + stride <= grams.length; start += 1) {
-    const taken = grams.slice(start, start + stride).map((gram) => table.count(gram));
-    const shared = taken.reduce((sum, count) => sum + count, 0);
-    if (shared < least) [best, least] = [start, shared];
+  for (let start = 0; start + stride <= costs.length; start += 1) {
+    const cost = costs.slice(start, start + stride).reduce((sum, each) => sum + each, 0);
+    if (cost < least) [best, least] = [start, cost];
   }
   return best;
 }

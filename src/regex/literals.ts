@@ -1,4 +1,5 @@
 import { type CodeSet, rangesOf } from './code-set.ts';
+import { rarityOfAny, shareOf } from './rarity.ts';
 import type { Node } from './syntax.ts';
 
 // Literals that every match must contain: most patterns have some, most texts hold none of them, and then the
@@ -13,9 +14,9 @@ const MAX_CLAUSES = 3;
 /** Shorter texts stand in most texts by chance: it is worth more of them to have them longer. */
 const RARE_LENGTH = 5;
 const MAX_JOINED = 192;
-/** Of what a match begins or ends with, so much is kept; more texts than these say next to nothing. */
+/** Of what a match begins or ends with, so much is kept; what stands everywhere says nothing. */
 const EDGE_LENGTH = 8;
-const MAX_EDGES = 24;
+const MAX_SHARE = 1 / 4;
 /** Times that a repeated part is written out. */
 const MAX_TURNS = 4;
 
@@ -74,8 +75,8 @@ function ends(texts: Clause): Clause {
 }
 
 function few(texts: Clause): Clause {
-  const distinct = new Set(texts);
-  return distinct.size <= MAX_EDGES ? [...distinct] : UNKNOWN;
+  const distinct = [...new Set(texts)];
+  return distinct.length <= MAX_EXACT && shareOf(distinct) <= MAX_SHARE ? distinct : UNKNOWN;
 }
 
 /** The characters of a small ASCII set, capitals folded. */
@@ -179,10 +180,12 @@ function usable(texts: Clause): readonly Clause[] {
   return texts.some((text) => COMMON.test(text)) ? [] : [texts];
 }
 
-/** Longer literals are rarer; of equally long ones, fewer are. What one clause implies another need not say. */
+/** The rarest; of equally rare ones, the fewest. What one clause implies another need not say. */
 function best(clauses: readonly Clause[]): readonly Clause[] {
   const chosen: Clause[] = [];
-  for (const clause of clauses.toSorted((a, b) => shortest(b) - shortest(a) || a.length - b.length)) {
+  const rated = clauses.map((clause) => ({ clause, rarity: rarityOfAny(clause) }));
+  rated.sort((a, b) => b.rarity - a.rarity || a.clause.length - b.clause.length);
+  for (const { clause } of rated) {
     if (chosen.length === MAX_CLAUSES) break;
     if (!chosen.some((other) => implies(other, clause))) chosen.push(clause);
   }
