@@ -7,6 +7,7 @@ export { LiteralScan } from './literal-scan.ts';
 export type { PatternOptions } from './parse.ts';
 export type { Pattern } from './pattern.ts';
 export { joinPatterns, type PatternSet } from './pattern-set.ts';
+export { rarityOfAny } from './rarity.ts';
 export { compileSpans, type Span, type SpanFinder } from './spans.ts';
 
 /** Throws PatternError for a pattern that Java would refuse, and for one too large. */

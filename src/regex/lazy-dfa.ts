@@ -48,6 +48,8 @@ export class LazyDfa {
   #cells = new Int32Array(0);
   #states: State[] = [];
   #rows = new Map<string, number>();
+  /** The row that every reading begins in; 0 while it is not made. */
+  #start = 0;
   #setItems = 0;
   #endings = new Map<number, readonly number[]>();
 
@@ -199,6 +201,7 @@ export class LazyDfa {
     letGo(this);
     this.#states = [];
     this.#rows = new Map();
+    this.#start = 0;
     this.#setItems = 0;
     this.#endings = new Map();
     this.#cells = new Int32Array(4 * this.#width);
@@ -221,7 +224,9 @@ export class LazyDfa {
   }
 
   #startRow(): number {
-    return this.#rowOf(NOTHING, this.#stepper.conditions.kinds[this.#edge] ?? 0);
+    if (this.#start === 0)
+      this.#start = this.#rowOf(NOTHING, this.#stepper.conditions.kinds[this.#edge] ?? 0);
+    return this.#start;
   }
 
   #rowOf(alive: Int32Array, kind: number): number {

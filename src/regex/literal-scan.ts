@@ -1,19 +1,12 @@
+import { CHUNK, type Grid, gramAt, gridFor, suspects } from './grids.ts';
+import { shareOf } from './rarity.ts';
 import { SpotTable } from './spot-table.ts';
-import {
-  bytesOf,
-  CHUNK,
-  FIND_SUSPECTS,
-  gramAt,
-  gramCount,
-  gramWidth,
-  type Stride,
-  suspects,
-  type TextBytes,
-} from './text-bytes.ts';
+import { bytesOf, type TextBytes } from './text-bytes.ts';
 
 // Finds which of many literals a text holds, in one pass that mostly looks at every fourth byte only. A literal of seven bytes
 // or more covers one aligned quadruple of bytes wherever it stands, so its four possible quadruples are remembered; where
-// one of them turns up the literal is compared. Shorter literals are looked for at every second byte, or at every byte.
+// one of them turns up the literal is compared. Shorter literals are looked for at every second byte, or at every byte, and
+// by pairs. Words of four bytes are read whatever the grid, and only those with a gram that is marked are looked at again.
 // (The idea is Wu and Manber's, 1994, with a table of hashes in front as in Rabin and Karp's; Aho and Corasick's automaton
 // reads every byte, and each step waits for the one before it.)
 
@@ -33,7 +26,7 @@ export class LiteralScan {
   readonly #starts: Int32Array;
   readonly #owners: readonly (readonly number[])[];
   readonly #lone: readonly { readonly text: string; readonly index: number }[];
-  readonly #tables: readonly (readonly [Stride, SpotTable])[];
+  readonly #tables: readonly (readonly [Grid, SpotTable])[];
   /** By literal: the scan that found it. */
   readonly #found: Int32Array;
   #stamp = 0;
@@ -48,7 +41,7 @@ export class LiteralScan {
     this.#starts = startsOf(texts);
     this.#found = new Int32Array(texts.length);
     this.#lone = texts.flatMap((text, index) => (text.length < 2 ? [{ text, index }] : []));
-    const tables = new Map<Stride, SpotTable>();
+    const tables = new Map<Grid, SpotTable>();
     for (const [index, text] of texts.entries()) if (text.length > 1) addSpots(text, index, tables);
     for (const table of tables.values()) table.close();
     this.#tables = [...tables];
@@ -65,19 +58,21 @@ export class LiteralScan {
     this.#stamp = this.#stamp === MAX_STAMP ? 1 : this.#stamp + 1;
     this.#stepsLeft = FREE_STEPS + MAX_STEPS_PER_BYTE * text.length;
     for (const { text: lone, index } of this.#lone) if (text.includes(lone)) this.#tell(index, tell);
-    for (const [stride, table] of this.#tables) this.#scanFor(stride, table, bytes, text.length, tell);
+    for (const [grid, table] of this.#tables) this.#scanFor(grid, table, bytes, text.length, tell);
     if (this.#stepsLeft < 0) for (let i = 0; i < this.#owners.length; i += 1) this.#tell(i, tell);
   }
 
-  #scanFor(stride: Stride, table: SpotTable, text: TextBytes, length: number, tell: Tell): void {
-    const end = gramCount(length, stride);
-    const findSuspects = FIND_SUSPECTS[stride];
+  #scanFor(grid: Grid, table: SpotTable, text: TextBytes, length: number, tell: Tell): void {
+    const { width, stride, findSuspects } = grid;
+    const end = (length + 3) >>> 2;
     for (let from = 0; from < end && this.#stepsLeft >= 0; from += CHUNK) {
-      const count = findSuspects(text, from, Math.min(end, from + CHUNK), table.marks, table.shift);
+      const count = findSuspects(text.words, from, Math.min(end, from + CHUNK), table.marks, table.shift);
       for (let i = 0; i < count; i += 1) {
-        const at = suspects[i] ?? 0;
-        const first = table.first(gramAt(text, at, stride));
-        if (first >= 0) this.#compare(text.bytes, at * stride, length, table, first, tell);
+        const word = (suspects[i] ?? 0) * 4;
+        for (let at = word; at < word + 4; at += stride) {
+          const first = table.first(gramAt(text.bytes, at, width));
+          if (first >= 0) this.#compare(text.bytes, at, length, table, first, tell);
+        }
       }
     }
   }
@@ -125,35 +120,28 @@ function startsOf(texts: readonly string[]): Int32Array {
   return starts;
 }
 
-/** The widest stride at which a literal of this length is sure to be met with a whole gram. */
-function strideFor(length: number): Stride {
-  if (length >= 7) return 4;
-  return length >= 5 ? 2 : 1;
-}
-
-function addSpots(text: string, literal: number, tables: Map<Stride, SpotTable>): void {
-  const stride = strideFor(text.length);
-  const table = tables.get(stride) ?? new SpotTable();
-  tables.set(stride, table);
-  const width = gramWidth(stride);
-  const grams = Array.from({ length: text.length - width + 1 }, (_, at) =>
-    gramAt(bytesOf(text.slice(at, at + width)), 0, stride),
-  );
-  const start = rarestStart(grams, stride, table);
+function addSpots(text: string, literal: number, tables: Map<Grid, SpotTable>): void {
+  const grid = gridFor(text.length);
+  const { width, stride } = grid;
+  const table = tables.get(grid) ?? new SpotTable();
+  tables.set(grid, table);
+  const bytes = Buffer.from(text, 'latin1');
+  const grams = Array.from({ length: text.length - width + 1 }, (_, at) => gramAt(bytes, at, width));
+  const costs = grams.map((gram, at) => (1 + table.count(gram)) * shareOf([text.slice(at, at + width)]));
+  const start = cheapestStart(costs, stride);
   for (let offset = start; offset < start + stride; offset += 1) {
     const gram = grams[offset];
     if (gram !== undefined) table.add(gram, literal, offset);
   }
 }
 
-/** Where the literal shares its grams with the fewest others: nobody wants `http` compared with a thousand. */
-function rarestStart(grams: readonly number[], stride: Stride, table: SpotTable): number {
+/** Where the literal's grams stand in the fewest texts, and are shared with the fewest others: nobody wants `http` compared with a thousand. */
+function cheapestStart(costs: readonly number[], stride: number): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let start = 0; start + stride <= grams.length; start += 1) {
-    const taken = grams.slice(start, start + stride).map((gram) => table.count(gram));
-    const shared = taken.reduce((sum, count) => sum + count, 0);
-    if (shared < least) [best, least] = [start, shared];
+  for (let start = 0; start + stride <= costs.length; start += 1) {
+    const cost = costs.slice(start, start + stride).reduce((sum, each) => sum + each, 0);
+    if (cost < least) [best, least] = [start, cost];
   }
   return best;
 }

@@ -1,4 +1,5 @@
 import { type CodeSet, rangesOf } from './code-set.ts';
+import { rarityOfAny, shareOf } from './rarity.ts';
 import type { Node } from './syntax.ts';
 
 // Literals that every match must contain: most patterns have some, most texts hold none of them, and then the
@@ -10,7 +11,14 @@ const MAX_EXACT = 64;
 const LONG = 24;
 const MAX_LITERALS = 256;
 const MAX_CLAUSES = 3;
-const MIN_LENGTH = 2;
+/** Shorter texts stand in most texts by chance: it is worth more of them to have them longer. */
+const RARE_LENGTH = 5;
+const MAX_JOINED = 192;
+/** Of what a match begins or ends with, so much is kept; what stands everywhere says nothing. */
+const EDGE_LENGTH = 8;
+const MAX_SHARE = 1 / 4;
+/** Times that a repeated part is written out. */
+const MAX_TURNS = 4;
 
 /** Alternatives, one of which must be there. */
 export type Clause = readonly string[];
@@ -18,14 +26,18 @@ export type Clause = readonly string[];
 interface Knowledge {
   /** All texts the node matches, if they are few. */
   readonly exact: Clause | undefined;
+  /** Every match begins with one of these, and ends with one of those; where nothing is known, with the empty text. */
+  readonly heads: Clause;
+  readonly tails: Clause;
   /** Every match holds a text of each clause; the most telling clause comes first. */
   readonly clauses: readonly Clause[];
 }
 
-const NOTHING: Knowledge = { exact: undefined, clauses: [] };
-const EMPTY_TEXT: Knowledge = { exact: [''], clauses: [] };
+const UNKNOWN: Clause = [''];
+const NOTHING: Knowledge = { exact: undefined, heads: UNKNOWN, tails: UNKNOWN, clauses: [] };
+const EMPTY_TEXT = ofTexts(UNKNOWN);
 
-/** Empty where no literals of at least two characters are known. */
+/** Empty where nothing telling is known: no literals of at least two characters, and no punctuation. */
 export function requiredLiterals(root: Node): readonly Clause[] {
   return clausesOf(knowledgeOf(root));
 }
@@ -33,9 +45,9 @@ export function requiredLiterals(root: Node): readonly Clause[] {
 function knowledgeOf(node: Node): Knowledge {
   switch (node.kind) {
     case 'char':
-      return { exact: foldedTexts(node.set), clauses: [] };
+      return ofSet(node.set);
     case 'sequence':
-      return ofSequence(node.parts);
+      return ofSequence(node.parts.map(knowledgeOf));
     case 'either':
       return ofOptions(node.options.map(knowledgeOf));
     case 'group':
@@ -50,35 +62,66 @@ function knowledgeOf(node: Node): Knowledge {
   }
 }
 
-/** The characters of a small ASCII set, capitals folded. */
-function foldedTexts(set: CodeSet): Clause | undefined {
-  const texts = new Set<string>();
-  for (const [low, high] of rangesOf(set)) {
-    if (high > 0x7f || high - low > MAX_EXACT) return undefined;
-    for (let code = low; code <= high; code++) texts.add(String.fromCharCode(code).toLowerCase());
-  }
-  return texts.size > 0 && texts.size <= MAX_EXACT ? [...texts] : undefined;
+function ofTexts(texts: Clause): Knowledge {
+  return { exact: texts, heads: starts(texts), tails: ends(texts), clauses: [] };
 }
 
-/** Multiplies neighbours out while they stay few; where they do not, a clause ends. */
-function ofSequence(parts: readonly Node[]): Knowledge {
-  let run: Clause = [''];
-  let isWhole = true;
-  const clauses: Clause[] = [];
-  for (const part of parts) {
-    const known = knowledgeOf(part);
-    const product = known.exact === undefined ? undefined : multiply(run, known.exact);
-    if (product !== undefined) {
-      run = product;
-      continue;
-    }
-    isWhole = false;
-    clauses.push(...usable(run), ...known.clauses);
-    run = known.exact ?? [''];
+function starts(texts: Clause): Clause {
+  return few(texts.map((text) => text.slice(0, EDGE_LENGTH)));
+}
+
+function ends(texts: Clause): Clause {
+  return few(texts.map((text) => text.slice(-EDGE_LENGTH)));
+}
+
+function few(texts: Clause): Clause {
+  const distinct = [...new Set(texts)];
+  return distinct.length <= MAX_EXACT && shareOf(distinct) <= MAX_SHARE ? distinct : UNKNOWN;
+}
+
+/** The characters of a small ASCII set, capitals folded. */
+function ofSet(set: CodeSet): Knowledge {
+  const texts = new Set<string>();
+  for (const [low, high] of rangesOf(set)) {
+    if (high > 0x7f || high - low > MAX_EXACT) return NOTHING;
+    for (let code = low; code <= high; code++) texts.add(String.fromCharCode(code).toLowerCase());
   }
-  return isWhole
-    ? { exact: run, clauses: [] }
-    : { exact: undefined, clauses: best([...clauses, ...usable(run)]) };
+  return texts.size > 0 && texts.size <= MAX_EXACT ? ofTexts([...texts]) : NOTHING;
+}
+
+/** A clause for each piece; a short one is made longer by what stands beside it. */
+function ofSequence(parts: readonly Knowledge[]): Knowledge {
+  const pieces = wholePieces(parts);
+  const [first, second] = pieces;
+  if (first === undefined) return EMPTY_TEXT;
+  if (second === undefined) return first;
+  const clauses = pieces.flatMap((piece, i) => {
+    const [before, after] = [pieces[i - 1]?.tails ?? UNKNOWN, pieces[i + 1]?.heads ?? UNKNOWN];
+    if (piece.exact) return usable(joined(preceded(before, piece.exact), after));
+    const seam = pieces[i + 1]?.exact === undefined ? joined(piece.tails, after) : piece.tails;
+    return seam === piece.tails || shortest(piece.tails) === 0
+      ? piece.clauses
+      : [...piece.clauses, ...usable(seam)];
+  });
+  return {
+    exact: undefined,
+    heads: first.heads,
+    tails: pieces.at(-1)?.tails ?? UNKNOWN,
+    clauses: best(clauses),
+  };
+}
+
+/** Multiplies neighbours out while they stay few. */
+function wholePieces(parts: readonly Knowledge[]): readonly Knowledge[] {
+  const pieces: Knowledge[] = [];
+  for (const part of parts) {
+    if (part === EMPTY_TEXT) continue;
+    const before = pieces.at(-1)?.exact;
+    const product = before && part.exact && multiply(before, part.exact);
+    if (product) pieces.pop();
+    pieces.push(product ? ofTexts(product) : part);
+  }
+  return pieces;
 }
 
 function multiply(heads: Clause, tails: Clause): Clause | undefined {
@@ -86,35 +129,71 @@ function multiply(heads: Clause, tails: Clause): Clause | undefined {
   return [...new Set(heads.flatMap((head) => tails.map((tail) => head + tail)))];
 }
 
+function preceded(tails: Clause, texts: Clause): Clause {
+  if (shortest(texts) >= RARE_LENGTH || shortest(tails) === 0) return texts;
+  return multiply(tails, texts) ?? texts;
+}
+
+/** Makes short texts longer by what stands behind them, where that is known. */
+function joined(texts: Clause, heads: Clause): Clause {
+  if (shortest(texts) >= RARE_LENGTH || shortest(heads) === 0) return texts;
+  const longer = new Set(
+    texts.flatMap((text) => (text.length >= RARE_LENGTH ? text : heads.map((head) => text + head))),
+  );
+  return longer.size <= MAX_JOINED ? [...longer] : texts;
+}
+
 /** One clause: the most telling ones of all options together. */
 function ofOptions(options: readonly Knowledge[]): Knowledge {
   const exacts = options.flatMap(({ exact }) => exact ?? []);
   const areExact = options.every(({ exact }) => exact !== undefined) && exacts.length <= MAX_EXACT;
-  if (areExact) return { exact: [...new Set(exacts)], clauses: [] };
+  if (areExact) return ofTexts([...new Set(exacts)]);
   const tellings = options.map((option) => clausesOf(option)[0]);
   const all = new Set(tellings.flatMap((clause) => clause ?? []));
   const isUsable = tellings.every((clause) => clause !== undefined) && all.size <= MAX_LITERALS;
-  return { exact: undefined, clauses: isUsable ? [[...all]] : [] };
+  return {
+    exact: undefined,
+    heads: few(options.flatMap((option) => option.heads)),
+    tails: few(options.flatMap((option) => option.tails)),
+    clauses: isUsable ? [[...all]] : [],
+  };
 }
 
 function ofRepeat(body: Knowledge, min: number, max: number): Knowledge {
-  if (min === 1 && max === 1) return body;
-  if (min > 0) return { exact: undefined, clauses: clausesOf(body) };
-  const isOption = max === 1 && body.exact !== undefined && body.exact.length < MAX_EXACT;
-  return isOption ? { exact: [...new Set(['', ...(body.exact ?? [])])], clauses: [] } : NOTHING;
+  if (min === 0) {
+    const isOption = max === 1 && body.exact !== undefined && body.exact.length < MAX_EXACT;
+    return isOption ? ofTexts([...new Set(['', ...(body.exact ?? [])])]) : NOTHING;
+  }
+  const turns = Math.min(min, MAX_TURNS);
+  const known = ofSequence(Array.from({ length: turns }, () => body));
+  return max === turns ? known : { ...known, exact: undefined, clauses: clausesOf(known) };
 }
 
 function clausesOf({ exact, clauses }: Knowledge): readonly Clause[] {
   return exact === undefined ? clauses : usable(exact);
 }
 
+/** Letters, digits and blanks alone are everywhere. */
+const COMMON = /^[a-z\d\s]?$/;
+
 function usable(texts: Clause): readonly Clause[] {
-  return shortest(texts) >= MIN_LENGTH ? [texts] : [];
+  return texts.some((text) => COMMON.test(text)) ? [] : [texts];
 }
 
-/** Longer literals are rarer; of equally long ones, fewer are. */
+/** The rarest; of equally rare ones, the fewest. What one clause implies another need not say. */
 function best(clauses: readonly Clause[]): readonly Clause[] {
-  return clauses.toSorted((a, b) => shortest(b) - shortest(a) || a.length - b.length).slice(0, MAX_CLAUSES);
+  const chosen: Clause[] = [];
+  const rated = clauses.map((clause) => ({ clause, rarity: rarityOfAny(clause) }));
+  rated.sort((a, b) => b.rarity - a.rarity || a.clause.length - b.clause.length);
+  for (const { clause } of rated) {
+    if (chosen.length === MAX_CLAUSES) break;
+    if (!chosen.some((other) => implies(other, clause))) chosen.push(clause);
+  }
+  return chosen;
+}
+
+function implies(clause: Clause, other: Clause): boolean {
+  return clause.every((text) => other.some((part) => text.includes(part)));
 }
 
 function shortest(texts: Clause): number {

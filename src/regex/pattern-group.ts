@@ -7,7 +7,8 @@ import type { Node } from './syntax.ts';
 // may need many states; a group that has run out of memory too often lets its members run alone.
 
 const GROUP_SIZE = 16;
-const WORTHWHILE = 3;
+/** Fewer of them run alone. */
+export const WORTHWHILE = 3;
 const MAX_FAILURES = 3;
 /** Nanoseconds a character, about: measured on hostile texts. */
 const COST = 9;
@@ -67,7 +68,7 @@ class Loners implements PatternGroup {
   }
 }
 
-function unsure(index: number): Candidate {
+export function unsure(index: number): Candidate {
   return { index, isSure: false };
 }
 

@@ -30,6 +30,20 @@ describe('a pattern set', () => {
     }
   });
 
+  it('needs no literal that a text where the pattern was found does not hold', () => {
+    const lines = readFileSync('test/fixtures/regex/java.jsonl', 'utf8').trimEnd().split('\n');
+    for (const line of lines) {
+      const [source, found = []]: [string, string[]?] = JSON.parse(line);
+      for (const text of found) {
+        const folded = text.toLowerCase();
+        const unmet = compilePattern(source).literals.filter(
+          (clause) => !clause.some((literal) => folded.includes(literal)),
+        );
+        expect(unmet, `${source} in ${text}`).toEqual([]);
+      }
+    }
+  });
+
   it('finds words among thousands that share beginnings, ends and cases', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '-'), minLength: 1, maxLength: 5 });
     const text = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-', 'é'), maxLength: 30 });
@@ -45,14 +59,18 @@ describe('a pattern set', () => {
   it.each([
     ['(?i)union\\s+select', [['select'], ['union']]],
     ['foo|bar', [['foo', 'bar']]],
-    ['(?i)on(?:error|load)\\s*=', [['onerror', 'onload']]],
+    ['(?i)on(?:error|load)\\s*=', [['onerror', 'onload'], ['=']]],
     ['https?://', [['http://', 'https://']]],
     ['a*foo?', [['fo', 'foo']]],
     [raw`\d+`, []],
     ['foo|.', []],
     ['(?iu)ask', []],
     ['(?=foo)', []],
-    ['(?>foo)++x', [['foo']]],
+    ['(?>foo)++x', [['foox']]],
+    [raw`or\(+x`, [['or('], ['(x']]],
+    [raw`(?:[{]|%7b){2}\w`, [['{{', '{%7b', '%7b{', '%7b%7b']]],
+    [raw`[;|]\s*\w`, [[';', '|']]],
+    [raw`[;a]\s*\w`, []],
   ])('%s needs %j', (source, literals) => {
     expect(compilePattern(source).literals).toEqual(literals);
   });

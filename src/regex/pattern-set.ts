@@ -1,7 +1,14 @@
 import { PatternBudgetError } from './errors.ts';
 import { LiteralScan } from './literal-scan.ts';
 import type { Pattern } from './pattern.ts';
-import { type Affords, type Candidate, groupPatterns, isCompiled } from './pattern-group.ts';
+import {
+  type Affords,
+  type Candidate,
+  groupPatterns,
+  isCompiled,
+  unsure,
+  WORTHWHILE,
+} from './pattern-group.ts';
 
 // All patterns that look at one text, tested together: one pass finds which literals are there, and only the patterns that
 // could match with those literals run.
@@ -32,8 +39,11 @@ export function joinPatterns(patterns: readonly Pattern[]): PatternSet {
       (affords(text.length * costOf(patterns[index]))
         ? tests(patterns[index], index, text, gaveUp)
         : refuses(index, gaveUp));
-    return [...Map.groupBy(candidates, (index) => groupOf.get(index))]
-      .flatMap(([group, wanted]) => group?.narrow(text, wanted, affords) ?? [])
+    const narrow = (): readonly Candidate[] =>
+      [...Map.groupBy(candidates, (index) => groupOf.get(index))].flatMap(
+        ([group, wanted]) => group?.narrow(text, wanted, affords) ?? [],
+      );
+    return (candidates.length < WORTHWHILE ? candidates.map(unsure) : narrow())
       .filter(finds)
       .map(({ index }) => index)
       .sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 import { BacktrackMatcher } from './backtrack.ts';
 import { ALL_CODES } from './code-set.ts';
+import { lengthOf } from './lengths.ts';
 import { type Clause, requiredLiterals } from './literals.ts';
 import { type PatternOptions, parsePattern, type Syntax } from './parse.ts';
 import { plainForm } from './plain.ts';
@@ -34,7 +35,7 @@ export function compilePattern(source: string, options: PatternOptions = {}): Co
   const syntax = parsePattern(source, options);
   const root = plainForm(syntax.root);
   const regular = root && regularTest(root, source);
-  const test = regular?.test ?? boundedTest(syntax, source);
+  const test = longEnough(lengthOf(syntax.root).min, regular?.test ?? boundedTest(syntax, source));
   return {
     source,
     linear: regular !== undefined,
@@ -47,6 +48,11 @@ export function compilePattern(source: string, options: PatternOptions = {}): Co
 }
 
 type Test = (text: string) => boolean;
+
+/** Most values are a few characters, and most patterns need more; a code point is a unit or two. */
+function longEnough(least: number, test: Test): Test {
+  return (text) => text.length >= least && test(text);
+}
 
 function regularTest(root: Node, source: string): { test: Test; hasLooks: boolean } | undefined {
   try {

@@ -1,4 +1,4 @@
-import { HASH } from './text-bytes.ts';
+import { HASH } from './grids.ts';
 
 /** Of the marks: one in 32 is set, or fewer, and they all fit into a processor's nearest memory. */
 const SPARSENESS = 5;
@@ -52,7 +52,7 @@ export class SpotTable {
     this.marks = new Int32Array(2 ** (width - 5));
     for (const gram of this.#building.keys()) {
       const hash = Math.imul(gram, HASH) >>> this.shift;
-      this.marks[hash >>> 5] = (this.marks[hash >>> 5] ?? 0) | (1 << (hash & 31));
+      this.marks[hash >>> 5] = (this.marks[hash >>> 5] ?? 0) | (1 << hash);
     }
     this.#place(bits + 1);
   }

@@ -1,4 +1,4 @@
-import { joinPatterns, LiteralScan, type Pattern, type PatternSet } from '../regex/index.ts';
+import { joinPatterns, LiteralScan, type Pattern, type PatternSet, rarityOfAny } from '../regex/index.ts';
 import { WorkBudgetError } from './budget.ts';
 import type { Findings, Signal } from './watch.ts';
 
@@ -98,9 +98,10 @@ export class Finder {
   }
 
   findings(text: string, candidates: readonly number[], affords: (units: number) => boolean): Findings {
+    const asked = candidates.filter((number) => this.#patterns[number]?.asked.ofText);
+    if (asked.length === 0) return NOTHING_FOUND;
     this.#set ??= joinPatterns(this.#patterns.map(({ pattern }) => pattern));
     const gaveUp = new Map<Signal, Error>();
-    const asked = candidates.filter((number) => this.#patterns[number]?.asked.ofText);
     const found = this.#set.among(text, asked, affords, (number, error) => {
       const watched = this.#patterns[number];
       if (watched) gaveUp.set(watched.signal, error ?? new WorkBudgetError('text'));
@@ -113,16 +114,27 @@ export class Finder {
   }
 }
 
+const NOTHING_FOUND: Findings = { found: new Set(), gaveUp: new Map() };
+
 /** The largest that fits into a mark. */
 const MAX_STAMP = 2 ** 31 - 1;
 
-/** Shorter ones make the scan slower than they make its answer sharper. */
-const TELLING_LENGTH = 5;
+/** In bits: a clause as rare as this rules out nearly every text that its pattern is not found in. */
+const TELLING = 20;
+/** Whatever is more common is met wherever there is much text. */
+const COMMON = 14;
 
-/** The clauses of long literals; where there are none, the longest. */
+/** The rarest clause, and those of the others that make the scan's answer sharper at little cost. */
 function tellingClauses({ literals }: Pattern): Pattern['literals'] {
-  const long = literals.filter((clause) => clause.every((text) => text.length >= TELLING_LENGTH));
-  return long.length > 0 ? long : literals.slice(0, 1);
+  const [first, ...others] = literals;
+  if (first === undefined) return [];
+  const isWeak = rarityOfAny(first) < TELLING;
+  return [first, ...others.filter((clause) => rarityOfAny(isWeak ? longer(clause) : clause) >= COMMON)];
+}
+
+/** Single characters cost next to nothing to look for. */
+function longer(clause: readonly string[]): readonly string[] {
+  return clause.filter((text) => text.length > 1);
 }
 
 /** The longest part of a word that means the same in every script. */

@@ -57,6 +57,24 @@ export class Lookout {
     return isOpen || gate.signals.some((signal) => seen.has(signal));
   }
 
+  /** Whether a condition on keys or values can do without what a look at their term does not show. */
+  looksIntoFields({ aspect, collection }: Condition): boolean {
+    return collection !== 'for_all' && (aspect === 'key' || aspect === 'value');
+  }
+
+  /** Of a condition's patterns those that some key or value may hold, as far as a look at their term shows. */
+  patternsIn(condition: Condition): (run: Run) => readonly Pattern[] {
+    const { term } = condition;
+    const watch = this.term(term);
+    const all = this.patterns(condition);
+    const watched = all.map((pattern) => ({ pattern, signal: this.pattern(term, pattern) }));
+    watch.lookIntoFields();
+    return (run) => {
+      const { isOpen, seen } = run.sighting(watch);
+      return isOpen ? all : watched.filter(({ signal }) => seen.has(signal)).map(({ pattern }) => pattern);
+    };
+  }
+
   /** What must be there for a condition to hold; undefined where nothing can be told. */
   gateOf(condition: Condition): Gate | undefined {
     const { aspect, collection } = condition;

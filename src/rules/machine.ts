@@ -70,11 +70,22 @@ export class Machine {
   #decider(condition: Condition, gate: Gate | undefined): Decide {
     const { term, aspect } = condition;
     if (aspect === 'whole') return textDecider(condition, this.lookout) ?? this.#asking(condition);
+    if (isRegex(condition) && this.lookout.looksIntoFields(condition)) return this.#narrowing(condition);
     const asking = this.#asking(condition);
     const isGated = gate !== undefined && condition.collection !== 'for_all';
     if (!isGated || (aspect !== 'key' && aspect !== 'value')) return asking;
     return (run, linked) =>
       this.lookout.mayHold(gate, term, run) ? asking(run, linked) : plainOutcome(false);
+  }
+
+  /** Tests keys or values for those patterns only that a look at their term has not ruled out. */
+  #narrowing(condition: Condition): Decide {
+    const patternsIn = this.lookout.patternsIn(condition);
+    return (run, linked) => {
+      const patterns = patternsIn(run);
+      if (patterns.length === 0) return plainOutcome(false);
+      return decide(condition, patternOperator(patterns), run, linked);
+    };
   }
 
   #asking(condition: Condition): Decide {
