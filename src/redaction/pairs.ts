@@ -1,4 +1,5 @@
 import { maskContainer, numberEnd, quotedMask } from './containers.ts';
+import { isIdleBefore, rememberIdle } from './idle-names.ts';
 import { type Key, keyBefore, placeOf, stringAround } from './keys.ts';
 import { type Marks, maskEnd, maskOf } from './marks.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
@@ -40,11 +41,13 @@ export class Pairs {
       if (found !== undefined) return this.#mask(found);
     }
     if (code === EQUALS && isOperator(text, at)) return after;
+    if (this.#pending === undefined && isIdleBefore(text, at)) return after;
     const key = keyBefore(text, at);
     if (key === undefined) return after;
     const meaning = meaningOfName(key.raw) ?? this.#pendingFor(key, at);
     if (meaning !== undefined) return this.#value(key, meaning, at, after);
     if (NAMING.has(key.raw)) return this.#naming(after);
+    rememberIdle(key.raw);
     return after;
   }
 

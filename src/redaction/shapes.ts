@@ -57,7 +57,7 @@ const SHAPES: readonly Shape[] = [
 /** By the trigger and the character before it. */
 const BY_END = Map.groupBy(SHAPES, ({ prefix }) => pairOf(prefix, prefix.length - 1));
 
-export const SHAPE_TRIGGERS = new Set(SHAPES.map(({ prefix }) => prefix.at(-1) ?? ''));
+export const SHAPE_PREFIXES: readonly string[] = SHAPES.map(({ prefix }) => prefix);
 
 function pairOf(text: string, at: number): number {
   return text.charCodeAt(at - 1) * 128 + text.charCodeAt(at);
