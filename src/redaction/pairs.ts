@@ -9,6 +9,8 @@ import { bareEnd, elementEnd, isNothing, isProse, lineEnd, maskedValue } from '.
 
 const EQUALS = 0x3d;
 const COLON = 0x3a;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 /** How far behind `name: "cookie"` its value is looked for. */
 const PENDING_REACH = 300;
 const MAX_TAG = 400;
@@ -36,7 +38,7 @@ export class Pairs {
   separator(at: number, after: number): number {
     const text = this.#text;
     const code = text.charCodeAt(at);
-    if (code === COLON && '/\\'.includes(text.charAt(after) || ' ')) {
+    if (code === COLON && mayBeSlash(text.charCodeAt(after))) {
       const found = webhookAt(text, at) ?? userInfoAt(text, at);
       if (found !== undefined) return this.#mask(found);
     }
@@ -215,6 +217,10 @@ export class Pairs {
     this.#marks.replace(start, end, maskedValue(text.slice(start, end).trimEnd(), meaning));
     return end;
   }
+}
+
+function mayBeSlash(code: number): boolean {
+  return code === SLASH || code === BACKSLASH;
 }
 
 /** `==`, `=>`, `!=`, `<=` */

@@ -1,3 +1,4 @@
+import { isDigit, runOfDigits } from './cards.ts';
 import { SHAPE_PREFIXES } from './shapes.ts';
 
 // Where a text has to be looked at. In a long text the engine finds such places many times faster than a loop over its
@@ -5,6 +6,7 @@ import { SHAPE_PREFIXES } from './shapes.ts';
 // enough others follow for a card number. A place too many costs a look: what is asked for here may be wider than what the
 // handler of a place asks for, never narrower.
 
+const BLANK = 0x20;
 /** Shorter texts are gone through faster than a pattern is started. */
 const LONG = 120;
 
@@ -53,8 +55,15 @@ export class Signs {
   }
 
   #step(from: number): number {
+    const text = this.#text;
     let at = from;
-    while (at < this.#text.length && SIGNS[this.#text.charCodeAt(at)] !== 1) at += 1;
+    while (at < text.length) {
+      const code = text.charCodeAt(at);
+      if (SIGNS[code] !== 1) at += 1;
+      else if (code === BLANK && !endsScheme(text.charCodeAt(at - 1))) at += 1;
+      else if (isDigit(code) && !isDigit(text.charCodeAt(at + 3))) at = runOfDigits(text, at + 1);
+      else return at;
+    }
     return at;
   }
 
@@ -66,6 +75,12 @@ export class Signs {
     if (this.#card < from) this.#card = cardFrom(text, from);
     return Math.min(this.#often, this.#scheme, this.#escape, this.#card);
   }
+}
+
+/** The last letter of `bearer` or `basic`. */
+function endsScheme(code: number): boolean {
+  const letter = code | 0x20;
+  return letter === 0x72 || letter === 0x63;
 }
 
 /** Where the first match behind `from` ends, less one. */

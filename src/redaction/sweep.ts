@@ -18,27 +18,29 @@ const BACKSLASH = 0x5c;
 
 /** A text with its secrets masked; the same text where there are none. */
 export function maskText(text: string): string {
-  return text.length < 4 ? text : new Sweep(text).run();
+  if (text.length < 4) return text;
+  const signs = new Signs(text);
+  const first = signs.next(0);
+  return first < 0 ? text : new Sweep(text, signs).run(first);
 }
 
 class Sweep {
   readonly #text: string;
+  readonly #signs: Signs;
   readonly #marks: Marks;
   readonly #pairs: Pairs;
-  readonly #isJson: boolean;
   /** Up to here no JWT begins: what was read once is not read again. */
   #noTokenBefore = 0;
 
-  constructor(text: string) {
+  constructor(text: string, signs: Signs) {
     this.#text = text;
+    this.#signs = signs;
     this.#marks = new Marks(text);
     this.#pairs = new Pairs(text, this.#marks);
-    this.#isJson = /^\s{0,100}[[{]/.test(text);
   }
 
-  run(): string {
-    const signs = new Signs(this.#text);
-    for (let at = signs.next(0); at >= 0; at = signs.next(this.#act(at)));
+  run(first: number): string {
+    for (let at = first; at >= 0; at = this.#signs.next(this.#act(at)));
     return this.#marks.toString();
   }
 
@@ -87,7 +89,7 @@ class Sweep {
   #digits(at: number): number {
     const end = cardEnd(this.#text, at);
     if (end < 0) return runOfDigits(this.#text, at);
-    this.#marks.replace(at, end, this.#isJson && isNumber(this.#text, at, end) ? '0' : maskOf('card'));
+    this.#marks.replace(at, end, isNumber(this.#text, at, end) ? '0' : maskOf('card'));
     return end;
   }
 
@@ -99,6 +101,7 @@ class Sweep {
 
 /** Whether digits stand where JSON has a number: a text there would not be JSON any more. */
 function isNumber(text: string, start: number, end: number): boolean {
+  if (!/^\s{0,100}[[{]/.test(text)) return false;
   const before =
     text
       .slice(Math.max(0, start - 64), start)
