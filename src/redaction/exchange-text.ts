@@ -23,7 +23,11 @@ const BEHIND_VALUE = '}\n}'.length;
 /** Quotes, a line feed and two spaces. */
 const AROUND = 5;
 
-type MaskText = (text: string) => string;
+/** How the strings of an exchange are masked, and the names of its headers. */
+interface TextMasking {
+  text(value: string): string;
+  name(name: string): string;
+}
 
 interface StringField {
   readonly name: string;
@@ -35,10 +39,10 @@ interface StringField {
 }
 
 /** @returns undefined where the text is not the text format, or is broken */
-export function maskExchangeText(text: string, maskText: MaskText): string | undefined {
+export function maskExchangeText(text: string, masking: TextMasking): string | undefined {
   if (text.length > MAX_LENGTH || !FIELD.test(text)) return undefined;
   try {
-    return new ExchangeText(text, maskText).run();
+    return new ExchangeText(text, masking).run();
   } catch (error) {
     if (error instanceof PayloadError) return undefined;
     throw error;
@@ -47,12 +51,12 @@ export function maskExchangeText(text: string, maskText: MaskText): string | und
 
 class ExchangeText {
   readonly #scanner: Scanner;
-  readonly #maskText: MaskText;
+  readonly #masking: TextMasking;
   readonly #strings: StringField[] = [];
 
-  constructor(text: string, maskText: MaskText) {
+  constructor(text: string, masking: TextMasking) {
     this.#scanner = new Scanner(text);
-    this.#maskText = maskText;
+    this.#masking = masking;
   }
 
   run(): string {
@@ -69,10 +73,10 @@ class ExchangeText {
   }
 
   #masked({ value, name, telling }: StringField): string {
-    if (name === 'key' && telling === name) return this.#maskText(value);
+    if (name === 'key' && telling === name) return this.#masking.name(value);
     const meaning = meaningOfName(telling);
     const masked = meaning === undefined ? value : maskedValue(value, meaning);
-    return masked === value && meaning?.isWeak !== false ? this.#maskText(value) : masked;
+    return masked === value && meaning?.isWeak !== false ? this.#masking.text(value) : masked;
   }
 
   #printedHeader(): boolean {

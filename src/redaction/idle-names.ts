@@ -1,3 +1,4 @@
+import { copyOf } from './name-memory.ts';
 import { alnumAnd } from './runs.ts';
 
 // Feeds repeat the names of their headers and fields without end, and nearly none of them says anything of a secret. Those
@@ -20,8 +21,7 @@ export function rememberIdle(name: string): void {
   if (name.length > MAX_LENGTH || !/^[\w.-]+$/.test(name)) return;
   let hash = 0;
   for (let at = name.length - 1; at >= 0; at -= 1) hash = mixed(hash, name.charCodeAt(at));
-  // A copy: a piece of a text would keep the whole of it in memory.
-  idle[hash & (SLOTS - 1)] = Buffer.from(name, 'latin1').toString('latin1');
+  idle[hash & (SLOTS - 1)] = copyOf(name);
 }
 
 function mixed(hash: number, code: number): number {

@@ -68,7 +68,8 @@ export function keyAt(text: string, at: number): Found | undefined {
   const candidates = at > 0 ? BY_END.get(pairOf(text, at)) : undefined;
   for (const { kind, prefix, tail, rest } of candidates ?? []) {
     const start = at + 1 - prefix.length;
-    if (start < 0 || !text.startsWith(prefix, start) || !beginsToken(text, start)) continue;
+    if (start < 0 || text.charCodeAt(start) !== prefix.charCodeAt(0)) continue;
+    if (!text.startsWith(prefix, start) || !beginsToken(text, start)) continue;
     const end = stickyEnd(tail, text, at + 1);
     if (end >= 0) return { start, end: runEnd(text, end, rest), kind };
   }

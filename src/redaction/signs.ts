@@ -21,7 +21,7 @@ const OFTEN = new RegExp(
 /** These end where the place is passed. */
 const SCHEME = /(?:bearer|basic) /gi;
 const LONGEST_SCHEME = 7;
-const ESCAPED_EQUALS = /\\(?=u003[dD])/g;
+const ESCAPED_EQUALS = '\\u003';
 const CARD = /[0-9](?=[0-9]{3}[0-9 %+-]{9})/g;
 const CARD_LENGTH = 13;
 const IN_CARD = charset('0123456789 %+-');
@@ -61,8 +61,11 @@ export class Signs {
       const code = text.charCodeAt(at);
       if (SIGNS[code] !== 1) at += 1;
       else if (code === BLANK && !endsScheme(text.charCodeAt(at - 1))) at += 1;
-      else if (isDigit(code) && !isDigit(text.charCodeAt(at + 3))) at = runOfDigits(text, at + 1);
-      else return at;
+      else if (isDigit(code)) {
+        const end = runOfDigits(text, at + 1);
+        if (mayBeCard(text, end, end - at)) return at;
+        at = end;
+      } else return at;
     }
     return at;
   }
@@ -71,10 +74,15 @@ export class Signs {
     const text = this.#text;
     if (this.#often < from) this.#often = placeFrom(text, OFTEN, from);
     if (this.#scheme < from) this.#scheme = schemeFrom(text, from);
-    if (this.#escape < from) this.#escape = placeFrom(text, ESCAPED_EQUALS, from);
+    if (this.#escape < from) this.#escape = escapeFrom(text, from);
     if (this.#card < from) this.#card = cardFrom(text, from);
     return Math.min(this.#often, this.#scheme, this.#escape, this.#card);
   }
+}
+
+/** Digits alone, or the first group of some. */
+function mayBeCard(text: string, end: number, digits: number): boolean {
+  return digits === 4 ? IN_CARD[text.charCodeAt(end)] === 1 : digits >= CARD_LENGTH;
 }
 
 /** The last letter of `bearer` or `basic`. */
@@ -87,6 +95,11 @@ function endsScheme(code: number): boolean {
 function placeFrom(text: string, pattern: RegExp, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex - 1 : text.length;
+}
+
+function escapeFrom(text: string, from: number): number {
+  const at = text.indexOf(ESCAPED_EQUALS, from);
+  return at < 0 ? text.length : at;
 }
 
 /** The word may have begun before what is left to look at. */
