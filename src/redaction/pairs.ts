@@ -42,8 +42,8 @@ export class Pairs {
       const found = webhookAt(text, at) ?? userInfoAt(text, at);
       if (found !== undefined) return this.#mask(found);
     }
-    if (code === EQUALS && isOperator(text, at)) return after;
     if (this.#pending === undefined && isIdleBefore(text, at)) return after;
+    if (code === EQUALS && isOperator(text, at)) return after;
     const key = keyBefore(text, at);
     if (key === undefined) return after;
     const meaning = meaningOfName(key.raw) ?? this.#pendingFor(key, at);

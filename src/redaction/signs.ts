@@ -1,4 +1,5 @@
 import { isDigit, runOfDigits } from './cards.ts';
+import { charset } from './runs.ts';
 import { SHAPE_PREFIXES } from './shapes.ts';
 
 // Where a text has to be looked at. In a long text the engine finds such places many times faster than a loop over its
@@ -25,12 +26,6 @@ const ESCAPED_EQUALS = '\\u003';
 const CARD = /[0-9](?=[0-9]{3}[0-9 %+-]{9})/g;
 const CARD_LENGTH = 13;
 const IN_CARD = charset('0123456789 %+-');
-
-function charset(characters: string): Uint8Array {
-  const set = new Uint8Array(128);
-  for (const character of characters) set[character.charCodeAt(0)] = 1;
-  return set;
-}
 
 /** The places of one text, in its order. */
 export class Signs {
@@ -82,7 +77,7 @@ export class Signs {
 
 /** Digits alone, or the first group of some. */
 function mayBeCard(text: string, end: number, digits: number): boolean {
-  return digits === 4 ? IN_CARD[text.charCodeAt(end)] === 1 : digits >= CARD_LENGTH;
+  return digits === 4 ? IN_CARD[text.charCodeAt(end) | 0] === 1 : digits >= CARD_LENGTH;
 }
 
 /** The last letter of `bearer` or `basic`. */
@@ -114,7 +109,7 @@ function cardFrom(text: string, from: number): number {
   let at = from + CARD_LENGTH - 1;
   while (at < text.length) {
     let start = at;
-    while (at - start < CARD_LENGTH && IN_CARD[text.charCodeAt(start)] === 1) start -= 1;
+    while (at - start < CARD_LENGTH && IN_CARD[text.charCodeAt(start) | 0] === 1) start -= 1;
     if (at - start === CARD_LENGTH) return placeFrom(text, CARD, start + 1);
     at = start + CARD_LENGTH;
   }
