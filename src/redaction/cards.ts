@@ -25,9 +25,12 @@ const GROUPED: readonly (readonly [RegExp, readonly number[]])[] = [
 
 const SEPARATORS = [' ', '-', '+', '%20'] as const;
 
-function digitAt(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
+export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
+}
+
+function digitAt(text: string, at: number): boolean {
+  return isDigit(text.charCodeAt(at));
 }
 
 export function runOfDigits(text: string, start: number): number {

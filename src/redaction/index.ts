@@ -2,6 +2,7 @@ import type { Delivery } from '../core/delivery.ts';
 import type { JsonObject } from '../core/json.ts';
 import { maskDelivery } from './deliveries.ts';
 import { maskExchangeText } from './exchange-text.ts';
+import { remembering } from './name-memory.ts';
 import { maskObject } from './objects.ts';
 import { compileOwn, type OwnPattern } from './own-patterns.ts';
 import { maskText } from './sweep.ts';
@@ -31,7 +32,9 @@ export interface RedactorOptions {
 export function createRedactor({ patterns = [] }: RedactorOptions = {}): Redactor {
   const own = compileOwn(patterns);
   const text = (value: string): string => own(maskText(value));
-  const field = (value: string): string => maskExchangeText(value, text) ?? text(value);
-  const json = (value: JsonObject): JsonObject => maskObject(value, field);
+  const header = remembering(text);
+  const field = (value: string): string => maskExchangeText(value, { text, name: header }) ?? text(value);
+  const name = remembering(field);
+  const json = (value: JsonObject): JsonObject => maskObject(value, { text: field, name });
   return { text, json, delivery: (delivery) => maskDelivery(delivery, { text: field, json }) };
 }

@@ -50,7 +50,7 @@ function quotedKey(text: string, quote: number): Key | undefined {
 function bareKey(text: string, end: number): Key | undefined {
   const least = Math.max(0, end - MAX_NAME);
   let start = end;
-  while (start > least && NAME[text.charCodeAt(start - 1)] === 1) start -= 1;
+  while (start > least && NAME[text.charCodeAt(start - 1) | 0] === 1) start -= 1;
   if (start === end || (start === least && least > 0)) return undefined;
   if (text.charCodeAt(start - 1) === BACKSLASH)
     start += ESCAPE_REST.exec(text.slice(start, start + 5))?.[0].length ?? 0;
@@ -63,7 +63,7 @@ function bareKey(text: string, end: number): Key | undefined {
 export function placeOf(text: string, start: number): 'line' | 'string' | 'word' | 'other' {
   const before = text.charCodeAt(start - 1);
   if (start === 0 || before === 0x0a || before === 0x0d) return 'line';
-  if (isQuote(before) || NAME[before] === 1) return 'string';
+  if (isQuote(before) || NAME[before | 0] === 1) return 'string';
   if (before !== 0x20) return 'other';
   return /[A-Za-z] $/.test(text.slice(start - 2, start)) ? 'word' : 'other';
 }

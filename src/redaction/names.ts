@@ -1,3 +1,4 @@
+import { NameMemory } from './name-memory.ts';
 import { plainName } from './quotes.ts';
 
 /** What a name says of its value. */
@@ -10,8 +11,6 @@ export interface NameMeaning {
   readonly isWeak: boolean;
 }
 
-/** Names are attackers' texts: how many are remembered is bounded. */
-const MAX_KNOWN = 4_096;
 const MAX_NAME = 160;
 
 /** Written together, whatever stood between the words. Matched at the end of a name, so that `passwordless` is none. */
@@ -61,14 +60,13 @@ const WEAK = new Set([
 /** `key` alone names a key of anything; behind these it opens a door. */
 const CONFIRMING = /(?:confirm|confirmation|again|repeat|verify|hash|salt|plain|value|current|new|old)$/;
 
-const known = new Map<string, NameMeaning | null>();
+const known = new NameMemory<NameMeaning | null>();
 
 /** Undefined where the name says nothing of a secret. `raw` as it stands in the text, escapes and all. */
 export function meaningOfName(raw: string): NameMeaning | undefined {
   if (raw.length > MAX_NAME || raw === '') return undefined;
   const found = known.get(raw);
   if (found !== undefined) return found ?? undefined;
-  if (known.size >= MAX_KNOWN) known.clear();
   // Of a query that was encoded into another, the last name.
   const meaning = judge(
     plainName(raw)

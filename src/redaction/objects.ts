@@ -19,18 +19,22 @@ const IDENTITIES = new Set(
 const NAMING = ['name', 'key', 'header', 'field'] as const;
 const VALUE = new Set(['value', 'values', 'val', 'content']);
 
-type MaskText = (text: string) => string;
+/** How the texts of an event are masked, and its names. */
+interface TextMasking {
+  text(value: string): string;
+  name(name: string): string;
+}
 
 /** An event as its feed showed it, masked; the same object where nothing was. */
-export function maskObject(object: JsonObject, maskText: MaskText): JsonObject {
-  return new Masking(maskText).event(object);
+export function maskObject(object: JsonObject, masking: TextMasking): JsonObject {
+  return new Masking(masking).event(object);
 }
 
 class Masking {
-  readonly #maskText: MaskText;
+  readonly #texts: TextMasking;
 
-  constructor(maskText: MaskText) {
-    this.#maskText = maskText;
+  constructor(texts: TextMasking) {
+    this.#texts = texts;
   }
 
   event(object: JsonObject): JsonObject {
@@ -43,7 +47,7 @@ class Masking {
     const entries = Object.entries(object).map(([key, value]): [string, Json | undefined] => {
       if (value === undefined || (depth === 0 && IDENTITIES.has(key))) return [key, value];
       const meaning = above ?? meaningOfName(key) ?? (VALUE.has(key) ? named : undefined);
-      const name = key.length > 8 ? this.#maskText(key) : key;
+      const name = key.length > 8 ? this.#texts.name(key) : key;
       const masked = this.#value(value, depth + 1, meaning);
       if (masked !== value || name !== key) changed = true;
       return [name, masked];
@@ -69,7 +73,7 @@ class Masking {
 
   #string(value: string, meaning: NameMeaning | undefined): string {
     const masked = meaning === undefined ? value : maskedValue(value, meaning);
-    return masked === value && meaning?.isWeak !== false ? this.#maskText(value) : masked;
+    return masked === value && meaning?.isWeak !== false ? this.#texts.text(value) : masked;
   }
 }
 

@@ -1,4 +1,5 @@
 import { maskContainer, numberEnd, quotedMask } from './containers.ts';
+import { isIdleBefore, rememberIdle } from './idle-names.ts';
 import { type Key, keyBefore, placeOf, stringAround } from './keys.ts';
 import { type Marks, maskEnd, maskOf } from './marks.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
@@ -8,6 +9,8 @@ import { bareEnd, elementEnd, isNothing, isProse, lineEnd, maskedValue } from '.
 
 const EQUALS = 0x3d;
 const COLON = 0x3a;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 /** How far behind `name: "cookie"` its value is looked for. */
 const PENDING_REACH = 300;
 const MAX_TAG = 400;
@@ -35,16 +38,18 @@ export class Pairs {
   separator(at: number, after: number): number {
     const text = this.#text;
     const code = text.charCodeAt(at);
-    if (code === COLON && '/\\'.includes(text.charAt(after) || ' ')) {
+    if (code === COLON && mayBeSlash(text.charCodeAt(after))) {
       const found = webhookAt(text, at) ?? userInfoAt(text, at);
       if (found !== undefined) return this.#mask(found);
     }
+    if (this.#pending === undefined && isIdleBefore(text, at)) return after;
     if (code === EQUALS && isOperator(text, at)) return after;
     const key = keyBefore(text, at);
     if (key === undefined) return after;
     const meaning = meaningOfName(key.raw) ?? this.#pendingFor(key, at);
     if (meaning !== undefined) return this.#value(key, meaning, at, after);
     if (NAMING.has(key.raw)) return this.#naming(after);
+    rememberIdle(key.raw);
     return after;
   }
 
@@ -212,6 +217,10 @@ export class Pairs {
     this.#marks.replace(start, end, maskedValue(text.slice(start, end).trimEnd(), meaning));
     return end;
   }
+}
+
+function mayBeSlash(code: number): boolean {
+  return code === SLASH || code === BACKSLASH;
 }
 
 /** `==`, `=>`, `!=`, `<=` */

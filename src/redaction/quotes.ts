@@ -75,7 +75,7 @@ for (const letter of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 }
 
 export function isWord(code: number): boolean {
-  return WORD[code] === 1;
+  return WORD[code | 0] === 1;
 }
 
 /** Whether a token may begin here: no word goes on. */

@@ -57,7 +57,7 @@ const SHAPES: readonly Shape[] = [
 /** By the trigger and the character before it. */
 const BY_END = Map.groupBy(SHAPES, ({ prefix }) => pairOf(prefix, prefix.length - 1));
 
-export const SHAPE_TRIGGERS = new Set(SHAPES.map(({ prefix }) => prefix.at(-1) ?? ''));
+export const SHAPE_PREFIXES: readonly string[] = SHAPES.map(({ prefix }) => prefix);
 
 function pairOf(text: string, at: number): number {
   return text.charCodeAt(at - 1) * 128 + text.charCodeAt(at);
@@ -68,7 +68,8 @@ export function keyAt(text: string, at: number): Found | undefined {
   const candidates = at > 0 ? BY_END.get(pairOf(text, at)) : undefined;
   for (const { kind, prefix, tail, rest } of candidates ?? []) {
     const start = at + 1 - prefix.length;
-    if (start < 0 || !text.startsWith(prefix, start) || !beginsToken(text, start)) continue;
+    if (start < 0 || text.charCodeAt(start) !== prefix.charCodeAt(0)) continue;
+    if (!text.startsWith(prefix, start) || !beginsToken(text, start)) continue;
     const end = stickyEnd(tail, text, at + 1);
     if (end >= 0) return { start, end: runEnd(text, end, rest), kind };
   }

@@ -1,81 +1,68 @@
-import { cardEnd, runOfDigits } from './cards.ts';
+import { cardEnd, isDigit, runOfDigits } from './cards.ts';
 import { Marks, maskOf } from './marks.ts';
 import { Pairs } from './pairs.ts';
 import { beginsToken } from './quotes.ts';
-import { type Found, jwtAt, keyAt, pemAt, SHAPE_TRIGGERS, schemeAt } from './shapes.ts';
+import { type Found, jwtAt, keyAt, pemAt, schemeAt } from './shapes.ts';
+import { Signs } from './signs.ts';
 
 // One pass over a text of any kind: JSON in JSON, a form, a header, prose. Every character that could begin or end a secret's
 // sign is looked at, everything else is passed over; each handler looks a bounded way back and tells how far forward it read.
 
-const NOTHING = 0;
-const SHAPE = 1;
-const DIGIT = 2;
-const SEPARATOR = 3;
-const ELEMENT = 4;
-const TOKEN = 5;
-const BLANK = 6;
-const PERCENT = 7;
-const ESCAPE = 8;
-
-const ACTIONS = new Uint8Array(128);
-for (const trigger of SHAPE_TRIGGERS) ACTIONS[trigger.charCodeAt(0)] = SHAPE;
-for (const digit of '0123456789') ACTIONS[digit.charCodeAt(0)] = DIGIT;
-ACTIONS[0x3a] = SEPARATOR;
-ACTIONS[0x3d] = SEPARATOR;
-ACTIONS[0x3e] = ELEMENT;
-ACTIONS[0x4a] = TOKEN;
-ACTIONS[0x20] = BLANK;
-ACTIONS[0x25] = PERCENT;
-ACTIONS[0x5c] = ESCAPE;
+const BLANK = 0x20;
+const PERCENT = 0x25;
+const COLON = 0x3a;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+const LETTER_J = 0x4a;
+const BACKSLASH = 0x5c;
 
 /** A text with its secrets masked; the same text where there are none. */
 export function maskText(text: string): string {
-  return text.length < 4 ? text : new Sweep(text).run();
+  if (text.length < 4) return text;
+  const signs = new Signs(text);
+  const first = signs.next(0);
+  return first < 0 ? text : new Sweep(text, signs).run(first);
 }
 
 class Sweep {
   readonly #text: string;
+  readonly #signs: Signs;
   readonly #marks: Marks;
   readonly #pairs: Pairs;
-  readonly #isJson: boolean;
   /** Up to here no JWT begins: what was read once is not read again. */
   #noTokenBefore = 0;
 
-  constructor(text: string) {
+  constructor(text: string, signs: Signs) {
     this.#text = text;
+    this.#signs = signs;
     this.#marks = new Marks(text);
     this.#pairs = new Pairs(text, this.#marks);
-    this.#isJson = /^\s{0,100}[[{]/.test(text);
   }
 
-  run(): string {
-    const { length } = this.#text;
-    for (let at = 0; at < length; ) {
-      const action = ACTIONS[this.#text.charCodeAt(at)] ?? NOTHING;
-      at = action === NOTHING ? at + 1 : this.#act(action, at);
-    }
+  run(first: number): string {
+    for (let at = first; at >= 0; at = this.#signs.next(this.#act(at)));
     return this.#marks.toString();
   }
 
   /** Gives where to go on. */
-  #act(action: number, at: number): number {
-    switch (action) {
-      case SHAPE:
-        return this.#shape(at);
-      case DIGIT:
-        return this.#digits(at);
-      case SEPARATOR:
+  #act(at: number): number {
+    const code = this.#text.charCodeAt(at);
+    switch (code) {
+      case COLON:
+      case EQUALS:
         return this.#pairs.separator(at, at + 1);
-      case ELEMENT:
+      case GREATER:
         return this.#pairs.element(at);
-      case TOKEN:
+      case LETTER_J:
         return this.#token(at);
       case BLANK:
         return this.#mask(schemeAt(this.#text, at, at + 1), at + 1);
       case PERCENT:
         return this.#percent(at);
-      default:
+      case BACKSLASH:
         return this.#pairs.escape(at);
+      default:
+        return isDigit(code) ? this.#digits(at) : this.#shape(at);
     }
   }
 
@@ -102,7 +89,7 @@ class Sweep {
   #digits(at: number): number {
     const end = cardEnd(this.#text, at);
     if (end < 0) return runOfDigits(this.#text, at);
-    this.#marks.replace(at, end, this.#isJson && isNumber(this.#text, at, end) ? '0' : maskOf('card'));
+    this.#marks.replace(at, end, isNumber(this.#text, at, end) ? '0' : maskOf('card'));
     return end;
   }
 
@@ -114,6 +101,7 @@ class Sweep {
 
 /** Whether digits stand where JSON has a number: a text there would not be JSON any more. */
 function isNumber(text: string, start: number, end: number): boolean {
+  if (!/^\s{0,100}[[{]/.test(text)) return false;
   const before =
     text
       .slice(Math.max(0, start - 64), start)
