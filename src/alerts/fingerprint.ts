@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** An alert's identity: the rule and its `group_by` values, whatever order they came in. 16 hex digits. */
 export function fingerprint(rule: string, group: Readonly<Record<string, string>>): string {
@@ -26,5 +26,5 @@ function sorted(values: Readonly<Record<string, string>>): string[] {
 
 /** Hashes the JSON form, so that no value can be mistaken for a separator. */
 function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return hash('sha256', JSON.stringify(parts)).slice(0, 16);
 }

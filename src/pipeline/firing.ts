@@ -27,6 +27,7 @@ export interface FiredRule {
 
 type Judged = Pick<Verdict, 'event' | 'view'>;
 
+const EMPTY_WINDOW: WindowState = { bins: [] };
 const MINUTE_MS = 60_000;
 /** A window is kept this much longer than it lasts: events arrive late, and polls lag. */
 const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;
@@ -38,16 +39,30 @@ export async function fire(
   resolveAfterMs: number,
   nowMs: number,
 ): Promise<readonly FiredRule[]> {
-  const windows = new Windows(await tx.readWindows(distinctKeys(verdicts)), nowMs);
-  const fired = verdicts.flatMap((verdict) =>
-    verdict.matches.flatMap((match): FiredRule[] => {
-      if (verdict.matchedBefore.has(match.rule.id))
-        return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
-      return windows.observe(match, verdict) ? [toFired(match, verdict, resolveAfterMs)] : [];
-    }),
-  );
+  const sightings = verdicts.flatMap((verdict) => verdict.matches.map((match) => sightingOf(match, verdict)));
+  const windows = new Windows(await tx.readWindows(distinctKeys(sightings)), nowMs);
+  const fired = sightings.flatMap((sighting): FiredRule[] => {
+    const { match, verdict } = sighting;
+    if (verdict.matchedBefore.has(match.rule.id))
+      return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
+    return windows.observe(sighting) ? [toFired(match, verdict, resolveAfterMs)] : [];
+  });
   await tx.writeWindows(windows.changed());
   return fired;
+}
+
+/** One match, and the windows that it is counted in. */
+interface Sighting {
+  readonly match: RuleMatch;
+  readonly verdict: Verdict;
+  readonly keys: readonly { readonly key: WindowKey; readonly text: string }[];
+}
+
+function sightingOf(match: RuleMatch, verdict: Verdict): Sighting {
+  const { rule } = match;
+  if (rule.aggregations.length === 0) return { match, verdict, keys: [] };
+  const keys = windowKeys(rule, verdict.event.source, groupOf(rule, verdict.view));
+  return { match, verdict, keys: keys.map((key) => ({ key, text: textOf(key) })) };
 }
 
 /** Attackers choose most of these texts: none of them may make a key or an alert large. */
@@ -64,21 +79,21 @@ export interface Shared {
 
 export function sharedBy(rule: Rule, source: string, view: EventView): Shared {
   const values = groupOf(rule, view);
-  // Sources are tenants: what happens at one neither fires nor hides anything at another.
-  const group = JSON.stringify([source, ...Object.values(values)]);
   return {
     fingerprint: fingerprint(rule.id, { ...values, source }),
-    windows: rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group })),
+    windows: windowKeys(rule, source, values),
   };
 }
 
-function windowKeys({ rule }: RuleMatch, { event, view }: Verdict): readonly WindowKey[] {
-  return rule.aggregations.length === 0 ? [] : sharedBy(rule, event.source, view).windows;
+function windowKeys(rule: Rule, source: string, values: Readonly<Record<string, string>>): WindowKey[] {
+  // Sources are tenants: what happens at one neither fires nor hides anything at another.
+  const group = JSON.stringify([source, ...Object.values(values)]);
+  return rule.aggregations.map((_, condition) => ({ rule: rule.id, condition, group }));
 }
 
-function distinctKeys(verdicts: readonly Verdict[]): readonly WindowKey[] {
-  const keys = verdicts.flatMap((verdict) => verdict.matches.flatMap((match) => windowKeys(match, verdict)));
-  return [...new Map(keys.map((key) => [textOf(key), key])).values()];
+function distinctKeys(sightings: readonly Sighting[]): readonly WindowKey[] {
+  const keys = sightings.flatMap((sighting) => sighting.keys);
+  return [...new Map(keys.map(({ key, text }) => [text, key])).values()];
 }
 
 function textOf({ rule, condition, group }: WindowKey): string {
@@ -96,16 +111,15 @@ class Windows {
     this.#nowMs = nowMs;
   }
 
-  observe(match: RuleMatch, verdict: Verdict): boolean {
-    const keys = windowKeys(match, verdict);
-    const before = keys.map((key) => this.#states.get(textOf(key)) ?? { bins: [] });
+  observe({ match, verdict, keys }: Sighting): boolean {
+    const before = keys.map(({ text }) => this.#states.get(text) ?? EMPTY_WINDOW);
     const { states, fired } = observeMatch(match, before, Math.floor(verdict.event.timeMs / 1_000));
-    for (const [index, key] of keys.entries()) {
+    for (const [index, { key, text }] of keys.entries()) {
       const state = states[index];
       if (state === undefined || state === before[index]) continue;
       const lastsMs = (match.rule.aggregations[index]?.condition.windowThreshold ?? 0) * MINUTE_MS;
-      this.#states.set(textOf(key), state);
-      this.#changed.set(textOf(key), { ...key, state, expiresMs: this.#nowMs + lastsMs + WINDOW_GRACE_MS });
+      this.#states.set(text, state);
+      this.#changed.set(text, { ...key, state, expiresMs: this.#nowMs + lastsMs + WINDOW_GRACE_MS });
     }
     return fired;
   }

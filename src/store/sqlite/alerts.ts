@@ -11,21 +11,37 @@ export function readAlerts(db: Database, fingerprints: readonly string[]): Store
   });
 }
 
-export function writeAlerts(db: Database, alerts: readonly StoredAlert[], nowMs: number): void {
-  for (const alert of alerts) {
+/** An alert as its table holds it. */
+export interface AlertRow extends Pick<StoredAlert, 'fingerprint' | 'state' | 'episode' | 'lastSeenMs'> {
+  /** Rank, highest worst. */
+  readonly severity: number;
+  readonly dueMs: number | null;
+  /** JSON. */
+  readonly body: string;
+}
+
+export function toAlertRow(alert: StoredAlert): AlertRow {
+  const { fingerprint, state, episode, lastSeenMs } = alert;
+  const dueMs = state === 'resolved' ? null : alert.matchedAtMs + alert.resolveAfterMs;
+  const severity = severityRank(alert.severity);
+  return { fingerprint, state, episode, lastSeenMs, severity, dueMs, body: JSON.stringify(alert) };
+}
+
+export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: number): void {
+  for (const row of rows) {
     db.run(
       `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms,
          state = excluded.state, due_ms = excluded.due_ms, episode = excluded.episode, last_seen_ms = excluded.last_seen_ms`,
-      alert.fingerprint,
-      severityRank(alert.severity),
-      JSON.stringify(alert),
+      row.fingerprint,
+      row.severity,
+      row.body,
       nowMs,
-      alert.state,
-      alert.state === 'resolved' ? null : alert.matchedAtMs + alert.resolveAfterMs,
-      alert.episode,
-      alert.lastSeenMs,
+      row.state,
+      row.dueMs,
+      row.episode,
+      row.lastSeenMs,
     );
   }
 }

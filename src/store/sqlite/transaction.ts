@@ -38,6 +38,15 @@ export function toEventRow({ event: { raw, ...event }, rules }: JudgedEvent): Ev
   return { event, rules: JSON.stringify(rules), raw: JSON.stringify(raw) };
 }
 
+/** The same of a window. */
+export interface WindowRow extends Omit<StoredWindow, 'state'> {
+  readonly state: string;
+}
+
+export function toWindowRow({ state, ...window }: StoredWindow): WindowRow {
+  return { ...window, state: JSON.stringify(state) };
+}
+
 /** What one transaction can do. SQLite answers at once; the port is asynchronous for stores that do not. */
 export class SqliteTx implements StoreTx {
   readonly #db: Database;
@@ -122,15 +131,19 @@ export class SqliteTx implements StoreTx {
   }
 
   async writeWindows(windows: readonly StoredWindow[]): Promise<void> {
-    for (const window of windows) {
+    await this.writeWindowRows(windows.map(toWindowRow));
+  }
+
+  async writeWindowRows(rows: readonly WindowRow[]): Promise<void> {
+    for (const row of rows) {
       this.#db.run(
         `INSERT INTO windows (rule, condition, group_key, state, expires_ms) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET state = excluded.state, expires_ms = excluded.expires_ms`,
-        window.rule,
-        window.condition,
-        window.group,
-        JSON.stringify(window.state),
-        window.expiresMs,
+        row.rule,
+        row.condition,
+        row.group,
+        row.state,
+        row.expiresMs,
       );
     }
   }
@@ -140,7 +153,11 @@ export class SqliteTx implements StoreTx {
   }
 
   async writeAlerts(changed: readonly StoredAlert[], nowMs: number): Promise<void> {
-    alerts.writeAlerts(this.#db, changed, nowMs);
+    await this.writeAlertRows(changed.map(alerts.toAlertRow), nowMs);
+  }
+
+  async writeAlertRows(rows: readonly alerts.AlertRow[], nowMs: number): Promise<void> {
+    alerts.writeAlertRows(this.#db, rows, nowMs);
   }
 
   async quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]> {

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Store, StoreTx } from '../../../core/store.ts';
+import { toAlertRow } from '../alerts.ts';
 import type { SqliteOptions } from '../index.ts';
 import { type ClaimedRow, toClaimed } from '../outbox.ts';
-import { toEventRow } from '../transaction.ts';
+import { toEventRow, toWindowRow } from '../transaction.ts';
 import { openThread, type Thread } from './thread.ts';
 import { WRITES } from './wire.ts';
 
@@ -30,24 +31,20 @@ let transactions = 0;
 async function transact<T>(thread: Thread, work: (tx: StoreTx) => Promise<T>): Promise<T> {
   transactions += 1;
   const transaction = transactions;
-  const step = (name: string, args: readonly unknown[]): Promise<unknown> =>
-    Object.hasOwn(WRITES, name)
-      ? thread.tell({ kind: 'step', transaction, name, args })
-      : thread.ask({ kind: 'step', transaction, name, args });
-  const own = {
-    // Payloads cross as the texts that will be written: copying objects costs far more.
-    insertEvents: (...[events, ...rest]: Parameters<StoreTx['insertEvents']>) =>
-      thread.tell({
-        kind: 'step',
-        transaction,
-        name: 'insertEventRows',
-        args: [events.map(toEventRow), ...rest],
-      }),
+  const ask = (name: string, args: readonly unknown[]): Promise<unknown> =>
+    Object.hasOwn(WRITES, name) ? tell(name, args) : thread.ask({ kind: 'step', transaction, name, args });
+  const tell = (name: string, args: readonly unknown[]): Promise<void> =>
+    thread.tell({ kind: 'step', transaction, name, args });
+  // What there is much of crosses as the texts that will be written: copying objects costs far more.
+  const own: Partial<StoreTx> = {
+    insertEvents: (events, ...rest) => tell('insertEventRows', [events.map(toEventRow), ...rest]),
+    writeWindows: (windows) => tell('writeWindowRows', [windows.map(toWindowRow)]),
+    writeAlerts: (alerts, nowMs) => tell('writeAlertRows', [alerts.map(toAlertRow), nowMs]),
   };
   try {
     // Its turn has to come first: what the work looks at besides the store may change until then.
     await thread.ask({ kind: 'begin', transaction });
-    const result = await work(remote<StoreTx>(own, step));
+    const result = await work(remote<StoreTx>(own, ask));
     await thread.ask({ kind: 'commit', transaction });
     return result;
   } catch (error) {
