@@ -67,9 +67,13 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
 
   const healths = new Map<string, () => Health>();
   const deliveries = destinations.map((destination): Loop => {
-    const deliverer = createDeliverer({ store, destination, clock, random, telemetry, redactor });
+    const deliverer = createDeliverer({
+      ...{ store, destination, clock, random, telemetry, redactor },
+      onEnded: () => own.wake(),
+    });
+    const own = loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
     healths.set(destination.name, deliverer.health);
-    return loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
+    return { ...own, stop: () => own.stop().then(deliverer.ended) };
   });
   const wakeDeliveries = (): void => {
     for (const each of deliveries) each.wake();

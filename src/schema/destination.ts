@@ -30,3 +30,14 @@ export const redactSwitch = () =>
     .union([z.enum(['on', 'off']), z.boolean()])
     .transform((value) => value === true || value === 'on')
     .describe('Whether secrets are masked in what is sent: on or off.');
+
+/** `in_flight` where the far side does not mind which of two requests comes first. */
+export const inFlight = (most: number) =>
+  z
+    .strictObject({
+      max: integer({ min: 1, max: 16 })
+        .default(most)
+        .describe('Batches under way at once, at most; fewer while answers become slower.'),
+    })
+    .prefault({})
+    .describe('How many batches may be under way at once.');

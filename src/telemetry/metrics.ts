@@ -102,6 +102,11 @@ export function createMetrics(lags: () => readonly Lag[]) {
     held: gauge('tocsin_destination_held', '1 while a destination takes nothing until a person acts.', [
       'destination',
     ]),
+    inFlight: gauge(
+      'tocsin_destination_in_flight_limit',
+      'How many batches its answers allow to be under way at once, where more than one may be.',
+      ['destination'],
+    ),
     storeBytes: gauge('tocsin_store_bytes', 'Size of the store in use.', []),
     storeHealthy: gauge('tocsin_store_healthy', '1 while the store takes writes.', []),
     reloads: counter('tocsin_reloads_total', 'Configuration reloads by outcome: applied, refused.', [

@@ -29,7 +29,13 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     status: () => status.snapshot(clock.now()),
 
     watching(feeds: readonly FeedName[], destinations: readonly string[]): void {
-      for (const gauge of [metrics.feedHealthy, metrics.lastSuccess, metrics.gapsOpen, metrics.held])
+      for (const gauge of [
+        metrics.feedHealthy,
+        metrics.lastSuccess,
+        metrics.gapsOpen,
+        metrics.held,
+        metrics.inFlight,
+      ])
         gauge.reset();
       status.expect(feeds, destinations);
     },
@@ -198,6 +204,10 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
 
     delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
       metrics.deliveries.inc({ destination, outcome }, count);
+    },
+
+    inFlight(destination: string, limit: number): void {
+      metrics.inFlight.set({ destination }, limit);
     },
 
     deliveryFailed(destination: string, count: number, reason: string, retryInMs: number): void {

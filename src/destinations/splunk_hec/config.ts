@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { askedRate, redactSwitch } from '../../schema/destination.ts';
+import { askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
 import { JSON_SCHEMAS } from '../siem/index.ts';
 import { placementMistake } from './placement.ts';
@@ -67,6 +67,8 @@ export const splunkHecConfig = z.strictObject({
   source: placement().default('tocsin'),
   sourcetype: placement().default('_json'),
   batch: batch.prefault({}),
+  /** Splunk orders events by their time. */
+  in_flight: inFlight(4),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
   redact: redactSwitch().prefault('on'),
