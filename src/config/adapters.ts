@@ -50,6 +50,7 @@ export function buildDestinations(
         name: settings.name,
         type: type.type,
         send,
+        ...(settings.budget === undefined ? {} : { budget: settings.budget }),
         settings,
         create: (deps) => type.create(settings, deps),
       },

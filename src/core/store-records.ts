@@ -180,6 +180,35 @@ export interface DeliverySelection {
   readonly seqs?: readonly number[];
 }
 
+/** A place in what waits for a destination, in the order in which it is due. */
+export interface WaitingMark {
+  readonly dueMs: number;
+  readonly seq: number;
+}
+
+export interface WaitingPart {
+  /** Of its payloads. */
+  readonly bytes: number;
+  /** Where to go on; absent where that was all. */
+  readonly next?: WaitingMark;
+}
+
+/** Which deliveries are to go to the dead letters unsent: the oldest of a destination that are under no lease. */
+export interface ShedRequest {
+  readonly destination: string;
+  /** Only those that wait since before that. */
+  readonly beforeMs?: number;
+  /** No more than it takes to be rid of so many bytes. */
+  readonly bytes?: number;
+  readonly reason: string;
+  readonly limit: number;
+}
+
+export interface Shed {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 export interface Retention {
   /** Delivered events, notifications and quiet alerts are kept this long. */
   readonly eventsMs: number;

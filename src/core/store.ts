@@ -22,9 +22,13 @@ import type {
   PruneReport,
   Retention,
   Settlement,
+  Shed,
+  ShedRequest,
   StoredSilence,
   StoredWindow,
   UnheardCount,
+  WaitingMark,
+  WaitingPart,
   WindowKey,
 } from './store-records.ts';
 
@@ -153,12 +157,18 @@ export interface Store {
   /** When the next delivery of a destination is due; undefined while none is pending. */
   nextDeliveryDueMs(destination: string): Promise<number | undefined>;
   listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]>;
-  /** Dead deliveries become pending again; returns how many. */
+  /** Dead deliveries become pending again, as if enqueued now; returns how many. */
   redrive(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Dead deliveries are given up for good; returns how many. */
   discard(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Deliveries that wait for a destination not named here go to the dead letters; returns how many. */
   abandonOthers(destinations: readonly string[], nowMs: number): Promise<number>;
+  /** A part of what waits for a destination: at most `limit` deliveries, behind `after` where there is one. */
+  measureWaiting(destination: string, after: WaitingMark | undefined, limit: number): Promise<WaitingPart>;
+  /** Since when the oldest delivery waits for a destination; undefined while none does. */
+  oldestWaitingMs(destination: string): Promise<number | undefined>;
+  /** To the dead letters with the oldest deliveries of a destination: at most `limit` of them a call. */
+  shed(request: ShedRequest, nowMs: number): Promise<Shed>;
   /** When each rule last raised or raised again an alert that is still kept; event time. */
   lastHits(): Promise<readonly { rule: string; lastHitMs: number }[]>;
   /** Pending and dead rows by destination, for metrics. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
-import { askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
+import { askedBudget, askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
 import { certificate, privateKey } from '../../schema/tls.ts';
 import { baseUrl, duration, integer, name, secret, secretUrl } from '../../schema/values.ts';
 import { FORMATS } from './format-names.ts';
@@ -74,6 +74,8 @@ export const webhookShape = z.strictObject({
   in_flight: inFlight(1),
   /** Where people read what arrives (Teams and Discord have one): notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
+  /** Of what waits for it; where absent, only the store's bound counts. */
+  budget: askedBudget().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),
