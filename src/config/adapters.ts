@@ -52,6 +52,7 @@ export function buildDestinations(
         send,
         ...(settings.budget === undefined ? {} : { budget: settings.budget }),
         settings,
+        ...(type.recall === undefined ? {} : { recall: type.recall }),
         create: (deps) => type.create(settings, deps),
       },
     };

@@ -63,6 +63,8 @@ export interface ConfiguredDestination {
   readonly send: readonly Stream[];
   readonly budget?: Budget;
   readonly settings: Readonly<DestinationConfig>;
+  /** As the destination's type has it. */
+  recall?: DestinationType<DestinationConfig>['recall'];
   create(deps: DestinationDeps): Destination;
 }
 

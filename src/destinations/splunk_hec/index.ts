@@ -1,4 +1,4 @@
-import type { Destination } from '../../core/delivery.ts';
+import type { Destination, DestinationMemory } from '../../core/delivery.ts';
 import { createHttpClient, outcomeOfError } from '../../net/index.ts';
 import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
 import { createAckLedger } from './ack-ledger.ts';
@@ -15,8 +15,18 @@ const MAX_ACK_RESPONSE_BYTES = 262_144;
 export const splunkHecDestination: DestinationType<SplunkHecConfig> = {
   type: 'splunk_hec',
   config: splunkHecConfig,
+  recall: recallAck,
   create: createSplunkHec,
 };
+
+async function recallAck(memory: DestinationMemory, deliveryId: string): Promise<string | undefined> {
+  const known = (await createAckLedger(memory).read())(deliveryId);
+  if (known === undefined) return undefined;
+  if (known.state === 'indexed') return 'Splunk has acknowledged it: it is indexed';
+  const { ackId, sentMs } = known.request;
+  const since = new Date(sentMs).toISOString();
+  return `Splunk received it at ${since} (acknowledgement ${ackId}) and has not said that it is indexed`;
+}
 
 function createSplunkHec(config: SplunkHecConfig, deps: DestinationDeps): Destination {
   const { clock, random, memory } = deps;
