@@ -5,6 +5,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
+import { createBudgets } from '../pipeline/budgets.ts';
 import { createDeliverer } from '../pipeline/deliver.ts';
 import { createDigester } from '../pipeline/digest/digester.ts';
 import { createEnricher } from '../pipeline/enrich.ts';
@@ -67,9 +68,13 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
 
   const healths = new Map<string, () => Health>();
   const deliveries = destinations.map((destination): Loop => {
-    const deliverer = createDeliverer({ store, destination, clock, random, telemetry, redactor });
+    const deliverer = createDeliverer({
+      ...{ store, destination, clock, random, telemetry, redactor },
+      onEnded: () => own.wake(),
+    });
+    const own = loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
     healths.set(destination.name, deliverer.health);
-    return loop(`deliveries to ${destination.name}`, () => deliverer.pass(cutOff.signal));
+    return { ...own, stop: () => own.stop().then(deliverer.ended) };
   });
   const wakeDeliveries = (): void => {
     for (const each of deliveries) each.wake();
@@ -83,12 +88,20 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   const stopping = new AbortController();
   const notifications = loop('notifications', () => notifier.pass(stopping.signal));
   const maintenance = createMaintenance({ store, clock, telemetry, retention: retentionOf(setup, sources) });
+  const budgets = createBudgets({
+    ...{ store, clock, telemetry },
+    destinations: config.destinations.flatMap(({ name, budget }) =>
+      budget === undefined ? [] : [{ name, budget }],
+    ),
+  });
+  const budgeting = loop('budgets', () => budgets.pass());
   const upkeep = loop('upkeep', () => maintenance.pass());
 
   const ingest = createIngest({
     ...{ store, clock, telemetry, ruleSet, destinations, routes: config.routes },
     resolveAfterMs: config.alerts.resolveAfterMs,
     storeFull: maintenance.storeFull,
+    blocked: budgets.blocked,
     onCommitted: () => {
       wakeDeliveries();
       notifications.wake();
@@ -102,6 +115,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   const healthWatch = createHealthWatch({
     ...{ store, clock, telemetry, destinations, routes: config.routes, refused },
     health: (name) => healths.get(name)?.() ?? HEALTHY,
+    overBudget: budgets.overBudget,
     storeUsage: maintenance.usage,
     onRaised: () => notifications.wake(),
   });
@@ -153,13 +167,14 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     }
   }
 
-  const loops = [...deliveries, notifications, upkeep, watch, health, digests];
+  const loops = [...deliveries, notifications, upkeep, budgeting, watch, health, digests];
 
   return {
     async start() {
       await abandonRemoved();
       await remember();
       await maintenance.pass();
+      await budgets.pass();
       await resume();
       for (const each of loops) each.start();
       for (const schedule of schedules) await schedule.start();

@@ -11,6 +11,7 @@ import { positive } from './arguments.ts';
 import { backfill } from './backfill.ts';
 import { check } from './check.ts';
 import { discardDeliveries, listDeliveries, redriveDeliveries } from './deliveries.ts';
+import { showDelivery } from './delivery-show.ts';
 import { demo } from './demo.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { match } from './match.ts';
@@ -204,6 +205,13 @@ function addDeliveryCommands(program: Command, io: Io, done: Done): void {
     .addOption(new Option('--state <state>', 'only in this state').choices(['pending', 'done', 'dead']))
     .option('--limit <count>', 'at most so many', positive, 100)
     .action(async (options) => done(await listDeliveries(io, options)));
+  deliveries
+    .command('show')
+    .description('tell everything of one delivery: attempts and answers, what is sent, what to do about it')
+    .argument('<number>', 'from the list')
+    .option(...CONFIG)
+    .option('--json', 'print one JSON object')
+    .action(async (number, options) => done(await showDelivery(io, number, options)));
   add('redrive', 'send dead letters again, under the ids they had')
     .argument('[number...]', 'numbers from the list')
     .option('--all', 'all of them')

@@ -50,7 +50,9 @@ export function buildDestinations(
         name: settings.name,
         type: type.type,
         send,
+        ...(settings.budget === undefined ? {} : { budget: settings.budget }),
         settings,
+        ...(type.recall === undefined ? {} : { recall: type.recall }),
         create: (deps) => type.create(settings, deps),
       },
     };

@@ -1,5 +1,6 @@
 import type { Document, LineCounter, Node } from 'yaml';
 import type { SpeakingTimes } from '../alerts/intervals.ts';
+import type { Budget } from '../core/budget.ts';
 import type { Destination, Stream } from '../core/delivery.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
@@ -15,6 +16,7 @@ export interface SourceConfig {
 
 export interface DestinationConfig extends SourceConfig {
   send: readonly Stream[];
+  budget?: Budget | undefined;
 }
 
 /** What tells where a node stands: the file's name, and the parsed document with its lines. */
@@ -59,7 +61,10 @@ export interface ConfiguredDestination {
   readonly name: string;
   readonly type: string;
   readonly send: readonly Stream[];
+  readonly budget?: Budget;
   readonly settings: Readonly<DestinationConfig>;
+  /** As the destination's type has it. */
+  recall?: DestinationType<DestinationConfig>['recall'];
   create(deps: DestinationDeps): Destination;
 }
 

@@ -74,6 +74,11 @@ export interface Destination {
   /** Bounds of one batch. The pipeline never passes more items. */
   readonly batch: { readonly maxItems: number };
   /**
+   * How many batches may be under way at once; absent: one. More only where the far side does not mind which of two comes
+   * first: notifications of one group never are under way together, events may be.
+   */
+  readonly maxInFlight?: number;
+  /**
    * Sends one batch (never empty) within the destination's own time-out. Never throws: whatever
    * happens is an outcome. An aborted `signal` ends it early with `retry`.
    */

@@ -1,5 +1,6 @@
 import type { Notification, StoredAlert } from './alert.ts';
 import type { MatchedRule } from './delivery.ts';
+import type { Digest } from './digest.ts';
 import type { Event } from './event.ts';
 import type { JsonObject } from './json.ts';
 import type { AlertGroup, DeliveryRecord, GroupMember, Store, StoredWindow, WindowKey } from './store.ts';
@@ -32,6 +33,8 @@ export interface Attempts {
 export interface DeliveryHistory extends DeliveryRecord {
   /** The latest few, oldest first. */
   readonly history: readonly Attempts[];
+  /** While an attempt is under way: when another may be made, should nothing be heard of this one. */
+  readonly leaseUntilMs?: number;
 }
 
 /** An alert's place in a group that has not told all of it, or that it is still open in. */
@@ -59,6 +62,7 @@ export interface Records {
   readGroup(id: string): Promise<AlertGroup | undefined>;
   readWindows(keys: readonly WindowKey[]): Promise<readonly StoredWindow[]>;
   readNotification(id: string): Promise<Notification | undefined>;
+  readDigest(id: string): Promise<Digest | undefined>;
   /** Ids of notifications that begin so, in their order. */
   notificationIds(prefix: string, limit: number): Promise<readonly string[]>;
   /** Those of a group made since, oldest first. */

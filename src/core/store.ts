@@ -1,249 +1,38 @@
-import type { AlertState, Notification, StoredAlert } from './alert.ts';
-import type { Delivery, MatchedRule } from './delivery.ts';
+import type { Notification, StoredAlert } from './alert.ts';
 import type { Digest } from './digest.ts';
-import type { Event, Feed, FeedName } from './event.ts';
+import type { Feed, FeedName } from './event.ts';
 import type { FeedState } from './feed-state.ts';
-import type { Severity } from './severity.ts';
-import type { Cursor, Gap, Slice } from './source.ts';
+import type { Cursor, Slice } from './source.ts';
+import type {
+  AlertFilter,
+  AlertGroup,
+  BackfillState,
+  ClaimedDelivery,
+  DeliveryCount,
+  DeliveryFilter,
+  DeliveryRecord,
+  DeliverySelection,
+  EventFacts,
+  GroupMember,
+  JudgedEvent,
+  MemberTotals,
+  OutboxRow,
+  OverflowCount,
+  PendingCount,
+  PruneReport,
+  Retention,
+  Settlement,
+  Shed,
+  ShedRequest,
+  StoredSilence,
+  StoredWindow,
+  UnheardCount,
+  WaitingMark,
+  WaitingPart,
+  WindowKey,
+} from './store-records.ts';
 
-/** Which events of one aggregation condition are counted together. */
-export interface WindowKey {
-  readonly rule: string;
-  /** Position of the condition in the rule's `aggregation_rules`. */
-  readonly condition: number;
-  /** The rule's `group_by` values, as one text. */
-  readonly group: string;
-}
-
-export interface StoredBin {
-  readonly minute: number;
-  readonly count: number;
-  readonly identities: readonly string[];
-}
-
-export interface StoredWindow extends WindowKey {
-  /** As rules/windows.ts left it, a bin a minute. */
-  readonly state: { readonly bins: readonly StoredBin[] };
-  /** Wall time after which nothing can use it any more. */
-  readonly expiresMs: number;
-}
-
-/** Alerts of one route that share its `group_by` values and therefore one notification. */
-export interface AlertGroup {
-  readonly id: string;
-  readonly route: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** Names of the destinations to tell. */
-  readonly to: readonly string[];
-  /** When it opened, the last time. */
-  readonly openedMs: number;
-  /** When it is looked at; undefined while it is closed: all its alerts are over, and whoever is to know does. */
-  readonly dueMs?: number;
-  /** Why it will be told of then, as far as can be told now. */
-  readonly reason: Notification['reason'];
-  /** What kept it, or some of its alerts, from being told of when it was last looked at. */
-  readonly heldBecause?: 'muted' | 'silenced' | 'inhibited' | 'acknowledged';
-  /** Undefined while nobody was told since it opened. */
-  readonly lastNotifiedMs?: number;
-  /** Destinations that had its opening only as part of a summary. */
-  readonly summedUpFor?: readonly string[];
-  /** Notifications made so far. */
-  readonly sequence: number;
-}
-
-/** Matches of one alert that a group has not told of yet. */
-export interface PendingCount {
-  readonly group: string;
-  readonly fingerprint: string;
-  readonly count: number;
-}
-
-/** One alert as one group knows it. */
-export interface GroupMember {
-  readonly alert: StoredAlert;
-  /** Matches not told of. */
-  readonly newCount: number;
-  /** What was told of it; absent while nothing was. */
-  readonly told?: { readonly episode: number; readonly severity: Severity };
-}
-
-/** Over the members of a group, some left out. */
-export interface MemberTotals {
-  readonly alerts: number;
-  /** Not resolved, acknowledged ones too. */
-  readonly open: number;
-  readonly acknowledged: number;
-  readonly newCount: number;
-  /** An open alert that was not told of in this episode, or is more severe than told. */
-  readonly hasNews: boolean;
-  /** Event time of the newest match of those with matches not told of; 0 where there is none. */
-  readonly newestMs: number;
-}
-
-/** Matches that no message counts: kept quiet until they were over, or `ended` where ends are not told. */
-export interface UnheardCount {
-  readonly reason: 'muted' | 'silenced' | 'inhibited' | 'ended';
-  readonly rule: string;
-  readonly count: number;
-}
-
-/** A time in which certain alerts tell nobody, as an operator asked for it. */
-export interface StoredSilence {
-  readonly id: string;
-  /** The filter as it was written: YAML. */
-  readonly when: string;
-  readonly reason: string;
-  readonly createdBy: string;
-  readonly createdMs: number;
-  readonly startsMs: number;
-  readonly endsMs: number;
-}
-
-/** What one destination was not told in messages of their own, to be told in one. Names are attackers' texts, bounded. */
-export interface OverflowCount {
-  readonly kind: 'rule' | 'actor' | 'api' | 'severity' | 'notification' | 'match';
-  readonly name: string;
-  readonly count: number;
-}
-
-export interface OutboxRow {
-  readonly destination: string;
-  readonly kind: Delivery['kind'];
-  /** The event's or the notification's id: the delivery's identity at its destination. */
-  readonly deliveryId: string;
-}
-
-export interface JudgedEvent {
-  readonly event: Event;
-  readonly rules: readonly MatchedRule[];
-}
-
-/** A delivery taken out for one attempt. */
-export interface ClaimedDelivery {
-  readonly seq: number;
-  /** Attempts before this one. */
-  readonly attempts: number;
-  readonly delivery: Delivery;
-}
-
-/** What to write down of one attempt at one delivery. */
-export type Settlement =
-  | { readonly seq: number; readonly state: 'done' }
-  | {
-      readonly seq: number;
-      readonly state: 'pending';
-      readonly reason: string;
-      readonly dueMs: number;
-      readonly counted: boolean;
-    }
-  | { readonly seq: number; readonly state: 'dead'; readonly reason: string };
-
-export type DeliveryState = 'pending' | 'done' | 'dead';
-
-/** A delivery as operators see it. */
-export interface DeliveryRecord {
-  readonly seq: number;
-  readonly destination: string;
-  readonly kind: Delivery['kind'];
-  readonly deliveryId: string;
-  readonly state: DeliveryState;
-  readonly attempts: number;
-  readonly reason?: string;
-  readonly enqueuedMs: number;
-  readonly dueMs: number;
-  readonly settledMs?: number;
-}
-
-export interface AlertFilter {
-  readonly states?: readonly AlertState[];
-  /** Its beginning is enough. */
-  readonly fingerprint?: string;
-  readonly limit: number;
-}
-
-export interface DeliveryCount {
-  readonly destination: string;
-  readonly state: DeliveryState;
-  readonly count: number;
-  /** When the oldest of them was enqueued; wall time. */
-  readonly oldestMs?: number;
-}
-
-export interface DeliveryFilter {
-  readonly state?: DeliveryState;
-  readonly destination?: string;
-  readonly deliveryId?: string;
-  readonly limit: number;
-}
-
-/** Which dead deliveries are meant: all, one destination's, or those with these numbers. */
-export interface DeliverySelection {
-  readonly destination?: string;
-  readonly seqs?: readonly number[];
-}
-
-export interface Retention {
-  /** Delivered events, notifications and quiet alerts are kept this long. */
-  readonly eventsMs: number;
-  readonly deadLettersMs: number;
-  readonly maxBytes: number;
-  /** How far behind a feed's newest event its reader reads again: ids inside must be kept, whatever their age. */
-  readonly lookbackMs: number;
-}
-
-export interface PruneReport {
-  readonly deletedEvents: number;
-  readonly clearedPayloads: number;
-  readonly bytes: number;
-  /** Everything that may go is gone and the store is still over its bound. */
-  readonly overBound: boolean;
-}
-
-/** History that is read outside the polls, so that it can go on after an interruption. */
-export interface BackfillState extends FeedName, Slice {
-  readonly id: string;
-  /** Of its last committed page; absent before the first. */
-  readonly cursor?: Cursor;
-  readonly startedMs: number;
-  /** Wall time; absent while there is more to read. */
-  readonly finishedMs?: number;
-  /** Events read, and those among them that had never been committed. */
-  readonly read: number;
-  readonly fresh: number;
-  /** Matches by rule, of the fresh ones. */
-  readonly matches: Readonly<Record<string, number>>;
-  /** Absent before the first page. */
-  readonly tally?: BackfillTally;
-}
-
-/** What the summary of a backfill counts besides; names are attackers' texts, bounded in length and number. */
-export interface BackfillTally {
-  /** Fresh events that some rule matched. */
-  readonly matched: number;
-  /** Rows that could not be understood. */
-  readonly rejected: number;
-  /** Fresh events in equal steps from the slice's beginning. */
-  readonly bars: readonly number[];
-  /** Fresh events by actor: at least `count - over` of each, at most `count`. */
-  readonly actors: readonly { readonly name: string; readonly count: number; readonly over: number }[];
-  /** Of what the feed did not show whole. */
-  readonly gaps: readonly Gap[];
-  readonly givenUp: readonly Gap[];
-}
-
-/** What a digest counts of one event. Texts are attackers' and bounded; absent where the payload was cleared. */
-export interface EventFacts extends FeedName {
-  readonly seq: number;
-  readonly timeMs: number;
-  readonly rules: readonly MatchedRule[];
-  readonly actor?: string;
-  readonly country?: string;
-  readonly method?: string;
-  readonly host?: string;
-  readonly url?: string;
-  readonly category?: string;
-  readonly severity?: string;
-}
+export type * from './store-records.ts';
 
 /** Everything inside one transaction: all of it is committed, or none. */
 export interface StoreTx {
@@ -368,12 +157,18 @@ export interface Store {
   /** When the next delivery of a destination is due; undefined while none is pending. */
   nextDeliveryDueMs(destination: string): Promise<number | undefined>;
   listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]>;
-  /** Dead deliveries become pending again; returns how many. */
+  /** Dead deliveries become pending again, as if enqueued now; returns how many. */
   redrive(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Dead deliveries are given up for good; returns how many. */
   discard(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Deliveries that wait for a destination not named here go to the dead letters; returns how many. */
   abandonOthers(destinations: readonly string[], nowMs: number): Promise<number>;
+  /** A part of what waits for a destination: at most `limit` deliveries, behind `after` where there is one. */
+  measureWaiting(destination: string, after: WaitingMark | undefined, limit: number): Promise<WaitingPart>;
+  /** Since when the oldest delivery waits for a destination; undefined while none does. */
+  oldestWaitingMs(destination: string): Promise<number | undefined>;
+  /** To the dead letters with the oldest deliveries of a destination: at most `limit` of them a call. */
+  shed(request: ShedRequest, nowMs: number): Promise<Shed>;
   /** When each rule last raised or raised again an alert that is still kept; event time. */
   lastHits(): Promise<readonly { rule: string; lastHitMs: number }[]>;
   /** Pending and dead rows by destination, for metrics. */

@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import type { Delivery, Destination, ItemOutcome, Outcome } from '../core/delivery.ts';
+import type { Delivery, Destination, Outcome } from '../core/delivery.ts';
 import type { Random } from '../core/random.ts';
 import { type ClaimedDelivery, type Settlement, type Store, StoreError } from '../core/store.ts';
 import type { Redactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { decideSettlement, HEALTHY, type Health } from './settle.ts';
+import { decideInFlight, type InFlight, type Observation, ONE_IN_FLIGHT } from './in-flight.ts';
+import { afterOverlap, decideSettlement, HEALTHY, type Health, type Settled } from './settle.ts';
+import { tellOutcome } from './tell-outcome.ts';
 
 /** Longer than any destination may take; a crashed owner's deliveries are free again after it. */
 const LEASE_MS = 10 * 60_000;
@@ -19,21 +21,32 @@ export interface DeliverDeps {
   readonly telemetry: Telemetry;
   /** Masks secrets in what goes to a destination that wants them masked. */
   readonly redactor: Pick<Redactor, 'delivery'>;
+  /** A batch has ended while no pass waited for it: another may be sent. */
+  readonly onEnded?: () => void;
 }
 
-/** Sends one destination's queue: claim → redact → send → settle, one batch at a time, oldest first. */
-export function createDeliverer({ store, destination, clock, random, telemetry, redactor }: DeliverDeps) {
+/**
+ * Sends one destination's queue: claim → redact → send → settle, oldest first, as many batches at once as the destination
+ * takes and its answers allow. Passes must not overlap; see loop.ts.
+ */
+export function createDeliverer(deps: DeliverDeps) {
+  const { store, destination, clock, random, telemetry, redactor, onEnded } = deps;
+  const most = destination.maxInFlight ?? 1;
   let health: Health = HEALTHY;
   /** When that was found. A clock before it has gone back, and must not make a rest longer. */
   let settledAtMs = 0;
-  /** Outcomes that the store did not take. Nothing more is sent until it has. */
+  /** How often it was told to rest: what was sent before the last time knows nothing of it. */
+  let rests = 0;
+  let inFlight: InFlight = ONE_IN_FLIGHT;
+  const underWay = new Set<Promise<void>>();
+  /** Outcomes that the store did not take yet. Nothing more is sent until it has. */
   let unrecorded: readonly Settlement[] = [];
+  const unexpected: unknown[] = [];
 
-  /** One batch. Returns when to come again (wall ms), undefined where nothing waits. */
+  /** Sends what is due, and waits while no more may be under way. Returns when to come again (wall ms), undefined where nothing waits. */
   async function pass(signal: AbortSignal): Promise<number | undefined> {
     try {
-      await recordOutcomes();
-      return await sendBatch(signal);
+      return await sendDue(signal);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);
@@ -41,18 +54,46 @@ export function createDeliverer({ store, destination, clock, random, telemetry, 
     }
   }
 
-  async function sendBatch(signal: AbortSignal): Promise<number | undefined> {
-    const nowMs = clock.now();
-    if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
-    // A held destination is asked with one delivery, not with a batch that it will refuse.
-    const most = Math.min(destination.batch.maxItems, health.batchLimit ?? Number.POSITIVE_INFINITY);
-    const limit = health.heldBecause === undefined ? most : 1;
-    const batch = await store.claim(destination.name, nowMs, LEASE_MS, limit);
-    if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
-    const outcome = await destination.deliver(batch.map(outgoing), signal);
-    settle(batch, outcome);
+  async function sendDue(signal: AbortSignal): Promise<number | undefined> {
+    await recordOutcomes();
+    while (underWay.size < allowed()) {
+      const nowMs = clock.now();
+      if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
+      const batch = await store.claim(destination.name, nowMs, LEASE_MS, batchSize());
+      if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
+      start(batch, signal);
+      await recordOutcomes();
+    }
+    await Promise.race(underWay);
     await recordOutcomes();
     return Math.max(clock.now(), health.restUntilMs);
+  }
+
+  /** One that took nothing is tried with one batch: an outage is not met with many requests at a time. */
+  function allowed(): number {
+    return health.failures > 0 ? 1 : inFlight.limit;
+  }
+
+  /** A held destination is asked with one delivery, not with a batch that it will refuse. */
+  function batchSize(): number {
+    if (health.heldBecause !== undefined) return 1;
+    return Math.min(destination.batch.maxItems, health.batchLimit ?? Number.POSITIVE_INFINITY);
+  }
+
+  function start(batch: readonly ClaimedDelivery[], signal: AbortSignal): void {
+    const attempt = send(batch, signal)
+      .catch((error: unknown) => void unexpected.push(error))
+      .finally(() => {
+        underWay.delete(attempt);
+        onEnded?.();
+      });
+    underWay.add(attempt);
+  }
+
+  async function send(batch: readonly ClaimedDelivery[], signal: AbortSignal): Promise<void> {
+    const sent = { rests, round: inFlight.round, atMs: clock.now() };
+    const outcome = await destination.deliver(batch.map(outgoing), signal);
+    settle(batch, outcome, sent);
   }
 
   /** The one way out: whatever a destination is given has passed here. */
@@ -60,52 +101,76 @@ export function createDeliverer({ store, destination, clock, random, telemetry, 
     return destination.redact ? redactor.delivery(delivery) : delivery;
   }
 
-  function settle(batch: readonly ClaimedDelivery[], outcome: Outcome): void {
+  function settle(batch: readonly ClaimedDelivery[], outcome: Outcome, sent: Sent): void {
     const nowMs = clock.now();
-    const before = health;
-    const settled = decideSettlement(batch, outcome, before, nowMs, random);
-    health = settled.health;
+    const settled = decideSettlement(batch, outcome, health, nowMs, random);
+    const wasHeld = health.heldBecause !== undefined;
+    const isOverlapped = sent.rests !== rests;
+    health = isOverlapped ? afterOverlap(health, settled) : settled.health;
     settledAtMs = nowMs;
-    unrecorded = settled.settlements;
+    unrecorded = [...unrecorded, ...settled.settlements];
+    if (settled.reason === 'retry' || settled.reason === 'held') rests += 1;
+    learn(settled, outcome, {
+      ...sent,
+      tookMs: nowMs - sent.atMs,
+      isFull: batch.length >= destination.batch.maxItems,
+    });
     if (settled.reason === 'held') {
+      if (isOverlapped && wasHeld) return;
       telemetry.destinationHeld(destination.name, health.heldBecause ?? '', health.restUntilMs - nowMs);
       return;
     }
-    if (settled.reason !== 'retry') telemetry.destinationWorks(destination.name);
-    tell(batch, settled.settlements, nowMs);
+    if (settled.reason !== 'retry' && health.heldBecause === undefined)
+      telemetry.destinationWorks(destination.name);
+    tellOutcome(telemetry, destination.name, batch, settled.settlements, {
+      nowMs,
+      restUntilMs: health.restUntilMs,
+    });
   }
 
-  function tell(batch: readonly ClaimedDelivery[], settlements: readonly Settlement[], nowMs: number): void {
-    const retried = settlements.filter((settlement) => settlement.state === 'pending');
-    const count = (kind: ItemOutcome['kind'], number: number): void => {
-      if (number > 0) telemetry.delivered(destination.name, kind, number);
-    };
-    count('done', settlements.filter((settlement) => settlement.state === 'done').length);
-    count('retry', retried.length);
-    const [first] = retried;
-    if (first !== undefined) {
-      telemetry.deliveryFailed(
-        destination.name,
-        retried.length,
-        first.reason,
-        Math.max(first.dueMs, health.restUntilMs) - nowMs,
-      );
-    }
-    for (const [index, settlement] of settlements.entries()) {
-      const delivery: Delivery | undefined = batch[index]?.delivery;
-      if (settlement.state !== 'dead' || delivery === undefined) continue;
-      count('dead', 1);
-      telemetry.deadLettered(destination.name, delivery.kind, delivery.id, settlement.reason);
-    }
+  /** A hold says nothing of how much it could take. */
+  function learn({ reason }: Settled, outcome: Outcome, measured: Omit<Observation, 'kind'>): void {
+    if (most === 1 || reason === 'held') return;
+    const kind = reason === 'retry' || asksForTime(outcome) ? 'pressed' : 'answered';
+    inFlight = decideInFlight(inFlight, { ...measured, kind }, most, clock.now()).state;
+    telemetry.inFlight(destination.name, inFlight.limit);
   }
 
+  /** What comes meanwhile is added behind. */
   async function recordOutcomes(): Promise<void> {
-    if (unrecorded.length === 0) return;
-    await store.settle(unrecorded, clock.now());
-    unrecorded = [];
+    if (unexpected.length > 0) throw unexpected.shift();
+    const settlements = unrecorded;
+    if (settlements.length === 0) return;
+    await store.settle(settlements, clock.now());
+    unrecorded = unrecorded.slice(settlements.length);
   }
 
-  return { pass, health: () => health };
+  /** Once no pass is to come: until everything under way has ended, and is written down as far as that can be. */
+  async function ended(): Promise<void> {
+    await Promise.all(underWay);
+    try {
+      await recordOutcomes();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      telemetry.storeFailed(error.kind, error.message);
+    }
+  }
+
+  return { pass, ended, health: () => health };
+}
+
+interface Sent {
+  readonly rests: number;
+  readonly round: number;
+  readonly atMs: number;
+}
+
+/** It took some and wants the rest later. */
+function asksForTime(outcome: Outcome): boolean {
+  return (
+    outcome.kind === 'partial' &&
+    outcome.items.some((item) => item.kind === 'retry' && (item.afterMs ?? 0) > 0)
+  );
 }
 
 export type Deliverer = ReturnType<typeof createDeliverer>;

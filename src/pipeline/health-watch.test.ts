@@ -59,6 +59,12 @@ describe('judging health', () => {
       [],
       ['tocsin-dead-letters'],
     ],
+    [
+      'reading waits for it, and it fails as well: both are told',
+      destination({ overBudget: 'destination siem is beyond', health: failingFor(15 * MINUTE) }),
+      [],
+      ['tocsin-destination-failing', 'tocsin-destination-over-budget'],
+    ],
     ['the store is far from full', used(79), [], []],
     ['the store is nearly full', used(80), [], ['tocsin-store-nearly-full']],
     [

@@ -11,6 +11,7 @@ import {
   deadLetters,
   destinationFailing,
   destinationHeld,
+  destinationOverBudget,
   reloadRefused,
   storeFull,
   storeNearlyFull,
@@ -32,6 +33,8 @@ export interface DestinationHealth {
   readonly health: Health;
   /** Deliveries that wait for it. */
   readonly waiting: number;
+  /** Why reading waits for it. */
+  readonly overBudget?: string;
   /** Dead letters of late: all, those since the last look, and why the newest is one. */
   readonly dead: { readonly recent: number; readonly fresh: number; readonly reason?: string };
 }
@@ -73,7 +76,7 @@ function isUnfit({ heldBecause, failingSinceMs }: Health, nowMs: number): boolea
 }
 
 function judgeDestination(
-  { name, health, waiting, dead }: DestinationHealth,
+  { name, health, waiting, overBudget, dead }: DestinationHealth,
   isOpen: IsOpen,
   nowMs: number,
 ): readonly LastingFact[] {
@@ -88,6 +91,7 @@ function judgeDestination(
     if (isLong || isOpen('tocsin-destination-failing', group))
       facts.push({ fact: destinationFailing(name, problem, failingSinceMs, waiting, nowMs) });
   }
+  if (overBudget !== undefined) facts.push({ fact: destinationOverBudget(name, overBudget, waiting, nowMs) });
   if (dead.recent > 0) {
     const more = isOpen('tocsin-dead-letters', group) ? dead.fresh : dead.recent;
     facts.push({ fact: deadLetters(name, dead.recent, dead.reason, nowMs), more });
@@ -113,6 +117,8 @@ export interface HealthWatchDeps extends Audience {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly health: (destination: string) => Health;
+  /** Why reading waits for a destination. */
+  readonly overBudget?: (destination: string) => string | undefined;
   readonly storeUsage: () => StoreUsage | undefined;
   readonly refused: () => readonly Problem[];
   /** A group waits. */
@@ -159,9 +165,11 @@ export function createHealthWatch(deps: HealthWatchDeps) {
     const names = [...deps.destinations, ...recent.map(({ destination: name }) => ({ name }))];
     for (const name of new Set(names.map((each) => each.name))) {
       const pending = counts.find(({ destination, state }) => destination === name && state === 'pending');
+      const overBudget = deps.overBudget?.(name);
       const dead = { recent: countOf(recent, name), fresh: countOf(fresh, name) };
       destinations.push({
         ...{ name, health: deps.health(name), waiting: pending?.count ?? 0 },
+        ...(overBudget === undefined ? {} : { overBudget }),
         dead: { ...dead, ...(dead.recent > 0 && (await newestReason(name))) },
       });
     }

@@ -5,6 +5,7 @@ import type { FeedReader, Page } from '../core/source.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { RuleSet } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { IngestBlocked } from './blocked.ts';
 import { eventRows } from './event-rows.ts';
 import { afterPage } from './feed-book.ts';
 import { fire, firedBy } from './firing.ts';
@@ -21,6 +22,8 @@ export interface IngestDeps extends Audience {
   readonly resolveAfterMs: number;
   /** Why nothing may be added to the store now; undefined while it may. */
   readonly storeFull: () => string | undefined;
+  /** Why nothing may be added to what waits for some destination; undefined while it may. */
+  readonly blocked?: () => string | undefined;
   /** Deliveries or groups wait. */
   readonly onCommitted: () => void;
 }
@@ -35,6 +38,8 @@ export function createIngest(deps: IngestDeps) {
   return async function ingest(reader: FeedReader, page: Page, polledMs?: number): Promise<void> {
     const full = deps.storeFull();
     if (full !== undefined) throw new StoreError('full', full);
+    const blocked = deps.blocked?.();
+    if (blocked !== undefined) throw new IngestBlocked(blocked);
     const fresh = await dedupe(store, page.events);
     const { verdicts, ...judged } = await judge(fresh, await revisionsOf(store, reader, fresh));
     const facts = [...untold.splice(0), ...judged.facts, ...gapsGivenUp(reader, page, clock.now())];

@@ -52,7 +52,12 @@ export interface Subjects {
   readonly feeds: readonly FeedName[];
 }
 
-const OF_DESTINATIONS = ['tocsin-destination-held', 'tocsin-destination-failing', 'tocsin-dead-letters'];
+const OF_DESTINATIONS = [
+  'tocsin-destination-held',
+  'tocsin-destination-failing',
+  'tocsin-destination-over-budget',
+  'tocsin-dead-letters',
+];
 const OF_FEEDS = ['tocsin-feed-failing', 'tocsin-feed-silent'];
 const OF_ALL = ['tocsin-store-nearly-full', 'tocsin-store-full', 'tocsin-reload-refused'];
 

@@ -40,6 +40,25 @@ export function destinationFailing(
   };
 }
 
+/** @param why what waits, of how much, and what to do */
+export function destinationOverBudget(
+  destination: string,
+  why: string,
+  waiting: number,
+  atMs: number,
+): OperationalFact {
+  return {
+    rule: 'tocsin-destination-over-budget',
+    name: 'Destination over budget',
+    description:
+      `No feed is read and attacks go unseen: ${why}. Nothing is lost: ${waiting} deliveries wait, and the feeds are read on ` +
+      'from where they were by themselves.',
+    severity: 'CRITICAL',
+    ...lastingAbout(destination),
+    atMs,
+  };
+}
+
 /** @param reason why the latest of them was given up */
 export function deadLetters(
   destination: string,

@@ -12,6 +12,7 @@ export interface OperationalFact {
     | 'tocsin-feed-incomplete'
     | 'tocsin-destination-held'
     | 'tocsin-destination-failing'
+    | 'tocsin-destination-over-budget'
     | 'tocsin-dead-letters'
     | 'tocsin-store-nearly-full'
     | 'tocsin-store-full'

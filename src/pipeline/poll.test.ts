@@ -12,6 +12,7 @@ import {
 import { settled } from '../../test/pipeline/manual-clock.ts';
 import { type FeedReader, type Page, type Source, SourceError } from '../core/source.ts';
 import { StoreError } from '../core/store.ts';
+import { IngestBlocked } from './blocked.ts';
 import { createPoller, restAfter } from './poll.ts';
 
 const REFUSED = new SourceError('refused', 'source akto: the key was refused; make a new one');
@@ -180,6 +181,19 @@ describe('a poller', () => {
     expect(fetched).toBe(2);
     expect(status()).toContain('store: tocsin.db cannot be written; check its owner');
     expect(bench.logs.at(-1)).toMatchObject({ outcome: 'store', retryInMs: 1_000 });
+  });
+
+  it('waits without a word of its own while what waits for a destination is beyond its budget', async () => {
+    const from = source(async function* () {
+      yield page([event('e1')]);
+    });
+    const { pass } = poller(from, async () => {
+      throw new IngestBlocked('destination siem is beyond its budget');
+    });
+    expect(await pass(never)).toEqual(['failed']);
+    expect(bench.logs.at(-1)).toMatchObject({ outcome: 'blocked', level: 'debug' });
+    expect(status().filter((problem) => problem.includes('budget'))).toEqual([]);
+    expect(await bench.store.readFeedStates()).toMatchObject([{ lastError: { kind: 'blocked' } }]);
   });
 
   it('tells of a bug by its kind alone: its text may hold anything', async () => {

@@ -13,6 +13,7 @@ import {
 } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { IngestBlocked } from './blocked.ts';
 import { afterFailure, afterPoll } from './feed-book.ts';
 import { oneAhead } from './one-ahead.ts';
 
@@ -165,14 +166,16 @@ export function restAfter(error: unknown, failures: number, random: Random): num
   return asked ?? Math.round(doubled(UNAVAILABLE_BASE_MS, UNAVAILABLE_CAP_MS) * (1 - random() / 4));
 }
 
-function outcomeWord(error: unknown): SourceErrorKind | 'store' | 'broken' {
+function outcomeWord(error: unknown): SourceErrorKind | 'store' | 'blocked' | 'broken' {
   if (error instanceof SourceError) return error.kind;
+  if (error instanceof IngestBlocked) return 'blocked';
   return error instanceof StoreError ? 'store' : 'broken';
 }
 
 /** Only our own errors are known to hold no secret; of others only the kind is told. */
 function sentence(error: unknown): string {
-  if (error instanceof SourceError || error instanceof StoreError) return error.message;
+  if (error instanceof SourceError || error instanceof StoreError || error instanceof IngestBlocked)
+    return error.message;
   return `an unexpected ${error instanceof Error ? error.name : typeof error}; this is a bug in Tocsin, please report it`;
 }
 

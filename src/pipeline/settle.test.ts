@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { event } from '../../test/pipeline/bench.ts';
 import type { ItemOutcome, Outcome } from '../core/delivery.ts';
 import type { ClaimedDelivery } from '../core/store.ts';
-import { decideSettlement, HEALTHY, type Health } from './settle.ts';
+import { afterOverlap, decideSettlement, HEALTHY, type Health } from './settle.ts';
 
 const NOW = 1_000_000;
 /** Jitter at its ceiling, so that waits are the bound itself. */
@@ -233,5 +233,35 @@ describe('decideSettlement', () => {
         },
       ),
     );
+  });
+});
+
+describe('an attempt that was under way when its destination was told to rest', () => {
+  const resting: Health = {
+    failures: 2,
+    restUntilMs: NOW + 9_000,
+    failingSinceMs: NOW - 60_000,
+    problem: 'busy',
+  };
+  it.each<[string, Health, Outcome, Partial<Health>]>([
+    ['was taken: the hold stays', held(3, NOW + 30_000), DONE, { failures: 3, restUntilMs: NOW + 30_000 }],
+    ['was taken: the rest stays', resting, DONE, resting],
+    ['was not taken either: no further failure', resting, RETRY, { failures: 2, restUntilMs: NOW + 9_000 }],
+    ['was not, and asks for longer', resting, retryAfter(50_000), { failures: 2, restUntilMs: NOW + 50_000 }],
+    [
+      'is held: so is the destination',
+      resting,
+      { kind: 'hold', reason: 'revoked' },
+      { heldBecause: 'revoked' },
+    ],
+    [
+      'is held as the destination is: no longer for it',
+      held(1, NOW + 30_000),
+      { kind: 'hold', reason: 'revoked' },
+      { failures: 1, restUntilMs: NOW + 30_000 },
+    ],
+  ])('%s', (_, health, outcome, expected) => {
+    const settled = decideSettlement(batch(1), outcome, health, NOW, most);
+    expect(afterOverlap(health, settled)).toMatchObject(expected);
   });
 });

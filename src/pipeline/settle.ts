@@ -55,6 +55,16 @@ export function decideSettlement(
   return { settlements, health: rest(items, health, nowMs, random), reason: 'retry' };
 }
 
+/**
+ * What an attempt means for a destination that was told to rest while it was under way. Taken or not, it was sent before
+ * that: it ends no rest and no hold, makes none longer than the far side asked, and one outage is one failure.
+ */
+export function afterOverlap(now: Health, { health, reason }: Settled): Health {
+  if (reason === 'held') return now.heldBecause === undefined ? health : now;
+  if (reason !== 'retry') return now;
+  return { ...now, restUntilMs: Math.max(now.restUntilMs, health.restUntilMs) };
+}
+
 /** An adapter that answers for fewer items than it was given has said nothing of the others. */
 const LOST = { kind: 'retry', reason: 'the destination gave no outcome for this delivery' } as const;
 

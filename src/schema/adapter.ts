@@ -35,5 +35,10 @@ export interface DestinationType<Config extends { name: string; type: string; se
   locate?(config: Config, folder: string): Config;
   /** What no two destinations may share, as people call it: `stdout`, the path of a file. Asked once located. */
   exclusive?(config: Config): string;
+  /**
+   * What the far side has said of a delivery that is not done, as far as it is written down: one sentence. Absent where
+   * nothing is said before a delivery is done.
+   */
+  recall?(memory: DestinationMemory, deliveryId: string): Promise<string | undefined>;
   create(config: Config, deps: DestinationDeps): Destination;
 }

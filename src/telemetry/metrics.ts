@@ -51,7 +51,7 @@ export function createMetrics(lags: () => readonly Lag[]) {
     ]),
     polls: counter(
       'tocsin_polls_total',
-      'Polls by outcome: ok, refused, unavailable, aborted, store, broken.',
+      'Polls by outcome: ok, refused, unavailable, aborted, store, blocked, broken.',
       ['source', 'feed', 'outcome'],
     ),
     lastSuccess: gauge(
@@ -102,6 +102,21 @@ export function createMetrics(lags: () => readonly Lag[]) {
     held: gauge('tocsin_destination_held', '1 while a destination takes nothing until a person acts.', [
       'destination',
     ]),
+    overBudget: gauge(
+      'tocsin_destination_over_budget',
+      '1 while so much waits for a destination that nothing more is read.',
+      ['destination'],
+    ),
+    shed: counter(
+      'tocsin_deliveries_shed_total',
+      'Deliveries that went to the dead letters unsent, to keep to a budget.',
+      ['destination'],
+    ),
+    inFlight: gauge(
+      'tocsin_destination_in_flight_limit',
+      'How many batches its answers allow to be under way at once, where more than one may be.',
+      ['destination'],
+    ),
     storeBytes: gauge('tocsin_store_bytes', 'Size of the store in use.', []),
     storeHealthy: gauge('tocsin_store_healthy', '1 while the store takes writes.', []),
     reloads: counter('tocsin_reloads_total', 'Configuration reloads by outcome: applied, refused.', [

@@ -31,6 +31,7 @@ const keyOf = ({ source, feed }: FeedName): string => JSON.stringify([source, fe
 export function createStatus() {
   const feeds = new Map<string, Watched>();
   const destinations = new Map<string, string>();
+  const blocking = new Map<string, string>();
   let storeProblem: { readonly kind: string; readonly message: string } | undefined;
 
   function lags(nowMs: number): readonly Lag[] {
@@ -48,6 +49,8 @@ export function createStatus() {
       feeds.clear();
       for (const name of names) feeds.set(keyOf(name), known.get(keyOf(name)) ?? unread(name));
       for (const name of destinations.keys()) if (!destinationNames.includes(name)) destinations.delete(name);
+      // Whoever still is beyond its budget is found to be before anything is read.
+      blocking.clear();
     },
     feed(name: FeedName, problem: string | undefined): void {
       watched(name).problem = problem;
@@ -67,6 +70,11 @@ export function createStatus() {
       destinations.set(name, problem);
       return false;
     },
+    /** Reading waits for what a destination has not taken yet. */
+    blocked(name: string, problem: string | undefined): void {
+      if (problem === undefined) blocking.delete(name);
+      else blocking.set(name, problem);
+    },
     /** @returns whether this ends a failure */
     store(problem: { readonly kind: string; readonly message: string } | undefined): boolean {
       const recovered = storeProblem !== undefined && problem === undefined;
@@ -78,6 +86,7 @@ export function createStatus() {
     /** A held destination does not make the daemon unready: it polls, queues, and serves the others. */
     snapshot(nowMs: number): Status {
       const failing = [...feeds.values()].flatMap(problemOf);
+      failing.push(...blocking.values());
       if (storeProblem !== undefined) failing.push(`store: ${storeProblem.message}`);
       const held = [...destinations].map(([name, problem]) => `destination ${name} is held: ${problem}`);
       return {

@@ -29,7 +29,14 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     status: () => status.snapshot(clock.now()),
 
     watching(feeds: readonly FeedName[], destinations: readonly string[]): void {
-      for (const gauge of [metrics.feedHealthy, metrics.lastSuccess, metrics.gapsOpen, metrics.held])
+      for (const gauge of [
+        metrics.feedHealthy,
+        metrics.lastSuccess,
+        metrics.gapsOpen,
+        metrics.held,
+        metrics.inFlight,
+        metrics.overBudget,
+      ])
         gauge.reset();
       status.expect(feeds, destinations);
     },
@@ -92,6 +99,11 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     ): void {
       metrics.polls.inc({ ...labels(name), outcome });
       metrics.feedHealthy.set(labels(name), 0);
+      // Said once for all feeds, when it began.
+      if (outcome === 'blocked') {
+        logger.debug({ ...labels(name), outcome, retryInMs }, message);
+        return;
+      }
       status.feed(name, message);
       const where = frames === undefined ? {} : { frames };
       logger.error({ ...labels(name), outcome, retryInMs, ...where }, `poll failed: ${message}`);
@@ -198,6 +210,27 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
 
     delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
       metrics.deliveries.inc({ destination, outcome }, count);
+    },
+
+    /** @param why reading waits for it; undefined once it does not any more */
+    overBudget(destination: string, why: string | undefined): void {
+      metrics.overBudget.set({ destination }, why === undefined ? 0 : 1);
+      status.blocked(destination, why);
+      if (why !== undefined) logger.error({ destination }, `reading stopped: ${why}`);
+      else logger.info({ destination }, 'reading goes on: what waits is within the budget again');
+    },
+
+    /** Of one look. */
+    shed(destination: string, { count, bytes }: { count: number; bytes: number }, reason: string): void {
+      metrics.shed.inc({ destination }, count);
+      logger.error(
+        { destination, deliveries: count, bytes, reason },
+        'deliveries were shed: the oldest went to the dead letters unsent',
+      );
+    },
+
+    inFlight(destination: string, limit: number): void {
+      metrics.inFlight.set({ destination }, limit);
     },
 
     deliveryFailed(destination: string, count: number, reason: string, retryInMs: number): void {

@@ -80,10 +80,12 @@ function deliveriesJson({ deliveries, notSent }: Deliveries) {
   return { deliveries: deliveries.map(deliveryJson), notSent };
 }
 
-function deliveryJson({ seq, deliveryId, enqueuedMs, dueMs, settledMs, history, ...rest }: DeliveryHistory) {
+export function deliveryJson(delivery: DeliveryHistory) {
+  const { seq, deliveryId, enqueuedMs, dueMs, settledMs, leaseUntilMs, history, ...rest } = delivery;
   return {
     ...{ number: seq, id: deliveryId, ...rest },
     ...{ enqueued: iso(enqueuedMs), due: iso(dueMs), settled: iso(settledMs) },
+    ...(leaseUntilMs === undefined ? {} : { underWay: true }),
     history: history.map(({ fromMs, atMs, ...run }) => ({ ...run, from: iso(fromMs), at: iso(atMs) })),
     ...(rest.state === 'dead' ? { redrive: redriveCommand(seq) } : {}),
   };

@@ -139,15 +139,20 @@ function deliveryLines(delivery: DeliveryHistory, nowMs: number): readonly strin
   ];
 }
 
-function stateText({ state, settledMs, dueMs, reason }: DeliveryHistory, nowMs: number): string {
+/** How a delivery stands, with the time. */
+export function stateText(
+  { state, settledMs, dueMs, leaseUntilMs = 0, reason }: DeliveryHistory,
+  nowMs: number,
+): string {
   const at = settledMs === undefined ? '' : ` ${moment(settledMs, nowMs)}`;
   if (state === 'dead') return `given up${at}`;
+  if (state === 'pending' && leaseUntilMs > nowMs) return 'under way now';
   if (state === 'pending') return `waits, next attempt ${moment(dueMs, nowMs)} at the earliest`;
   // What was closed without being delivered says why.
   return reason === undefined ? `delivered${at}` : `closed${at}: ${visible(reason)}`;
 }
 
-function attemptText({ outcome, fromMs, atMs, times, reason }: Attempts, nowMs: number): string {
+export function attemptText({ outcome, fromMs, atMs, times, reason }: Attempts, nowMs: number): string {
   const often = times === 1 ? '' : `, ${times} times since ${moment(fromMs, nowMs)}`;
   return `${moment(atMs, nowMs)} ${outcome}${often}${reason === undefined ? '' : `: ${visible(reason)}`}`;
 }

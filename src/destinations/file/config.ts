@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { askedRate, redactSwitch } from '../../schema/destination.ts';
+import { askedBudget, askedRate, redactSwitch } from '../../schema/destination.ts';
 import { byteSize, duration, integer, name } from '../../schema/values.ts';
 import { SIEM_SCHEMAS } from '../siem-text.ts';
 
@@ -34,6 +34,8 @@ export const fileConfig = z.strictObject({
   batch: batch.prefault({}),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
+  /** Of what waits for it; where absent, only the store's bound counts. */
+  budget: askedBudget().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one batch, until all of it is on disk. */
   timeout: duration({ min: '1s', max: '5m' }).prefault('30s'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
-import { messageRate } from '../../schema/destination.ts';
+import { askedBudget, messageRate } from '../../schema/destination.ts';
 import { baseUrl, duration, name, secret, secretUrl } from '../../schema/values.ts';
 import { checkMessage, messageTemplate, type SlackTemplate } from './template.ts';
 
@@ -28,6 +28,8 @@ const slackShape = z
     send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
     /** People read it: beyond this, one message sums up. */
     rate: messageRate().prefault({}),
+    /** Of what waits for it; where absent, only the store's bound counts. */
+    budget: askedBudget().optional(),
     /** A message of the operator's own in place of the designed one. */
     template: messageTemplate().optional(),
     /** For one whole request. */

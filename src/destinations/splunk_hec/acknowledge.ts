@@ -6,12 +6,15 @@ import type { AckLedger, SentRequest } from './ack-ledger.ts';
 import type { Channels } from './channel.ts';
 import { collectorUrl } from './collector.ts';
 import type { SplunkHecConfig } from './config.ts';
+import type { OneAtATime } from './lanes.ts';
 import { type Progress, setAll } from './progress.ts';
 
 /** What asking for acknowledgements needs; undefined where none are asked for. */
 export interface Acknowledging {
   readonly channels: Channels;
   readonly ledger: AckLedger;
+  /** Splunk says once of a request that it is indexed: of two batches that each hold a part of it, one would not hear. */
+  readonly recalling: OneAtATime;
 }
 
 export interface AckContext {
@@ -28,9 +31,19 @@ const ASK_MS = 30_000;
  * Before anything is sent: what was sent before a restart and is indexed is done, and is not indexed twice. What is not
  * acknowledged in its time is left to be sent again.
  */
-export async function recallSent(
+export function recallSent(
   context: AckContext,
-  { ledger }: Acknowledging,
+  { ledger, recalling }: Acknowledging,
+  batch: readonly Delivery[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  return recalling(() => recall(context, ledger, batch, progress, signal));
+}
+
+async function recall(
+  context: AckContext,
+  ledger: AckLedger,
   batch: readonly Delivery[],
   progress: Progress,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { askedRate, redactSwitch } from '../../schema/destination.ts';
+import { askedBudget, askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
 import { JSON_SCHEMAS } from '../siem/index.ts';
 import { placementMistake } from './placement.ts';
@@ -67,8 +67,12 @@ export const splunkHecConfig = z.strictObject({
   source: placement().default('tocsin'),
   sourcetype: placement().default('_json'),
   batch: batch.prefault({}),
+  /** Splunk orders events by their time. */
+  in_flight: inFlight(4),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
+  /** Of what waits for it; where absent, only the store's bound counts. */
+  budget: askedBudget().optional(),
   redact: redactSwitch().prefault('on'),
   /** For sending one batch. */
   timeout: duration({ min: '1s', max: '3m' }).prefault('30s'),

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
-import { askedRate, redactSwitch } from '../../schema/destination.ts';
+import { askedBudget, askedRate, redactSwitch } from '../../schema/destination.ts';
 import { certificate, pairMistake, privateKey } from '../../schema/tls.ts';
 import { byteSize, duration, integer, name } from '../../schema/values.ts';
 import { SIEM_SCHEMAS } from '../siem-text.ts';
@@ -60,6 +60,8 @@ const syslogShape = z.strictObject({
   batch: batch.prefault({}),
   /** Only where people read what arrives: notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
+  /** Of what waits for it; where absent, only the store's bound counts. */
+  budget: askedBudget().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one batch: connection, TLS, all bytes acknowledged, `confirm_after`. */
   timeout: duration({ min: '1s', max: '5m' }).prefault('30s'),

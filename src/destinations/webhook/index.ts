@@ -33,6 +33,7 @@ function createWebhook(config: WebhookConfig, { clock, onTemplateFailed }: Desti
     ...(config.rate === undefined ? {} : { rate: config.rate }),
     redact: config.redact,
     batch: { maxItems },
+    maxInFlight: config.in_flight.max,
     deliver: async (batch, signal) => {
       const parts = split(batch, (delivery) => encode(delivery, config, onTemplateFailed));
       if (parts.messages.length === 0) return batchOutcome(parts.dead, 0, undefined);

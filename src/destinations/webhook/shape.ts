@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
-import { askedRate, redactSwitch } from '../../schema/destination.ts';
+import { askedBudget, askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
 import { certificate, privateKey } from '../../schema/tls.ts';
 import { baseUrl, duration, integer, name, secret, secretUrl } from '../../schema/values.ts';
 import { FORMATS } from './format-names.ts';
@@ -70,8 +70,12 @@ export const webhookShape = z.strictObject({
   /** Further request headers, such as `Authorization`. */
   headers: z.record(headerName(), headerValue()).prefault({}),
   batch: batch.prefault({}),
+  /** Receivers that mind in which order events come want one; notifications of one group keep theirs anyway. */
+  in_flight: inFlight(1),
   /** Where people read what arrives (Teams and Discord have one): notifications beyond it are summed up in one. */
   rate: askedRate().optional(),
+  /** Of what waits for it; where absent, only the store's bound counts. */
+  budget: askedBudget().optional(),
   redact: redactSwitch().prefault('on'),
   /** For one whole request. */
   timeout: duration({ min: '1s', max: '1m' }).prefault('15s'),

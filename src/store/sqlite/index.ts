@@ -21,6 +21,7 @@ import type {
   UnheardCount,
 } from '../../core/store.ts';
 import { listAlerts } from './alerts.ts';
+import * as budget from './budget.ts';
 import { type Database, lockFile, openDatabase } from './database.ts';
 import * as memory from './memory.ts';
 import * as outbox from './outbox.ts';
@@ -207,6 +208,18 @@ export class SqliteStore implements RecordedStore {
 
   abandonOthers(destinations: readonly string[], nowMs: number): Promise<number> {
     return this.#atomically(() => outbox.abandonOthers(this.#db, destinations, nowMs));
+  }
+
+  measureWaiting(...args: Parameters<Store['measureWaiting']>): ReturnType<Store['measureWaiting']> {
+    return this.#alone(() => budget.measureWaiting(this.#db, ...args));
+  }
+
+  oldestWaitingMs(destination: string): Promise<number | undefined> {
+    return this.#alone(() => budget.oldestWaitingMs(this.#db, destination));
+  }
+
+  shed(...args: Parameters<Store['shed']>): ReturnType<Store['shed']> {
+    return this.#atomically(() => budget.shed(this.#db, ...args));
   }
 
   lastHits(): ReturnType<Store['lastHits']> {

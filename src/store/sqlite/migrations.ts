@@ -227,4 +227,8 @@ export const migrations: readonly string[] = [
   -- Whoever is told of alerts may be sent events too, and an outage leaves very many of those.
   CREATE INDEX outbox_told ON outbox (destination, kind, enqueued_ms) WHERE kind <> 'event' AND state = 'pending';
   `,
+  `
+  -- How old the oldest is that was put off: by when they are due, those stand anywhere. What is taken at once is never in it.
+  CREATE INDEX outbox_tried ON outbox (destination, enqueued_ms) WHERE state = 'pending' AND reason IS NOT NULL;
+  `,
 ];

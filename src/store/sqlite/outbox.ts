@@ -229,9 +229,9 @@ export function abandonOthers(db: Database, destinations: readonly string[], now
   );
 }
 
-/** Dead deliveries go back to the queue, attempts and all forgotten, under their old id. */
+/** Dead deliveries go back to the queue, attempts and age forgotten, under their old id: a budget would shed them again. */
 export function redrive(db: Database, selection: DeliverySelection, nowMs: number): number {
-  const set = `state = 'pending', attempts = 0, due_ms = ?3, lease_until_ms = 0, settled_ms = NULL`;
+  const set = `state = 'pending', attempts = 0, due_ms = ?3, enqueued_ms = ?3, lease_until_ms = 0, settled_ms = NULL`;
   return changeDead(db, set, 'redriven', selection, nowMs);
 }
 

@@ -1,5 +1,6 @@
 import type { Notification, StoredAlert } from '../../core/alert.ts';
 import type { MatchedRule } from '../../core/delivery.ts';
+import type { Digest } from '../../core/digest.ts';
 import { eventId } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Attempts, DeliveryHistory, EventRecord, Membership, Records } from '../../core/records.ts';
@@ -26,6 +27,7 @@ export function recordsOf(ask: Ask): Records {
     readGroup: (id) => ask((db) => readGroup(db, id)),
     readWindows: (keys) => ask((db) => readWindows(db, keys)),
     readNotification: (id) => ask((db) => readNotification(db, id)),
+    readDigest: (id) => ask((db) => readDigest(db, id)),
     notificationIds: (prefix, limit) => ask((db) => idsFrom(db, 'notifications', prefix, limit)),
     notificationsOf: (group, sinceMs, limit) => ask((db) => notificationsOf(db, group, sinceMs, limit)),
     notificationsListing: (fingerprint, sinceMs, limit) =>
@@ -133,6 +135,11 @@ function readNotification(db: Database, id: string): Notification | undefined {
   return row === undefined ? undefined : json<Notification>(row, 'body');
 }
 
+function readDigest(db: Database, id: string): Digest | undefined {
+  const row = db.get('SELECT body FROM digests WHERE id = ?', id);
+  return row === undefined ? undefined : json<Digest>(row, 'body');
+}
+
 /** A notification's id begins with its group's. */
 function notificationsOf(db: Database, group: string, sinceMs: number, limit: number): Notification[] {
   return db
@@ -185,5 +192,10 @@ function deliveriesOf(db: Database, deliveryId: string): DeliveryHistory[] {
 
 function withHistory(row: Row): DeliveryHistory {
   const isKept = typeof row['history'] === 'string';
-  return { ...toRecord(row), history: isKept ? json<Attempts[]>(row, 'history') : [] };
+  const leaseUntilMs = int(row, 'lease_until_ms');
+  return {
+    ...toRecord(row),
+    ...(leaseUntilMs > 0 ? { leaseUntilMs } : {}),
+    history: isKept ? json<Attempts[]>(row, 'history') : [],
+  };
 }
