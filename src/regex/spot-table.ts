@@ -1,7 +1,7 @@
 import { HASH } from './grids.ts';
 
-/** Of the marks: one in 32 is set, or fewer, and they all fit into a processor's nearest memory. */
-const SPARSENESS = 5;
+/** Of the marks: one in 128 is set, or fewer, and they all fit into a processor's nearest memory. */
+const SPARSENESS = 7;
 const MIN_WIDTH = 12;
 const MAX_WIDTH = 18;
 

@@ -28,20 +28,22 @@ function decideFields(shape: Shape, operator: Operator, run: Run, linked: Matche
 }
 
 function decideKeys(shape: Shape, operator: Operator, run: Run, fields: Fields): Outcome {
-  const matched = new Set<string>();
+  let matched: Set<string> | undefined;
   let hits = 0;
   let byCookie = 0;
   const now = run.source.nowSeconds;
   run.spendTests(fields.keys.length);
-  for (const [index, key] of fields.keys.entries()) {
-    if (matched.has(key) || operator.test(key, operator.folds ? fields.foldedKey(index) : '', now)) {
+  for (let index = 0; index < fields.keys.length; index += 1) {
+    const key = fields.keys[index] ?? '';
+    if (matched?.has(key) || operator.test(key, operator.folds ? fields.foldedKey(index) : '', now)) {
+      matched ??= new Set();
       matched.add(key);
       hits += 1;
     } else if (anyCookie(operator, fields.cookies.get(index)?.names, run)) byCookie += 1;
   }
   const all = fields.keys.length > 0 && hits + byCookie === fields.keys.length;
   const holds = shape.collection === 'for_all' ? all : hits + byCookie > 0;
-  return { verdict: holds ? TRUE : FALSE, keys: matched };
+  return matched ? { verdict: holds ? TRUE : FALSE, keys: matched } : plainOutcome(holds);
 }
 
 function decideValues(
@@ -51,12 +53,13 @@ function decideValues(
   fields: Fields,
   linked: MatchedKeys,
 ): Outcome {
-  const matched = new Set<string>();
+  let matched: Set<string> | undefined;
   let seen = 0;
   let hits = 0;
   let firstHolds = false;
   run.spendTests(fields.keys.length);
-  for (const [index, key] of fields.keys.entries()) {
+  for (let index = 0; index < fields.keys.length; index += 1) {
+    const key = fields.keys[index] ?? '';
     if (linked !== undefined && !linked.has(key)) continue;
     const value = expiryless(shape, key) ? '' : fields.values[index];
     if (value === undefined) continue;
@@ -64,10 +67,11 @@ function decideValues(
     if (!valueHolds(operator, fields, index, value, run)) continue;
     if (seen === 1) firstHolds = true;
     hits += 1;
+    matched ??= new Set();
     matched.add(key);
   }
   const holds = shape.collection === 'for_all' ? allHold(fields, seen, hits, firstHolds) : hits > 0;
-  return { verdict: holds ? TRUE : FALSE, keys: matched };
+  return matched ? { verdict: holds ? TRUE : FALSE, keys: matched } : plainOutcome(holds);
 }
 
 /** What a client sends in `cookie` never expires, whatever it says: only `set-cookie` does. */

@@ -2,6 +2,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { WorkBudgetError } from './budget.ts';
 import type { Datum } from './datum.ts';
 import { type Fields, headerFields, joinedHeaders, payloadFields, queryFields } from './fields.ts';
+import { headerName } from './header-names.ts';
 import { javaTrim } from './text.ts';
 import { METHODS } from './vocabulary.ts';
 
@@ -89,9 +90,16 @@ function queryOf(path: string): string | undefined {
 function headerText(headers: HeaderMap): string {
   let text = '';
   for (const [name, value] of headers) {
-    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    text += `${text === '' ? '{' : ','}${headerName(name).quoted}:${quoted(value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
+}
+
+/** What may need an escape in JSON. */
+const ESCAPED = /[^ !#-[\]-~]/;
+
+function quoted(value: string): string {
+  return ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`;
 }
 
 const FORWARDING_HEADERS = [

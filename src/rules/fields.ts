@@ -1,5 +1,6 @@
 import { cookiesOf, splitPair } from './cookies.ts';
 import type { Datum } from './datum.ts';
+import { type HeaderName, headerName } from './header-names.ts';
 import { readLeaves } from './json-leaves.ts';
 import { fold } from './text.ts';
 
@@ -49,6 +50,11 @@ export function payloadFields(body: string): Fields | undefined {
   return leaves && new Fields('payload', leaves.keys, leaves.values);
 }
 
+interface Header {
+  readonly name: HeaderName;
+  value: string;
+}
+
 /**
  * Names lower-cased, repeated values joined by `;`, in the order of the original, whose templates
  * look across neighbours (`"accept":"x","host"`).
@@ -56,29 +62,24 @@ export function payloadFields(body: string): Fields | undefined {
 export function joinedHeaders(
   headers: Readonly<Record<string, readonly string[]>>,
 ): ReadonlyMap<string, string> {
-  const joined = new Map<string, string>();
-  for (const name of Object.keys(headers)) {
-    const folded = name.toLowerCase();
-    const before = joined.get(folded);
-    const values = headers[name] ?? [];
-    joined.set(folded, before === undefined ? values.join(';') : [before, ...values].join(';'));
+  const joined = new Map<string, Header>();
+  for (const written of Object.keys(headers)) {
+    const name = headerName(written);
+    const before = joined.get(name.folded);
+    const values = headers[written] ?? [];
+    if (before === undefined) joined.set(name.folded, { name, value: values.join(';') });
+    else before.value = [before.value, ...values].join(';');
   }
-  return inHashOrder(joined);
+  return inHashOrder([...joined.values()]);
 }
 
 /** The order in which Java's HashMap walks its entries. */
-function inHashOrder(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function inHashOrder(headers: Header[]): ReadonlyMap<string, string> {
   let buckets = 16;
-  while (headers.size > buckets * 0.75) buckets *= 2;
-  const placed = [...headers].map((entry) => ({ entry, bucket: spreadHash(entry[0]) & (buckets - 1) }));
-  placed.sort((a, b) => a.bucket - b.bucket);
-  return new Map(placed.map(({ entry }) => entry));
-}
-
-function spreadHash(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i += 1) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
-  return hash ^ (hash >>> 16);
+  while (headers.length > buckets * 0.75) buckets *= 2;
+  const mask = buckets - 1;
+  headers.sort((a, b) => (a.name.hash & mask) - (b.name.hash & mask));
+  return new Map(headers.map(({ name, value }) => [name.folded, value]));
 }
 
 /** A `set-cookie` value is tried by the request-style cookies of `cookie`, as in the original; its names by its own. */

@@ -79,6 +79,7 @@ export class Finder {
       if (word) words.push(word);
       if (pattern !== undefined && this.#isLastClause(pattern)) patterns.push(pattern);
     });
+    if (words.length === 0 && patterns.length === 0) return NOTHING_THERE;
     const seen = new Set<Signal>();
     for (const { signal } of words) seen.add(signal);
     for (const signal of this.#signals(patterns)) seen.add(signal);
@@ -101,12 +102,14 @@ export class Finder {
     const asked = candidates.filter((number) => this.#patterns[number]?.asked.ofText);
     if (asked.length === 0) return NOTHING_FOUND;
     this.#set ??= joinPatterns(this.#patterns.map(({ pattern }) => pattern));
-    const gaveUp = new Map<Signal, Error>();
+    let gaveUp: Map<Signal, Error> | undefined;
     const found = this.#set.among(text, asked, affords, (number, error) => {
       const watched = this.#patterns[number];
+      gaveUp ??= new Map();
       if (watched) gaveUp.set(watched.signal, error ?? new WorkBudgetError('text'));
     });
-    return { found: new Set(this.#signals(found)), gaveUp };
+    if (found.length === 0 && gaveUp === undefined) return NOTHING_FOUND;
+    return { found: new Set(this.#signals(found)), gaveUp: gaveUp ?? NOTHING_FOUND.gaveUp };
   }
 
   #signals(patterns: readonly number[]): readonly Signal[] {
@@ -114,13 +117,14 @@ export class Finder {
   }
 }
 
+const NOTHING_THERE: Found = { words: [], patterns: [], seen: new Set() };
 const NOTHING_FOUND: Findings = { found: new Set(), gaveUp: new Map() };
 
 /** The largest that fits into a mark. */
 const MAX_STAMP = 2 ** 31 - 1;
 
-/** In bits: a clause as rare as this rules out nearly every text that its pattern is not found in. */
-const TELLING = 20;
+/** In bits: as rare as this is a long word, while shorter ones are written more often than their letters tell. */
+const TELLING = 36;
 /** Whatever is more common is met wherever there is much text. */
 const COMMON = 14;
 

@@ -69,6 +69,7 @@ export class TermWatch implements TextWatch {
     const folded = run.folded(this.#term);
     run.spend(folded.length * SCAN_UNITS);
     const { words, patterns, seen } = this.#find(folded);
+    if (words.length === 0) return { seen, words: NO_WORDS, patterns };
     run.spend((folded.length * words.length) / INCLUDES_PER_UNIT);
     const present = words.filter(({ text }) => folded.includes(text)).map(({ signal }) => signal);
     return { seen, words: new Set(present), patterns };
@@ -89,6 +90,8 @@ export class TermWatch implements TextWatch {
     return this.#finder;
   }
 }
+
+const NO_WORDS: ReadonlySet<Signal> = new Set();
 
 /** Units of work for each character: see run.ts. Measured on hostile texts. */
 const SCAN_UNITS = 2;
