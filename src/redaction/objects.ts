@@ -43,17 +43,21 @@ class Masking {
 
   #object(object: JsonObject, depth: number, above: NameMeaning | undefined): JsonObject {
     const named = above ?? namedBySibling(object);
-    let changed = false;
-    const entries = Object.entries(object).map(([key, value]): [string, Json | undefined] => {
-      if (value === undefined || (depth === 0 && IDENTITIES.has(key))) return [key, value];
+    let copy: Record<string, Json | undefined> | undefined;
+    let names: Map<string, string> | undefined;
+    for (const key of Object.keys(object)) {
+      const value = object[key];
+      if (value === undefined || (depth === 0 && IDENTITIES.has(key))) continue;
       const meaning = above ?? meaningOfName(key) ?? (VALUE.has(key) ? named : undefined);
       const name = key.length > 8 ? this.#texts.name(key) : key;
       const masked = this.#value(value, depth + 1, meaning);
-      if (masked !== value || name !== key) changed = true;
-      return [name, masked];
-    });
-    // Entries, since a key may be `__proto__`.
-    return changed ? Object.fromEntries(entries) : object;
+      if (name !== key) names = (names ?? new Map<string, string>()).set(key, name);
+      if (masked === value) continue;
+      // The copy has every key, so that even `__proto__` is a property of its own.
+      copy ??= { ...object };
+      copy[key] = masked;
+    }
+    return names === undefined ? (copy ?? object) : renamed(copy ?? object, names);
   }
 
   #value(value: Json, depth: number, meaning: NameMeaning | undefined): Json {
@@ -75,6 +79,11 @@ class Masking {
     const masked = meaning === undefined ? value : maskedValue(value, meaning);
     return masked === value && meaning?.isWeak !== false ? this.#texts.text(value) : masked;
   }
+}
+
+/** From entries, since a key may be `__proto__`. */
+function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]));
 }
 
 function maskedNumber(value: number, meaning: NameMeaning | undefined): Json {

@@ -19,9 +19,9 @@ const OFTEN = new RegExp(
   `[:=>%]|[J${TRIGGERS.replace('-', '\\-')}](?<=eyJ|${SHAPE_PREFIXES.join('|')}|-(?=----BEGIN ))`,
   'g',
 );
-/** These end where the place is passed. */
-const SCHEME = /(?:bearer|basic) /gi;
-const LONGEST_SCHEME = 7;
+/** What follows is looked at and not taken, so that the engine may seek the first letter alone. */
+const SCHEME = /b(?=(?:earer|asic) )/gi;
+const LONGEST_SCHEME = 'bearer'.length;
 const ESCAPED_EQUALS = '\\u003';
 const CARD = /[0-9](?=[0-9]{3}[0-9 %+-]{9})/g;
 const CARD_LENGTH = 13;
@@ -37,9 +37,9 @@ export class Signs {
   #escape = -1;
   #card = -1;
 
-  constructor(text: string) {
+  constructor(text: string, isLong = text.length >= LONG) {
     this.#text = text;
-    this.#isLong = text.length >= LONG;
+    this.#isLong = isLong;
   }
 
   /** The first place at `from` or behind it; -1 where there is none. */
@@ -97,10 +97,13 @@ function escapeFrom(text: string, from: number): number {
   return at < 0 ? text.length : at;
 }
 
-/** The word may have begun before what is left to look at. */
+/** The blank behind the word, which may have begun before what is left to look at. */
 function schemeFrom(text: string, from: number): number {
   SCHEME.lastIndex = Math.max(0, from - LONGEST_SCHEME);
-  while (SCHEME.test(text)) if (SCHEME.lastIndex > from) return SCHEME.lastIndex - 1;
+  while (SCHEME.test(text)) {
+    const blank = text.indexOf(' ', SCHEME.lastIndex);
+    if (blank >= from) return blank;
+  }
   return text.length;
 }
 

@@ -18,29 +18,37 @@ const BACKSLASH = 0x5c;
 
 /** A text with its secrets masked; the same text where there are none. */
 export function maskText(text: string): string {
-  if (text.length < 4) return text;
-  const signs = new Signs(text);
-  const first = signs.next(0);
-  return first < 0 ? text : new Sweep(text, signs).run(first);
+  return text.length < 4 ? text : maskAt(text, new Signs(text));
+}
+
+/** Where to look, in the order of the text: the first place at `from` or behind it, -1 where there is none. */
+export interface Places {
+  next(from: number): number;
+}
+
+/** Looks at these places only. */
+export function maskAt(text: string, places: Places): string {
+  const first = places.next(0);
+  return first < 0 ? text : new Sweep(text, places).run(first);
 }
 
 class Sweep {
   readonly #text: string;
-  readonly #signs: Signs;
+  readonly #places: Places;
   readonly #marks: Marks;
   readonly #pairs: Pairs;
   /** Up to here no JWT begins: what was read once is not read again. */
   #noTokenBefore = 0;
 
-  constructor(text: string, signs: Signs) {
+  constructor(text: string, places: Places) {
     this.#text = text;
-    this.#signs = signs;
+    this.#places = places;
     this.#marks = new Marks(text);
     this.#pairs = new Pairs(text, this.#marks);
   }
 
   run(first: number): string {
-    for (let at = first; at >= 0; at = this.#signs.next(this.#act(at)));
+    for (let at = first; at >= 0; at = this.#places.next(this.#act(at)));
     return this.#marks.toString();
   }
 
