@@ -87,7 +87,10 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   });
   const stopping = new AbortController();
   const notifications = loop('notifications', () => notifier.pass(stopping.signal));
-  const maintenance = createMaintenance({ store, clock, telemetry, retention: retentionOf(setup, sources) });
+  const maintenance = createMaintenance({
+    ...{ store, clock, telemetry, retention: retentionOf(setup, sources) },
+    onGrown: () => upkeep.wake(),
+  });
   const budgets = createBudgets({
     ...{ store, clock, telemetry },
     destinations: config.destinations.flatMap(({ name, budget }) =>
@@ -103,6 +106,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     storeFull: maintenance.storeFull,
     blocked: budgets.blocked,
     onCommitted: () => {
+      void maintenance.committed();
       wakeDeliveries();
       notifications.wake();
     },

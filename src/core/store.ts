@@ -174,6 +174,8 @@ export interface Store {
   /** Pending and dead rows by destination, for metrics. */
   countDeliveries(): Promise<readonly DeliveryCount[]>;
   prune(retention: Retention, nowMs: number): Promise<PruneReport>;
+  /** What the store holds, in bytes. */
+  usedBytes(): Promise<number>;
   close(): Promise<void>;
 }
 

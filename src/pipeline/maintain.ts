@@ -7,6 +7,8 @@ export interface MaintainDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly retention: Retention;
+  /** The store has grown much: a pass is due now. */
+  readonly onGrown: () => void;
 }
 
 /** What the store holds after pruning, in bytes. */
@@ -15,9 +17,11 @@ export interface StoreUsage extends Pick<PruneReport, 'bytes' | 'overBound'> {
 }
 
 const INTERVAL_MS = 15_000;
+/** Share of the bound by which the store may grow before it is looked at again: a flood fills it within the interval. */
+const GROWTH = 0.04;
 
 /** Keeps the store within its bounds and measures what waits in it. */
-export function createMaintenance({ store, clock, telemetry, retention }: MaintainDeps) {
+export function createMaintenance({ store, clock, telemetry, retention, onGrown }: MaintainDeps) {
   let full: string | undefined;
   let usage: StoreUsage | undefined;
 
@@ -36,7 +40,18 @@ export function createMaintenance({ store, clock, telemetry, retention }: Mainta
     return clock.now() + INTERVAL_MS;
   }
 
-  return { pass, storeFull: () => full, usage: () => usage };
+  /** Something was committed. Never throws. */
+  async function committed(): Promise<void> {
+    try {
+      const bytes = await store.usedBytes();
+      if (usage !== undefined && bytes - usage.bytes > retention.maxBytes * GROWTH) onGrown();
+    } catch (error) {
+      // Whoever writes next is told.
+      if (!(error instanceof StoreError)) throw error;
+    }
+  }
+
+  return { pass, committed, storeFull: () => full, usage: () => usage };
 }
 
 /** Polling stops rather than anything undelivered is dropped: the feeds keep their history. */

@@ -25,7 +25,7 @@ import * as budget from './budget.ts';
 import { type Database, lockFile, openDatabase } from './database.ts';
 import * as memory from './memory.ts';
 import * as outbox from './outbox.ts';
-import { prune } from './prune.ts';
+import { prune, usedBytes } from './prune.ts';
 import * as quiet from './quiet.ts';
 import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
@@ -235,6 +235,10 @@ export class SqliteStore implements RecordedStore {
 
   prune(retention: Retention, nowMs: number): Promise<PruneReport> {
     return this.#atomically(() => prune(this.#db, retention, nowMs));
+  }
+
+  usedBytes(): Promise<number> {
+    return this.#alone(() => usedBytes(this.#db));
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@ import { maybeInt, text } from './row.ts';
 /** Rows deleted by one statement: small enough that no caller waits long for its turn. */
 const CHUNK = 2_000;
 const MAX_CHUNKS = 10;
-/** What is younger is not crowded out: readers may see it again, and alerts still grow. */
+/** What is younger is crowded out last: alerts still grow, and people ask about it. */
 const YOUNG_MS = 3_600_000;
 /** Records come in several kinds, and what is undelivered among them is looked at in vain. */
 const MAX_RECORD_CHUNKS = 4;
@@ -60,15 +60,25 @@ function crowdOut(db: Database, { maxBytes, lookbackMs }: Retention, nowMs: numb
   for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
     deleted += deleteRecords(db, nowMs - YOUNG_MS, lookbackMs);
   }
+  // A flood fills a store within that hour. Whoever reads again still finds the ids that its feed may show again.
+  for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * HIGH_WATER; chunk += 1) {
+    deleteOldest(
+      db,
+      'outbox',
+      'seq',
+      "state = 'done' AND kind = 'event' AND settled_ms < ?",
+      'settled_ms',
+      nowMs,
+    );
+    deleted += deleteEvents(db, nowMs, lookbackMs);
+  }
   return deleted;
 }
 
 /** A chunk of each kind, oldest first, of what was settled before and nothing waits for. @returns deleted events */
 function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): number {
-  const oldest = (table: string, key: string, where: string, order: string): void => {
-    const chunk = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${order} LIMIT ${CHUNK}`;
-    db.run(`DELETE FROM ${table} WHERE ${key} IN (${chunk})`, beforeMs);
-  };
+  const oldest = (table: string, key: string, where: string, order: string): void =>
+    deleteOldest(db, table, key, where, order, beforeMs);
   oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
   oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
   oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
@@ -79,6 +89,18 @@ function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): numb
   );
   oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
   return deleteEvents(db, beforeMs, lookbackMs);
+}
+
+function deleteOldest(
+  db: Database,
+  table: string,
+  key: string,
+  where: string,
+  order: string,
+  beforeMs: number,
+): void {
+  const chunk = `SELECT ${key} FROM ${table} t WHERE ${where} ORDER BY ${order} LIMIT ${CHUNK}`;
+  db.run(`DELETE FROM ${table} WHERE ${key} IN (${chunk})`, beforeMs);
 }
 
 /** Longer than anything may be put off: what is due later was written by a clock that was ahead. */
@@ -146,7 +168,7 @@ function clearPayloads(db: Database, maxBytes: number): number {
   return cleared;
 }
 
-function usedBytes(db: Database): number {
+export function usedBytes(db: Database): number {
   const pragma = (name: string): number => maybeInt(db.get(`PRAGMA ${name}`), name) ?? 0;
   return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
 }
