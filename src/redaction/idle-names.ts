@@ -48,9 +48,10 @@ export function isIdleBefore(text: string, separator: number): boolean {
     start -= 1;
     code = text.charCodeAt(start - 1) | 0;
   }
+  if (start === end) return false;
   const before = text.charCodeAt(start - 1) | 0;
   const isWhole = isQuoted ? before === DOUBLE_QUOTE : NAME[before] !== 1 && !isMaskOrEscape(text, start - 1);
-  if (!isWhole || start === end) return false;
+  if (!isWhole) return false;
   // Numbers say nothing.
   return letters === 0 || isSame(text, start, end, idle[hash & (SLOTS - 1)] ?? '');
 }

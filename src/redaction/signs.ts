@@ -10,6 +10,8 @@ import { SHAPE_PREFIXES } from './shapes.ts';
 const BLANK = 0x20;
 /** Shorter texts are gone through faster than a pattern is started. */
 const LONG = 120;
+/** As are those with a place in every so many characters. */
+const DENSE = 8;
 
 const TRIGGERS = [...new Set(SHAPE_PREFIXES.map((prefix) => prefix.at(-1) ?? ''))].join('');
 /** All that may stand at such a place. */
@@ -31,6 +33,7 @@ const IN_CARD = charset('0123456789 %+-');
 export class Signs {
   readonly #text: string;
   readonly #isLong: boolean;
+  #found = 0;
   // The first of each kind that was not passed yet; the text's length where there is none.
   #often = -1;
   #scheme = -1;
@@ -45,7 +48,9 @@ export class Signs {
   /** The first place at `from` or behind it; -1 where there is none. */
   next(from: number): number {
     const { length } = this.#text;
-    const place = this.#isLong ? this.#leap(from) : this.#step(from);
+    this.#found += 1;
+    const isSparse = this.#found * DENSE < from + 64 * DENSE;
+    const place = this.#isLong && isSparse ? this.#leap(from) : this.#step(from);
     return place < length ? place : -1;
   }
 
