@@ -154,6 +154,8 @@ export interface Store {
     limit: number,
   ): Promise<readonly ClaimedDelivery[]>;
   settle(settlements: readonly Settlement[], nowMs: number): Promise<void>;
+  /** What was put off and is under no lease goes back to its place in its destination's queue, and is due; returns how many. */
+  restorePlaces(destination: string, nowMs: number): Promise<number>;
   /** When the next delivery of a destination is due; undefined while none is pending. */
   nextDeliveryDueMs(destination: string): Promise<number | undefined>;
   listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]>;

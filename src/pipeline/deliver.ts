@@ -5,7 +5,7 @@ import { type ClaimedDelivery, type Settlement, type Store, StoreError } from '.
 import type { Redactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { decideInFlight, type InFlight, type Observation, ONE_IN_FLIGHT } from './in-flight.ts';
-import { afterOverlap, decideSettlement, HEALTHY, type Health, type Settled } from './settle.ts';
+import { afterOverlap, decideSettlement, endsOutage, HEALTHY, type Health, type Settled } from './settle.ts';
 import { tellOutcome } from './tell-outcome.ts';
 
 /** Longer than any destination may take; a crashed owner's deliveries are free again after it. */
@@ -42,6 +42,8 @@ export function createDeliverer(deps: DeliverDeps) {
   /** Outcomes that the store did not take yet. Nothing more is sent until it has. */
   let unrecorded: readonly Settlement[] = [];
   const unexpected: unknown[] = [];
+  /** An outage is over, and what was put off in it has not got its place back. */
+  let isOver = false;
 
   /** Sends what is due, and waits while no more may be under way. Returns when to come again (wall ms), undefined where nothing waits. */
   async function pass(signal: AbortSignal): Promise<number | undefined> {
@@ -56,6 +58,8 @@ export function createDeliverer(deps: DeliverDeps) {
 
   async function sendDue(signal: AbortSignal): Promise<number | undefined> {
     await recordOutcomes();
+    if (isOver) await store.restorePlaces(destination.name, clock.now());
+    isOver = false;
     while (underWay.size < allowed()) {
       const nowMs = clock.now();
       if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
@@ -106,6 +110,7 @@ export function createDeliverer(deps: DeliverDeps) {
     const settled = decideSettlement(batch, outcome, health, nowMs, random);
     const wasHeld = health.heldBecause !== undefined;
     const isOverlapped = sent.rests !== rests;
+    isOver ||= !isOverlapped && endsOutage(health, settled, destination.batch.maxItems);
     health = isOverlapped ? afterOverlap(health, settled) : settled.health;
     settledAtMs = nowMs;
     unrecorded = [...unrecorded, ...settled.settlements];

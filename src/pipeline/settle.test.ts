@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { event } from '../../test/pipeline/bench.ts';
 import type { ItemOutcome, Outcome } from '../core/delivery.ts';
 import type { ClaimedDelivery } from '../core/store.ts';
-import { afterOverlap, decideSettlement, HEALTHY, type Health } from './settle.ts';
+import { afterOverlap, decideSettlement, endsOutage, HEALTHY, type Health } from './settle.ts';
 
 const NOW = 1_000_000;
 /** Jitter at its ceiling, so that waits are the bound itself. */
@@ -263,5 +263,22 @@ describe('an attempt that was under way when its destination was told to rest', 
   ])('%s', (_, health, outcome, expected) => {
     const settled = decideSettlement(batch(1), outcome, health, NOW, most);
     expect(afterOverlap(health, settled)).toMatchObject(expected);
+  });
+});
+
+describe('an outage is over', () => {
+  const failing = (failures: number): Health => ({ failures, restUntilMs: 0 });
+  it.each<[string, Health, Outcome, number, boolean]>([
+    ['once something is taken after many failures', failing(13), DONE, 500, true],
+    ['once something is given up: it was answered', failing(13), DEAD, 500, true],
+    ['once a hold is', held(1), DONE, 500, true],
+    ['not where one bad delivery was found by halving', failing(10), DONE, 500, false],
+    ['not where nothing failed', HEALTHY, DONE, 1, false],
+    ['after a few of one each', failing(3), DONE, 1, true],
+    ['not while it goes on', failing(90), RETRY, 1, false],
+    ['nor with a hold', failing(90), { kind: 'hold', reason: 'revoked' }, 1, false],
+  ])('%s', (_, health, outcome, maxItems, expected) => {
+    const settled = decideSettlement(batch(1), outcome, health, NOW, most);
+    expect(endsOutage(health, settled, maxItems)).toBe(expected);
   });
 });

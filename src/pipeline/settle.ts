@@ -65,6 +65,15 @@ export function afterOverlap(now: Health, { health, reason }: Settled): Health {
   return { ...now, restUntilMs: Math.max(now.restUntilMs, health.restUntilMs) };
 }
 
+/**
+ * Whether it was the destination that took nothing until now, and not some of its deliveries: a bad one is alone, and put
+ * off by itself, after as many halvings as make one of a batch. Then what was put off meanwhile has its place back.
+ */
+export function endsOutage(before: Health, { reason }: Settled, maxItems: number): boolean {
+  if (reason === 'retry' || reason === 'held') return false;
+  return before.heldBecause !== undefined || before.failures > Math.ceil(Math.log2(maxItems)) + 2;
+}
+
 /** An adapter that answers for fewer items than it was given has said nothing of the others. */
 const LOST = { kind: 'retry', reason: 'the destination gave no outcome for this delivery' } as const;
 

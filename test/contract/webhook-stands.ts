@@ -14,16 +14,20 @@ interface Options {
 export interface PagerDuty extends Receiver {
   /** By `dedup_key`. */
   readonly incidents: ReadonlyMap<string, 'triggered' | 'acknowledged' | 'resolved'>;
+  /** Every event taken, repeats too. */
+  readonly events: readonly JsonObject[];
 }
 
 /** @param routingKey another is refused */
 export async function startPagerDuty(routingKey: string, options: Options = {}): Promise<PagerDuty> {
   const incidents = new Map<string, 'triggered' | 'acknowledged' | 'resolved'>();
+  const events: JsonObject[] = [];
   const receiver = await startReceiver(options, ({ body }) => {
     const event = parse(body);
     const faults = pagerdutyFaults(event, body.length);
     if (event['routing_key'] !== routingKey) faults.push("Invalid 'routing_key'");
     if (faults.length > 0) return refusal(faults);
+    events.push(event);
     const key = String(event['dedup_key']);
     const states = { trigger: 'triggered', acknowledge: 'acknowledged', resolve: 'resolved' } as const;
     const action = event['event_action'];
@@ -31,7 +35,7 @@ export async function startPagerDuty(routingKey: string, options: Options = {}):
       incidents.set(key, states[action]);
     return json(202, { status: 'success', message: 'Event processed', dedup_key: key });
   });
-  return { ...receiver, incidents };
+  return { ...receiver, incidents, events };
 }
 
 function refusal(errors: string[]): Reply {

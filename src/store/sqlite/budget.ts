@@ -44,6 +44,16 @@ export function oldestWaitingMs(db: Database, destination: string): number | und
   return maybeInt(row, 'oldest');
 }
 
+/** By when it was enqueued, as what was never tried: order is that of when each is due. */
+export function restorePlaces(db: Database, destination: string, nowMs: number): number {
+  return db.run(
+    `UPDATE outbox INDEXED BY outbox_tried SET due_ms = enqueued_ms
+     WHERE destination = ? AND state = 'pending' AND reason IS NOT NULL AND lease_until_ms <= ? AND due_ms > enqueued_ms`,
+    destination,
+    nowMs,
+  );
+}
+
 /** What is under a lease is left: it may be arriving just now. */
 const FREE = "destination = ?1 AND state = 'pending' AND lease_until_ms <= ?2";
 const COLUMNS = 'seq, kind, delivery_id, enqueued_ms';

@@ -210,6 +210,10 @@ export class SqliteStore implements RecordedStore {
     return this.#atomically(() => outbox.abandonOthers(this.#db, destinations, nowMs));
   }
 
+  restorePlaces(destination: string, nowMs: number): Promise<number> {
+    return this.#atomically(() => budget.restorePlaces(this.#db, destination, nowMs));
+  }
+
   measureWaiting(...args: Parameters<Store['measureWaiting']>): ReturnType<Store['measureWaiting']> {
     return this.#alone(() => budget.measureWaiting(this.#db, ...args));
   }
