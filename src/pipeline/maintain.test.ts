@@ -91,4 +91,28 @@ describe('maintenance', () => {
     await tight.close();
     expect(telemetry.status().ready).toBe(false);
   });
+
+  it('is due at once when the store has grown by a share of its bound, and not before', async () => {
+    let due = 0;
+    const { store, clock, telemetry } = bench;
+    const small = { ...retention, maxBytes: 1_000_000 };
+    const upkeep = createMaintenance({
+      store,
+      clock,
+      telemetry,
+      retention: small,
+      onGrown: () => (due += 1),
+    });
+    await upkeep.committed();
+    await upkeep.pass();
+    await upkeep.committed();
+    expect(due).toBe(0);
+    const large = { event: event('a', { text: 'x'.repeat(100_000) }), rules: [] };
+    await store.transaction((tx) => tx.insertEvents([large], clock.now()));
+    await upkeep.committed();
+    expect(due).toBe(1);
+    await upkeep.pass();
+    await upkeep.committed();
+    expect(due).toBe(1);
+  });
 });

@@ -7,8 +7,8 @@ export interface MaintainDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly retention: Retention;
-  /** The store has grown much: a pass is due now. */
-  readonly onGrown: () => void;
+  /** The store has grown much: a pass is due now. Absent where nothing is committed. */
+  readonly onGrown?: () => void;
 }
 
 /** What the store holds after pruning, in bytes. */
@@ -44,7 +44,7 @@ export function createMaintenance({ store, clock, telemetry, retention, onGrown 
   async function committed(): Promise<void> {
     try {
       const bytes = await store.usedBytes();
-      if (usage !== undefined && bytes - usage.bytes > retention.maxBytes * GROWTH) onGrown();
+      if (usage !== undefined && bytes - usage.bytes > retention.maxBytes * GROWTH) onGrown?.();
     } catch (error) {
       // Whoever writes next is told.
       if (!(error instanceof StoreError)) throw error;
