@@ -26,7 +26,15 @@ export interface Child {
 
 /** Runs Node with `args`; ends with this process at the latest. */
 export function startNode(...args: readonly string[]): Child {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startWith({}, ...args);
+}
+
+/** The same, with more in its environment. */
+export function startWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Child {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-100_000);

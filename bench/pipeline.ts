@@ -2,12 +2,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Child, type Cost, databaseBytes, startNode, waitFor } from './children.ts';
+import { type Child, type Cost, databaseBytes, startNode, startWith, waitFor } from './children.ts';
+import { containerRun } from './container.ts';
 
 /*
- * `npm run bench -- pipeline [--events N] [--rounds N] [--alarming N]`: the built daemon reads a feed of 6 KB events, judges them by the
- * shipped rules, writes them down and sends every one to a collector, beside a bare loop that only fetches, parses and
- * posts, and beside splunk-logging used as it comes. One event in `--alarming` raises an alert, 8 unless told. Feed, collector and contestant are a process each.
+ * `npm run bench -- pipeline [--events N] [--rounds N] [--alarming N]`: the built daemon, run as its container runs it, reads
+ * a feed of 6 KB events, judges them by the shipped rules, writes them down and sends every one to a collector, beside a bare
+ * loop that only fetches, parses and posts, and beside splunk-logging used as it comes. One event in `--alarming` raises an
+ * alert, 8 unless told. Feed, collector and contestant are a process each. TOCSIN_BENCH_NODE: more flags for the daemon's Node.
  */
 
 const { values } = parseArgs({
@@ -138,9 +140,10 @@ async function tocsin(stage: Stage): Promise<Figure> {
   const config = join(folder, 'config.yaml');
   const file = join(folder, 'tocsin.db');
   writeFileSync(config, configuration(stage, file));
-  const profile =
-    process.env['TOCSIN_BENCH_NODE'] === undefined ? [] : process.env['TOCSIN_BENCH_NODE'].split(' ');
-  const daemon = startNode(...profile, here('../bin/tocsin.mjs'), 'run', '--config', config);
+  const { nodeFlags, env } = containerRun();
+  const more = process.env['TOCSIN_BENCH_NODE']?.split(' ') ?? [];
+  const program = [here('../bin/tocsin.mjs'), 'run', '--config', config];
+  const daemon = startWith(env, ...nodeFlags, ...more, ...program);
   try {
     const figure = await race('tocsin', EVENTS, stage, daemon, file);
     await daemon.stop();

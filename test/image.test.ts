@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -68,7 +68,15 @@ it('writes to one volume, which belongs to its user', () => {
 });
 
 it('takes a command of tocsin as its arguments, and runs the daemon without any', () => {
-  expect(execForm(inFinal('ENTRYPOINT')[0])).toEqual(['/nodejs/bin/node', '/app/bin/tocsin.mjs']);
+  const [node, ...words] = execForm(inFinal('ENTRYPOINT')[0]);
+  const flags = words.filter((word) => word.startsWith('--'));
+  expect([node, words.at(-1), words.length - flags.length]).toEqual([
+    '/nodejs/bin/node',
+    '/app/bin/tocsin.mjs',
+    1,
+  ]);
+  const { status, stderr } = spawnSync(process.execPath, [...flags, '--version'], { encoding: 'utf8' });
+  expect([status, stderr], 'flags that this Node knows').toEqual([0, '']);
   expect(execForm(inFinal('CMD')[0])).toEqual(['run', '-c', '/etc/tocsin/config.yaml']);
 });
 
