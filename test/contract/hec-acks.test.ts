@@ -271,3 +271,29 @@ it('does not believe an acknowledgement once Splunk counts anew: it may be of a 
   expect(await deliver(events(40))).toEqual({ kind: 'done' });
   expect(receiver.counts.size).toBe(40);
 });
+
+describe('several batches at once', () => {
+  it('each have a channel of their own, so that no count goes back, and all are indexed once', async () => {
+    const { start, receiver } = await stage({ ackDelayMs: 1_000 });
+    const { deliver } = start();
+    const batches = [0, 1, 2, 3].map((number) => events(20, number * 20));
+    const outcomes = await Promise.all(batches.map(deliver));
+    expect(outcomes).toEqual(batches.map(() => ({ kind: 'done' })));
+    expect(receiver.counts.size).toBe(80);
+    expect(counts(receiver).every((count) => count === 1)).toBe(true);
+    const sent = receiver.requests.filter(({ path }) => path.endsWith('/event'));
+    expect(new Set(sent.map(({ headers }) => headers['x-splunk-request-channel'])).size).toBe(4);
+  });
+
+  it('that each hold a part of one earlier request learn of its one acknowledgement, and send nothing twice', async () => {
+    const { start, dieAtAck, receiver } = await stage({ ackDelayMs: 5_000 });
+    const before = start();
+    dieAtAck();
+    await before.deliver(events(4));
+    await bench.restart();
+    const { deliver } = start();
+    const outcomes = await Promise.all([deliver(events(2)), deliver(events(2, 2))]);
+    expect(outcomes).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+    expect(counts(receiver)).toEqual([1, 1, 1, 1]);
+  });
+});

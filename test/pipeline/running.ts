@@ -35,6 +35,8 @@ export interface Running {
   write(name: string, text: string): void;
   /** The configuration, with some keys of the source and some top-level lines as given. */
   config(over?: { readonly apiKey?: string; readonly store?: string; readonly more?: string }): string;
+  /** Writes `config.yaml` and waits until the daemon has taken it up by itself; asked as well, it would do so twice. */
+  configure(text: string): Promise<void>;
   /** Shows a fresh event in the feed; gives the id under which it is delivered. */
   show(feedId: string, filterId: string): string;
   ready(): Promise<{ readonly status: number; readonly body: string }>;
@@ -69,6 +71,14 @@ ${more}
   const daemon = await startDaemon({ place, setup, telemetry, clock: hurried, random: seededRandom(1) });
   return {
     ...{ daemon, feed, siem, logs, folder, write, config },
+    async configure(text) {
+      const reloads = (): number => logs.filter(({ msg }) => msg === 'configuration reloaded').length;
+      const before = reloads();
+      write('config.yaml', text);
+      for (let waitedMs = 0; reloads() === before && waitedMs < 20_000; waitedMs += 10)
+        await systemClock.sleep(10);
+      if (reloads() === before) throw new Error('the configuration was not taken up');
+    },
     show(feedId, filterId) {
       const row: JsonObject = { ...referenceEvent, id: feedId, filterId, timestamp: nowS() };
       feed.add([row]);
