@@ -1,27 +1,27 @@
+import {
+  best,
+  type Clause,
+  few,
+  joined,
+  MAX_EXACT,
+  multiply,
+  preceded,
+  shortest,
+  UNKNOWN,
+  usable,
+} from './clause.ts';
 import { type CodeSet, rangesOf } from './code-set.ts';
-import { rarityOfAny, shareOf } from './rarity.ts';
 import type { Node } from './syntax.ts';
 
 // Literals that every match must contain: most patterns have some, most texts hold none of them, and then the
 // pattern need not run (after Cox, "Regular Expression Matching with a Trigram Index", 2012). Literals are ASCII with
 // capitals folded; a pattern that minds the case is only filtered less sharply.
 
-const MAX_EXACT = 64;
-/** Beyond this a text need not grow to be rare. */
-const LONG = 24;
 const MAX_LITERALS = 256;
-const MAX_CLAUSES = 3;
-/** Shorter texts stand in most texts by chance: it is worth more of them to have them longer. */
-const RARE_LENGTH = 5;
-const MAX_JOINED = 192;
-/** Of what a match begins or ends with, so much is kept; what stands everywhere says nothing. */
+/** Of what a match begins or ends with, so many characters are kept. */
 const EDGE_LENGTH = 8;
-const MAX_SHARE = 1 / 4;
 /** Times that a repeated part is written out. */
 const MAX_TURNS = 4;
-
-/** Alternatives, one of which must be there. */
-export type Clause = readonly string[];
 
 interface Knowledge {
   /** All texts the node matches, if they are few. */
@@ -33,7 +33,6 @@ interface Knowledge {
   readonly clauses: readonly Clause[];
 }
 
-const UNKNOWN: Clause = [''];
 const NOTHING: Knowledge = { exact: undefined, heads: UNKNOWN, tails: UNKNOWN, clauses: [] };
 const EMPTY_TEXT = ofTexts(UNKNOWN);
 
@@ -74,11 +73,6 @@ function ends(texts: Clause): Clause {
   return few(texts.map((text) => text.slice(-EDGE_LENGTH)));
 }
 
-function few(texts: Clause): Clause {
-  const distinct = [...new Set(texts)];
-  return distinct.length <= MAX_EXACT && shareOf(distinct) <= MAX_SHARE ? distinct : UNKNOWN;
-}
-
 /** The characters of a small ASCII set, capitals folded. */
 function ofSet(set: CodeSet): Knowledge {
   const texts = new Set<string>();
@@ -98,10 +92,7 @@ function ofSequence(parts: readonly Knowledge[]): Knowledge {
   const clauses = pieces.flatMap((piece, i) => {
     const [before, after] = [pieces[i - 1]?.tails ?? UNKNOWN, pieces[i + 1]?.heads ?? UNKNOWN];
     if (piece.exact) return usable(joined(preceded(before, piece.exact), after));
-    const seam = pieces[i + 1]?.exact === undefined ? joined(piece.tails, after) : piece.tails;
-    return seam === piece.tails || shortest(piece.tails) === 0
-      ? piece.clauses
-      : [...piece.clauses, ...usable(seam)];
+    return [...piece.clauses, ...seam(piece, pieces[i + 1])];
   });
   return {
     exact: undefined,
@@ -109,6 +100,13 @@ function ofSequence(parts: readonly Knowledge[]): Knowledge {
     tails: pieces.at(-1)?.tails ?? UNKNOWN,
     clauses: best(clauses),
   };
+}
+
+/** What is known of the place where a piece and the next one meet, neither of them exact. */
+function seam({ tails }: Knowledge, next: Knowledge | undefined): readonly Clause[] {
+  if (next === undefined || next.exact !== undefined || shortest(tails) === 0) return [];
+  const clause = joined(tails, next.heads);
+  return clause === tails ? [] : usable(clause);
 }
 
 /** Multiplies neighbours out while they stay few. */
@@ -122,25 +120,6 @@ function wholePieces(parts: readonly Knowledge[]): readonly Knowledge[] {
     pieces.push(product ? ofTexts(product) : part);
   }
   return pieces;
-}
-
-function multiply(heads: Clause, tails: Clause): Clause | undefined {
-  if (heads.length * tails.length > MAX_EXACT || shortest(heads) > LONG) return undefined;
-  return [...new Set(heads.flatMap((head) => tails.map((tail) => head + tail)))];
-}
-
-function preceded(tails: Clause, texts: Clause): Clause {
-  if (shortest(texts) >= RARE_LENGTH || shortest(tails) === 0) return texts;
-  return multiply(tails, texts) ?? texts;
-}
-
-/** Makes short texts longer by what stands behind them, where that is known. */
-function joined(texts: Clause, heads: Clause): Clause {
-  if (shortest(texts) >= RARE_LENGTH || shortest(heads) === 0) return texts;
-  const longer = new Set(
-    texts.flatMap((text) => (text.length >= RARE_LENGTH ? text : heads.map((head) => text + head))),
-  );
-  return longer.size <= MAX_JOINED ? [...longer] : texts;
 }
 
 /** One clause: the most telling ones of all options together. */
@@ -171,31 +150,4 @@ function ofRepeat(body: Knowledge, min: number, max: number): Knowledge {
 
 function clausesOf({ exact, clauses }: Knowledge): readonly Clause[] {
   return exact === undefined ? clauses : usable(exact);
-}
-
-/** Letters, digits and blanks alone are everywhere. */
-const COMMON = /^[a-z\d\s]?$/;
-
-function usable(texts: Clause): readonly Clause[] {
-  return texts.some((text) => COMMON.test(text)) ? [] : [texts];
-}
-
-/** The rarest; of equally rare ones, the fewest. What one clause implies another need not say. */
-function best(clauses: readonly Clause[]): readonly Clause[] {
-  const chosen: Clause[] = [];
-  const rated = clauses.map((clause) => ({ clause, rarity: rarityOfAny(clause) }));
-  rated.sort((a, b) => b.rarity - a.rarity || a.clause.length - b.clause.length);
-  for (const { clause } of rated) {
-    if (chosen.length === MAX_CLAUSES) break;
-    if (!chosen.some((other) => implies(other, clause))) chosen.push(clause);
-  }
-  return chosen;
-}
-
-function implies(clause: Clause, other: Clause): boolean {
-  return clause.every((text) => other.some((part) => text.includes(part)));
-}
-
-function shortest(texts: Clause): number {
-  return Math.min(...texts.map((text) => text.length));
 }

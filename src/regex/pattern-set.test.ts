@@ -44,6 +44,25 @@ describe('a pattern set', () => {
     }
   });
 
+  it('finds words of every length wherever they stand in a text', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'e', '/'), minLength: 1, maxLength: 30 });
+    const parts = fc.array(fc.nat(19), { maxLength: 8 });
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: 20, maxLength: 20 }),
+        parts,
+        fc.nat(9),
+        (words, parts, blanks) => {
+          const text = ' '.repeat(blanks) + parts.map((part) => words[part]?.toUpperCase()).join('');
+          const wanted = words.map((each) => `(?i)${each}`);
+          const found = words.flatMap((each, index) => (text.toLowerCase().includes(each) ? [index] : []));
+          expect(compilePatternSet(wanted).match(text)).toEqual(found);
+        },
+      ),
+      { numRuns: 300, seed: 23 },
+    );
+  });
+
   it('finds words among thousands that share beginnings, ends and cases', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '-'), minLength: 1, maxLength: 5 });
     const text = fc.string({ unit: fc.constantFrom('a', 'b', 'A', 'B', '-', 'é'), maxLength: 30 });

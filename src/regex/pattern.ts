@@ -1,7 +1,8 @@
 import { BacktrackMatcher } from './backtrack.ts';
+import type { Clause } from './clause.ts';
 import { ALL_CODES } from './code-set.ts';
 import { lengthOf } from './lengths.ts';
-import { type Clause, requiredLiterals } from './literals.ts';
+import { requiredLiterals } from './literals.ts';
 import { type PatternOptions, parsePattern, type Syntax } from './parse.ts';
 import { plainForm } from './plain.ts';
 import { RegularMatcher, TooManyOracles } from './regular.ts';

@@ -12,7 +12,7 @@ const OTHERS_BITS = 9;
 const bitsByCode = new Uint8Array(256).fill(OTHERS_BITS);
 for (const [bits, characters] of BITS) for (const each of characters) bitsByCode[each.charCodeAt(0)] = bits;
 
-export function rarityOf(text: string): number {
+function rarityOf(text: string): number {
   let bits = 0;
   for (let i = 0; i < text.length; i += 1) bits += bitsByCode[text.charCodeAt(i)] ?? OTHERS_BITS;
   return bits;
