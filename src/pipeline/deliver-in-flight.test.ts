@@ -165,6 +165,23 @@ describe('several batches under way', () => {
     await next;
   });
 
+  it('are not sent beside themselves by a clock that went ahead of their leases', async () => {
+    await enqueue(40);
+    const far = patient(4);
+    const deliverer = deliver(far.destination);
+    const { pass } = await warmUp(far, deliverer, 3);
+    await far.answer();
+    await pass;
+    const before = far.batches.length;
+    await bench.clock.advance(3_600_000);
+    const late = deliverer.pass(never);
+    await idle();
+    expect(far.batches).toHaveLength(before);
+    await through(far, late);
+    while ((await states()).includes('pending')) await through(far, deliverer.pass(never));
+    expect(new Set(far.batches.flat()).size).toBe(far.batches.flat().length);
+  });
+
   it('are all written down before anything more is sent, once the store takes it', async () => {
     await enqueue(40);
     let refuses = false;

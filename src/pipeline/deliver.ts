@@ -38,7 +38,8 @@ export function createDeliverer(deps: DeliverDeps) {
   /** How often it was told to rest: what was sent before the last time knows nothing of it. */
   let rests = 0;
   let inFlight: InFlight = ONE_IN_FLIGHT;
-  const underWay = new Set<Promise<void>>();
+  /** By when each was claimed. */
+  const underWay = new Map<Promise<void>, number>();
   /** Outcomes that the store did not take yet. Nothing more is sent until it has. */
   let unrecorded: readonly Settlement[] = [];
   const unexpected: unknown[] = [];
@@ -62,13 +63,15 @@ export function createDeliverer(deps: DeliverDeps) {
     isOver = false;
     while (underWay.size < allowed()) {
       const nowMs = clock.now();
+      // By a clock that went ahead their leases are over, and they would be sent beside themselves.
+      if (underWay.values().some((claimedMs) => nowMs - claimedMs >= LEASE_MS)) break;
       if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
       const batch = await store.claim(destination.name, nowMs, LEASE_MS, batchSize());
       if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
-      start(batch, signal);
+      start(batch, nowMs, signal);
       await recordOutcomes();
     }
-    await Promise.race(underWay);
+    await Promise.race(underWay.keys());
     await recordOutcomes();
     return Math.max(clock.now(), health.restUntilMs);
   }
@@ -84,14 +87,14 @@ export function createDeliverer(deps: DeliverDeps) {
     return Math.min(destination.batch.maxItems, health.batchLimit ?? Number.POSITIVE_INFINITY);
   }
 
-  function start(batch: readonly ClaimedDelivery[], signal: AbortSignal): void {
+  function start(batch: readonly ClaimedDelivery[], claimedMs: number, signal: AbortSignal): void {
     const attempt = send(batch, signal)
       .catch((error: unknown) => void unexpected.push(error))
       .finally(() => {
         underWay.delete(attempt);
         onEnded?.();
       });
-    underWay.add(attempt);
+    underWay.set(attempt, claimedMs);
   }
 
   async function send(batch: readonly ClaimedDelivery[], signal: AbortSignal): Promise<void> {
@@ -152,7 +155,7 @@ export function createDeliverer(deps: DeliverDeps) {
 
   /** Once no pass is to come: until everything under way has ended, and is written down as far as that can be. */
   async function ended(): Promise<void> {
-    await Promise.all(underWay);
+    await Promise.all(underWay.keys());
     try {
       await recordOutcomes();
     } catch (error) {
