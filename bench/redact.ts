@@ -16,6 +16,11 @@ const HOSTILE = [
   '://',
   '"name":"password","value":"',
   'sk-',
+  '[redacted:',
+  'password=[redacted: ',
+  'Cookie:a\\n',
+  'auth=\u00a0',
+  '<password><![CDATA[ ',
 ];
 
 const redactor = createRedactor();

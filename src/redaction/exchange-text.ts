@@ -125,6 +125,8 @@ class ExchangeText {
       this.#field(depth + 1);
       scanner.separator();
     }
+    // The outermost message has the last word, and goes through all that lies in it.
+    if (depth > 0) return;
     const values = this.#strings.slice(first);
     const key = values.find(({ name }) => name === 'key')?.value;
     if (key === undefined) return;

@@ -55,7 +55,10 @@ function bareKey(text: string, end: number): Key | undefined {
   if (text.charCodeAt(start - 1) === BACKSLASH)
     start += ESCAPE_REST.exec(text.slice(start, start + 5))?.[0].length ?? 0;
   // The words in our own masks are no names.
-  if (start >= 10 && text.startsWith('[redacted:', start - 10)) start = text.indexOf(']', start) + 1 || end;
+  if (start >= 10 && text.startsWith('[redacted:', start - 10)) {
+    const close = text.slice(start, end).indexOf(']');
+    start = close < 0 ? end : start + close + 1;
+  }
   return start < end ? { raw: text.slice(start, end), start } : undefined;
 }
 

@@ -13,8 +13,8 @@ export function isMask(text: string): boolean {
 /** Where the mask ends that begins at `start`; `start` where none does. */
 export function maskEnd(text: string, start: number): number {
   if (!text.startsWith('[redacted:', start)) return start;
-  const end = text.indexOf(']', start) + 1;
-  return end > start && isMask(text.slice(start, Math.min(end, start + LONGEST_MASK + 1))) ? end : start;
+  const end = start + text.slice(start, start + LONGEST_MASK).indexOf(']') + 1;
+  return isMask(text.slice(start, end)) ? end : start;
 }
 
 /** What is to be replaced in a text, in the order of the text and never overlapping. */

@@ -17,9 +17,12 @@ export class NameMemory<Found> {
   }
 }
 
+/** The engine copies shorter pieces by itself. */
+const LEAST_SHARED = 13;
+
 /** A piece of a text would keep the whole of it in memory. */
 export function copyOf(piece: string): string {
-  return Buffer.from(piece, 'utf16le').toString('utf16le');
+  return piece.length < LEAST_SHARED ? piece : Buffer.from(piece, 'utf16le').toString('utf16le');
 }
 
 /** The same masking for names: each is looked at once. */

@@ -12,6 +12,9 @@ export interface NameMeaning {
 }
 
 const MAX_NAME = 160;
+/** Digits alone are none. */
+const WORD = /[0-9]*[a-z][a-z0-9]*/g;
+const ONE_WORD = /^[a-z][a-z0-9]*$/;
 
 /** Written together, whatever stood between the words. Matched at the end of a name, so that `passwordless` is none. */
 const STRONG: readonly (readonly [string, RegExp])[] = [
@@ -35,6 +38,9 @@ const STRONG: readonly (readonly [string, RegExp])[] = [
   ['signature', /^(?:sig|xamzsignature|xgoogsignature|xhubsignature(?:256)?|xslacksignature|xsignature)$/],
   ['secret', /^(?:pin|pincode|otp|otpcode|totp|mfacode|onetimepassword|sid|csrf|xsrf|ssn)$/],
 ];
+
+/** All of them at once: names that nobody has seen before are an attacker's, and nearly all say nothing. */
+const ANY_STRONG = new RegExp(STRONG.map(([, { source }]) => source).join('|'));
 
 /** Last words after which the value tells about a secret and is none. */
 const ABOUT = new Set(
@@ -79,11 +85,9 @@ export function meaningOfName(raw: string): NameMeaning | undefined {
 
 /** The words of a name: `userPassword`, `user[pass-word][]`, `USER_PASSWORD`. */
 function wordsOf(name: string): string[] {
-  return name
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '' && !/^\d+$/.test(word));
+  if (ONE_WORD.test(name)) return [name];
+  const parted = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return parted.match(WORD) ?? [];
 }
 
 function judge(name: string): NameMeaning | undefined {
@@ -93,8 +97,7 @@ function judge(name: string): NameMeaning | undefined {
   if (joined === 'cookie' || joined === 'cookies' || joined === 'cookie2') return cookieMeaning('cookie');
   if (/^setcookies?2?$/.test(joined)) return cookieMeaning('set-cookie');
   return (
-    strong(joined) ??
-    (ABOUT.has(last) ? undefined : (strong(joined.replace(CONFIRMING, '')) ?? anyWord(words) ?? weak(words)))
+    strong(joined) ?? (ABOUT.has(last) ? undefined : (strongBefore(joined) ?? anyWord(words) ?? weak(words)))
   );
 }
 
@@ -103,8 +106,14 @@ function cookieMeaning(shape: 'cookie' | 'set-cookie'): NameMeaning {
 }
 
 function strong(joined: string): NameMeaning | undefined {
+  if (!ANY_STRONG.test(joined)) return undefined;
   const kind = STRONG.find(([, pattern]) => pattern.test(joined))?.[0];
   return kind === undefined ? undefined : { kind, shape: 'value', isWeak: false };
+}
+
+function strongBefore(joined: string): NameMeaning | undefined {
+  const confirmed = joined.replace(CONFIRMING, '');
+  return confirmed === joined ? undefined : strong(confirmed);
 }
 
 /** `password[first]`, `secret_access_value`: a word of the name says it, though it is not the last. */

@@ -30,6 +30,8 @@ export class RedactionError extends Error {
 export const MAX_PATTERNS = 50;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 const MASKS = /\[redacted:[A-Za-z0-9_-]{1,40}\]/g;
+const BACKSLASH = 0x5c;
+const LONGEST_ESCAPE = 5;
 const ESCAPE = /^\\+(?:u[0-9a-fA-F]{4}|[^u])/;
 
 interface Own {
@@ -77,10 +79,11 @@ function compileOne({ name, pattern }: OwnPattern, index: number): Own {
 function maskOwn(text: string, own: Own | undefined): string {
   if (own === undefined) return text;
   const marks = new Marks(text);
+  const escapes = new Escapes(text);
   const isJson = /^\s{0,100}[[{]/.test(text);
   const masked = [...text.matchAll(MASKS)].map(({ index, 0: mask }): Span => [index, index + mask.length]);
   for (const span of without(own.find(text), masked)) {
-    if (isJson) replaceInJson(text, marks, span, own.name);
+    if (isJson) replaceInJson(escapes, marks, span, own.name);
     else marks.replace(span[0], span[1], maskOf(own.name));
   }
   return marks.toString();
@@ -104,23 +107,43 @@ function without(spans: readonly Span[], holes: readonly Span[]): readonly Span[
 }
 
 /** In JSON a mask must neither cross the end of a string nor cut an escape in two. */
-function replaceInJson(text: string, marks: Marks, [start, end]: Span, name: string): void {
-  const quote = text.indexOf('"', start);
-  const until = quote >= 0 && quote < end ? runStart(text, quote) : wholeEscapeEnd(text, end);
-  const from = wholeEscapeStart(text, start);
+function replaceInJson(escapes: Escapes, marks: Marks, [start, end]: Span, name: string): void {
+  const { text } = escapes;
+  const from = escapes.around(start).start;
+  const quote = text.slice(start, end).indexOf('"');
+  const until = quote < 0 ? escapes.around(end).end : runStart(text, start + quote);
   if (until > from) marks.replace(from, until, isBareNumber(text, start, end) ? '0' : maskOf(name));
 }
 
-function wholeEscapeStart(text: string, at: number): number {
-  const backslash = text.lastIndexOf('\\', at - 1);
-  if (backslash < 0 || at - backslash > 5) return at;
-  const start = runStart(text, backslash);
-  return start + (ESCAPE.exec(text.slice(start, at + 6))?.[0].length ?? 0) > at ? start : at;
-}
+/** The escapes of a text, asked for in its order: a run of backslashes is gone through once, however often it is asked for. */
+class Escapes {
+  readonly text: string;
+  // The run that was seen last.
+  #start = 0;
+  #end = 0;
 
-function wholeEscapeEnd(text: string, at: number): number {
-  const start = wholeEscapeStart(text, at);
-  return start === at ? at : start + (ESCAPE.exec(text.slice(start, at + 6))?.[0].length ?? 0);
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The escape in whose midst a place lies; the place itself where it lies in none. */
+  around(at: number): { readonly start: number; readonly end: number } {
+    const least = Math.max(0, at - LONGEST_ESCAPE);
+    const end = least + this.text.slice(least, at).lastIndexOf('\\') + 1;
+    if (end === least) return { start: at, end: at };
+    const start = this.#runStart(end);
+    const last = Math.max(start, end - 2);
+    const length = ESCAPE.exec(this.text.slice(last, at + LONGEST_ESCAPE + 1))?.[0].length ?? 0;
+    return last + length > at ? { start, end: last + length } : { start: at, end: at };
+  }
+
+  #runStart(end: number): number {
+    let start = end;
+    while (start > this.#end && this.text.charCodeAt(start - 1) === BACKSLASH) start -= 1;
+    this.#start = start === this.#end ? this.#start : start;
+    this.#end = end;
+    return this.#start;
+  }
 }
 
 function isBareNumber(text: string, start: number, end: number): boolean {

@@ -5,7 +5,7 @@ import { type Marks, maskEnd, maskOf } from './marks.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
 import { closingQuote, isQuote, isWord, levelOfRun, type Quotes, runStart } from './quotes.ts';
 import { type Found, userInfoAt, webhookAt } from './shapes.ts';
-import { bareEnd, elementEnd, isNothing, isProse, lineEnd, maskedValue } from './values.ts';
+import { Ends, elementEnd, isNothing, isProse, lineEnd, maskedValue } from './values.ts';
 
 const EQUALS = 0x3d;
 const COLON = 0x3a;
@@ -27,11 +27,13 @@ const MULTIPART_END = /(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n)--|"/g;
 export class Pairs {
   readonly #text: string;
   readonly #marks: Marks;
+  readonly #ends: Ends;
   #pending: { readonly meaning: NameMeaning; readonly at: number } | undefined;
 
   constructor(text: string, marks: Marks) {
     this.#text = text;
     this.#marks = marks;
+    this.#ends = new Ends(text);
   }
 
   /** A `:` or `=`, perhaps escaped, from `at` to `after`. Gives where to go on. */
@@ -60,8 +62,8 @@ export class Pairs {
     if (meaning === undefined || meaning.isWeak) return at + 1;
     const isData = text.startsWith('<![CDATA[', at + 1);
     const start = isData ? at + 10 : at + 1;
-    const found = isData ? text.indexOf(']]>', start) : elementEnd(text, start);
-    const end = found >= 0 || !isData ? found : bareEnd(text, start);
+    const found = isData ? this.#ends.data(start) : elementEnd(text, start);
+    const end = found >= 0 || !isData ? found : this.#ends.bare(start);
     if (end < 0 || maskEnd(text, start) > start || text.slice(start, end).trim() === '') return at + 1;
     return this.#replace(start, end, meaning);
   }
@@ -192,7 +194,7 @@ export class Pairs {
     if (isColon && (meaning.shape !== 'value' || meaning.kind === 'authorization')) {
       return this.#line(start, key, meaning);
     }
-    const end = bareEnd(text, start);
+    const end = this.#ends.bare(start);
     const value = text.slice(start, end);
     const isLoose = isColon || start > after;
     if (value === '' || isNothing(value)) return start;
@@ -207,7 +209,7 @@ export class Pairs {
   #line(start: number, key: Key, meaning: NameMeaning): number {
     const text = this.#text;
     SCHEME.lastIndex = start;
-    const first = { start, end: bareEnd(text, start) };
+    const first = { start, end: this.#ends.bare(start) };
     const isProseLine =
       first.end - start <= 40 &&
       !SCHEME.test(text) &&

@@ -344,6 +344,12 @@ const HOSTILE = [
   ],
   ...[
     '[redacted:',
+    'password=[redacted: ',
+    'Cookie:a\\n',
+    'auth=\u00a0',
+    'pwd=a(',
+    '<password><![CDATA[ ',
+    '<password><![CDATA[[redacted:a]',
     '://hooks.slack.com/services/',
     'request_headers{key:"cookie" value{values:"a=b"}}',
     'token: a\n',
@@ -354,6 +360,30 @@ it.each(HOSTILE)('half a megabyte of %j stalls nothing', (piece) => {
   const text = piece.repeat(Math.ceil(524_288 / piece.length));
   const redact = () => [redactor.text(text), redactor.json({ payload: text })];
   expect(passesOf(redact, MOST_PASSES)).toBeLessThan(MOST_PASSES);
+});
+
+/** The engine seeks many characters at a step: only in a long text is it seen that each of them seeks to the end. */
+it.each(['[redacted:', 'password=[redacted: ', '<password><![CDATA[ '])(
+  'four megabytes of %j are not sought through for each of them',
+  (piece) => {
+    const text = piece.repeat(Math.ceil(4_194_304 / piece.length));
+    expect(passesOf(() => redactor.text(text), MOST_PASSES / 2)).toBeLessThan(MOST_PASSES / 2);
+  },
+);
+
+it.each([
+  ['names that were never seen', Array.from({ length: 60_000 }, (_, i) => `n${i.toString(36)}%3D`).join('')],
+  ['messages in messages', `request_headers{${'a{'.repeat(97)}${'a:1 '.repeat(130_000)}${'}'.repeat(98)}`],
+])('half a megabyte of %s stalls nothing', (_what, text) => {
+  expect(passesOf(() => redactor.json({ payload: text }), MOST_PASSES)).toBeLessThan(MOST_PASSES);
+});
+
+it('masks what an own pattern finds at every step of JSON, and of backslashes, in little time', () => {
+  const own = createRedactor({ patterns: [{ name: 'own', pattern: 'CUST-[0-9]{6}|[^a-z]{5}x' }] });
+  const texts = ['CUST-123456 ', `${'\\'.repeat(5)}x`].map(
+    (piece) => `["${piece.repeat(524_288 / piece.length)}`,
+  );
+  for (const text of texts) expect(passesOf(() => own.text(text), MOST_PASSES)).toBeLessThan(MOST_PASSES);
 });
 
 const VECTORS = ['textproto', 'filters', 'quirks']

@@ -29,16 +29,58 @@ function endsString(text: string, quote: number): boolean {
   return !isWord(text.charCodeAt(quote + 1)) && !text.startsWith('[redacted:', quote + 1);
 }
 
-/** A value without quotes: of a form, a query, a line of YAML. */
-export function bareEnd(text: string, from: number): number {
+/**
+ * Where things end in one text, whichever of many names before it asks: each end is sought once. A name whose value is no
+ * secret gives nothing up, and without this a text of such names would be gone through for each of them.
+ */
+export class Ends {
+  readonly #text: string;
+  /** From here up to its stop nothing ends a bare value. */
+  #bareFrom = 0;
+  #bareStop = -1;
+  #bareEnd = -1;
+  #dataEnd = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** A value without quotes: of a form, a query, a line of YAML. */
+  bare(from: number): number {
+    if (from < this.#bareFrom || from > this.#bareStop) {
+      this.#bareFrom = from;
+      this.#bareStop = bareStop(this.#text, from);
+      this.#bareEnd = isEscapable(this.#text.charCodeAt(this.#bareStop))
+        ? runStart(this.#text, this.#bareStop)
+        : this.#bareStop;
+    }
+    return Math.max(from, this.#bareEnd);
+  }
+
+  /** The content of `<![CDATA[`, asked for in the order of the text; -1 where nothing closes it. */
+  data(from: number): number {
+    if (this.#dataEnd < from) {
+      const found = this.#text.indexOf(']]>', from);
+      this.#dataEnd = found < 0 ? this.#text.length : found;
+    }
+    return this.#dataEnd < this.#text.length ? this.#dataEnd : -1;
+  }
+}
+
+function bareStop(text: string, from: number): number {
   for (let at = from; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code <= BLANK || code === AMPERSAND) return at;
     if (code === LESS && text.charCodeAt(at + 1) === 0x2f) return at;
-    if (isQuote(code) && endsString(text, at)) return Math.max(from, runStart(text, at));
-    if (code === BACKSLASH && text.startsWith('u0026', at + 1)) return Math.max(from, runStart(text, at));
+    if (isQuote(code) && endsString(text, at)) return at;
+    if (code === BACKSLASH && text.startsWith('u0026', at + 1)) return at;
   }
   return text.length;
+}
+
+/** Before these, backslashes belong to what ends the value. */
+function isEscapable(code: number): boolean {
+  return isQuote(code) || code === BACKSLASH;
 }
 
 /** The content of an element: up to the next tag or the end of the string around it. -1 where no tag closes it. */
