@@ -38,7 +38,8 @@ export async function sumUp(tx: StoreTx, { name, rate }: Listener, nowMs: number
 async function digestOverflow(tx: StoreTx, name: string, nowMs: number): Promise<SummedUp> {
   if (!(await tx.hasOverflow(name))) return {};
   const last = await tx.readBucket(timerOf(name));
-  const dueMs = last === undefined ? nowMs : Math.min(last.atMs, nowMs) + INTERVAL_MS;
+  // A clock that was ahead of now wrote the last one down: nobody knows how long ago that was, and nothing must wait for its time.
+  const dueMs = last === undefined || last.atMs > nowMs ? nowMs : last.atMs + INTERVAL_MS;
   if (nowMs < dueMs) return { againMs: dueMs };
   // One that its destination has not taken yet is followed by none: what comes meanwhile adds to the next.
   if (await tx.isDigestWaiting(name, 'storm')) return { againMs: nowMs + LOOK_AGAIN_MS };
