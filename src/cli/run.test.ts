@@ -59,6 +59,22 @@ describe('tocsin run', () => {
     expect(await run(config(`127.0.0.1:${port}`), stop.signal)).toMatchObject({ code: 0 });
   });
 
+  it('listens for hangups before it has started, and takes one for nothing where that fails', async () => {
+    const running = await startRunning();
+    const heard: string[] = [];
+    const onHangup = (hangUp: () => void): void => {
+      heard.push('listens');
+      hangUp();
+    };
+    try {
+      writeFileSync(file, config('127.0.0.1:0', `store: "sqlite:${join(running.folder, 'tocsin.db')}"`));
+      const { code } = await runTocsin(['run', '-c', file], { cwd: folder, onHangup });
+      expect({ code, heard }).toEqual({ code: 2, heard: ['listens'] });
+    } finally {
+      await running.stop();
+    }
+  });
+
   it('says that another one runs on the store', async () => {
     const running = await startRunning();
     try {

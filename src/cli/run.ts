@@ -17,13 +17,10 @@ export async function run(io: Io, options: { readonly config: string }): Promise
   const { setup } = loaded;
   const logger = createLogger(setup.config.log.level);
   const telemetry = createTelemetry(logger);
-  const daemon = await startDaemon({
-    place,
-    setup,
-    telemetry,
-    clock: systemClock,
-    random: systemRandom,
-  }).catch(explain);
+  const starting = startDaemon({ place, setup, telemetry, clock: systemClock, random: systemRandom });
+  // From now on, for a hangup that nobody listens for ends the process, and to start may take a while.
+  io.onHangup(() => void starting.then((started) => started.reload()).catch(() => undefined));
+  const daemon = await starting.catch(explain);
   logger.info(
     {
       port: daemon.port,
@@ -33,7 +30,6 @@ export async function run(io: Io, options: { readonly config: string }): Promise
     },
     'started',
   );
-  io.onHangup(() => void daemon.reload());
   await stopAsked(io.stop);
   await stop(daemon, () => logger.info('stopping'));
   logger.info('stopped');

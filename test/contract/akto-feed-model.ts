@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Random } from '../../src/core/random.ts';
 import {
@@ -7,12 +8,14 @@ import {
   type Gap,
   type Ingested,
   type Page,
+  type Slice,
   SourceError,
 } from '../../src/core/source.ts';
 import { fetchSuspectSampleData } from '../../src/demo/akto-simulator/feed.ts';
 import { type Hazard, type Hazards, NO_HAZARDS } from '../../src/demo/akto-simulator/hazards.ts';
 import { seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { Totals } from '../../src/demo/akto-simulator/totals.ts';
+import { oneAhead } from '../../src/pipeline/one-ahead.ts';
 import { readEventList } from '../../src/sources/akto/answer.ts';
 import type { EventAnswer, EventQuery } from '../../src/sources/akto/client.ts';
 
@@ -28,6 +31,8 @@ export class ManualClock {
     this.nowMs += ms;
   };
 }
+
+const DIED = new Error('the consumer died');
 
 /** What the store does with pages, in small: drops what it has by id, keeps the cursor, forgets ids that it need not keep. */
 export class Consumer {
@@ -50,19 +55,37 @@ export class Consumer {
     this.#keepMs = keepMs;
   }
 
-  /** Polls until the end, or dies after some pages: the last one read but not committed. */
+  /** Polls until the end, as the daemon does: a page ahead. Or dies after some pages: the last one read but not committed. */
   async poll(reader: FeedReader, diesAfterPages = Number.POSITIVE_INFINITY): Promise<boolean> {
     let pages = 0;
+    let committed: Promise<void> = Promise.resolve();
+    const count = async (slice: Slice): Promise<number> => {
+      await committed;
+      return this.ingested.count(slice);
+    };
+    const deal = async (page: Page): Promise<void> => {
+      if (pages === diesAfterPages) throw DIED;
+      pages += 1;
+      // The reader comes as far as it can without this page being committed.
+      await setImmediate();
+      await this.take(page, reader);
+    };
+    const over = new AbortController();
     try {
-      for await (const page of reader.poll(this.cursor, this.ingested, AbortSignal.any([]))) {
-        if (pages === diesAfterPages) return false;
-        pages += 1;
-        await this.take(page, reader);
-      }
+      await oneAhead(
+        reader.poll(this.cursor, { count }, over.signal),
+        (page) => {
+          committed = deal(page);
+          return committed;
+        },
+        over.signal,
+      );
       return true;
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
+      if (!(error instanceof SourceError) && error !== DIED) throw error;
       return false;
+    } finally {
+      over.abort();
     }
   }
 

@@ -118,6 +118,24 @@ describe('polling', () => {
     expect(page?.events.map(({ raw }) => raw)).toEqual([referenceEvent]);
   });
 
+  it('asks for the next page of a walk before the one that it has given is committed', async () => {
+    const { feed, source } = await stage(
+      Array.from({ length: 60 }, (_, n) => ({ id: `walk-${n}`, timestamp: NOW_S - 600 + n })),
+      { page_size: 20 },
+    );
+    const uncommitted = Promise.withResolvers<number>();
+    const signal = new AbortController().signal;
+    const reading = source.readers[0]?.poll(undefined, { count: () => uncommitted.promise }, signal);
+    const pages = reading?.[Symbol.asyncIterator]();
+    await pages?.next();
+    const before = feed.requests.length;
+    const next = pages?.next();
+    await expect.poll(() => feed.requests.length, { timeout: 10_000 }).toBe(before + 1);
+    uncommitted.resolve(20);
+    expect((await next)?.done).toBe(false);
+    await pages?.return?.();
+  });
+
   it('asks once where nothing is new, the key in its header and nowhere else', async () => {
     const { feed, poll, clock } = await stage(rows(3, NOW_S - 60));
     const first = await poll();

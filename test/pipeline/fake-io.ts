@@ -13,6 +13,8 @@ export interface RanWith {
   readonly cwd?: string;
   /** As a signal would; never, where absent. */
   readonly stop?: AbortSignal;
+  /** Is given what a hangup would call. */
+  readonly onHangup?: (callback: () => void) => void;
   /** A terminal on stderr, with colours or without. Default: a pipe. */
   readonly terminal?: 'plain' | 'coloured';
 }
@@ -35,7 +37,7 @@ export async function runTocsin(args: readonly string[], given: RanWith = {}): P
     terminal: given.terminal !== undefined,
     columns: 100,
     stop: given.stop ?? new AbortController().signal,
-    onHangup: () => undefined,
+    onHangup: given.onHangup ?? (() => undefined),
   });
   return { code, out, err };
 }

@@ -30,10 +30,17 @@ export async function* walk(
 ): AsyncGenerator<Page, boolean> {
   let last = before;
   let highestS = 0;
+  let uncounted: Stride | undefined;
+  /** Waits until the page before is committed: not before the next is asked for, or nothing would be read a page ahead. */
+  const count = async (): Promise<void> => {
+    if (uncounted !== undefined) await log.committed(uncounted);
+    uncounted = undefined;
+  };
   for (let fromS = range.fromS; fromS <= range.toS; ) {
     const asked = { fromS, toS: range.toS };
     const askedS = reading.nowS();
     const answer = await reading.ask(asked);
+    await count();
     if (last !== undefined && last.total - answer.total > last.rows) yield* recheck(last, reading);
     reading.forgetBefore(fromS);
     highestS = answer.seconds.reduce((highest, second) => Math.max(highest, second), highestS);
@@ -43,14 +50,18 @@ export async function* walk(
     const isSure = step.kind === 'advance' && (await hasItsRows(read, answer, reading));
     if (isSure) log.advance(read);
     yield reading.page(answer);
-    await log.committed(read);
+    uncounted = read;
+    if (!isSure) await count();
     if (step.kind === 'end') return true;
     if (!isSure) yield* completeStep(step, asked, read, reading);
-    if (!isSure && read.toS < range.toS) log.advance(read);
-    if (read.toS < range.toS && reading.isOverdue()) return false;
-    if (read.toS >= range.toS) log.caughtUp(read, highestS);
+    const isThrough = read.toS >= range.toS;
+    if (!isSure && !isThrough) log.advance(read);
     last = isSure ? read.counted : undefined;
     fromS = read.toS + 1;
+    if (!isThrough && !reading.isOverdue()) continue;
+    await count();
+    if (!isThrough) return false;
+    log.caughtUp(read, highestS);
   }
   return true;
 }

@@ -6,11 +6,17 @@ import { migrations } from './migrations.ts';
 
 type Row = Record<string, unknown>;
 
+/** How long somebody else's transaction is waited for. */
+const PATIENCE_MS = 5_000;
+/** The same once that was in vain: a daemon that is told to stop has many outcomes to write, and seconds to do it in. */
+const LITTLE_PATIENCE_MS = 100;
+
 /** A connection with its statements kept compiled, and SQLite's failures in our words. */
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #file: string;
+  #patienceMs = 0;
 
   constructor(file: string) {
     this.#file = file;
@@ -32,6 +38,23 @@ export class Database {
 
   exec(sql: string): void {
     translated(this.#file, () => this.#db.exec(sql));
+  }
+
+  /** Takes the write lock, waiting for whoever has it. */
+  begin(): void {
+    try {
+      this.exec('BEGIN IMMEDIATE');
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'locked') this.wait(LITTLE_PATIENCE_MS);
+      throw error;
+    }
+    this.wait(PATIENCE_MS);
+  }
+
+  /** From now on, where somebody else has the file. */
+  wait(ms: number): void {
+    if (ms !== this.#patienceMs) this.exec(`PRAGMA busy_timeout = ${ms}`);
+    this.#patienceMs = ms;
   }
 
   /** Undoes what a failed transaction left open; SQLite has already closed it after some failures. */
@@ -66,7 +89,7 @@ function createPrivately(file: string): void {
 export function openDatabase(file: string, maxBytes?: number): Database {
   const db = new Database(file);
   try {
-    db.exec('PRAGMA busy_timeout = 5000');
+    db.wait(PATIENCE_MS);
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     // A page of events is more than SQLite's own 1,000 pages: every commit would be copied into the file, and synced, at once.

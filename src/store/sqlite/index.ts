@@ -74,7 +74,7 @@ export class SqliteStore implements RecordedStore {
 
   transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
     return this.#alone(async () => {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#db.begin();
       try {
         const result = await work(new SqliteTx(this.#db));
         this.#db.exec('COMMIT');
