@@ -6,7 +6,7 @@ import { groupText, short } from './alert-view.ts';
 import { findAlert } from './find-alert.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { withStore } from './setup.ts';
-import { visible } from './table.ts';
+import { jsonLine, visible } from './table.ts';
 
 export interface AckOptions {
   readonly config: string;
@@ -42,7 +42,7 @@ export async function acknowledgeAlerts(
   });
   for (const each of results) {
     const isDone = each.result === 'acknowledged' || each.result === 'already';
-    if (options.json === true) io.out(`${JSON.stringify(toJson(each))}\n`);
+    if (options.json === true) io.out(jsonLine(JSON.stringify(toJson(each))));
     else if (isDone) io.out(`${each.message}\n`);
     else io.err(`tocsin: ${each.message}\n`);
   }

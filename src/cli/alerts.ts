@@ -6,7 +6,7 @@ import { alertJson, distinctText, groupText, short } from './alert-view.ts';
 import type { ExitCode, Io } from './io.ts';
 import { type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
 import { withStore } from './setup.ts';
-import { aligned, away, clipped, visible } from './table.ts';
+import { aligned, away, clipped, jsonLine, visible } from './table.ts';
 
 export interface AlertsOptions {
   readonly config: string;
@@ -39,7 +39,7 @@ export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCo
     );
   });
   const shown = listed.slice(0, limit);
-  if (json === true) for (const each of shown) io.out(`${mask(JSON.stringify(toJson(each)))}\n`);
+  if (json === true) for (const each of shown) io.out(jsonLine(mask(JSON.stringify(toJson(each)))));
   else for (const line of toTable(shown, nowMs, io.colour.out)) io.out(`${mask(line)}\n`);
   if (shown.length === 0) io.err(`no alert is ${states?.join(' or ') ?? 'kept'}\n`);
   if (listed.length > limit) io.err(`only the first ${limit} are shown; raise --limit to see more\n`);

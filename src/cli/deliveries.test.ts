@@ -72,6 +72,16 @@ describe('tocsin deliveries list', () => {
     ]);
   });
 
+  it('gives programs the very id, and a terminal nothing that it obeys', async () => {
+    const id = idOf('\u009b31m\u202e\u2028\u{e0001}\u001b[2J');
+    await bench.store.transaction((tx) =>
+      tx.enqueue([{ destination: 'x', kind: 'event', deliveryId: id }], bench.clock.now()),
+    );
+    const { out } = await deliveries('list', '--destination', 'x', '--json');
+    expect(out).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(out)).toMatchObject({ deliveryId: id });
+  });
+
   it('tells programs the same, a line each', async () => {
     const { out } = await deliveries('list', '--json');
     const records = out
@@ -105,6 +115,14 @@ describe('tocsin deliveries list', () => {
     const { code, err } = await deliveries('list');
     expect(code).toBe(2);
     expect(err).toContain('is not valid, so its store cannot be found');
+  });
+
+  it('waits for no broken rule: what is done about deliveries has nothing to do with it', async () => {
+    writeFileSync(join(bench.folder, 'rules', 'a.yaml'), 'id: a\nfilter: { nonsense: 1 }\n');
+    expect((await deliveries('list')).code).toBe(0);
+    expect((await deliveries('redrive', '1')).code).toBe(0);
+    expect((await deliveries('discard', '2')).code).toBe(0);
+    expect(await states()).toBe('pending done dead done pending');
   });
 
   it('says of a store that cannot be opened why', async () => {
@@ -144,6 +162,18 @@ describe.each([
     expect(err).toContain('deliveries list');
     expect(await states()).toBe('dead dead dead done pending');
   });
+});
+
+it.each([
+  [
+    'of a destination that has none, or is misspelt',
+    ['-d', 'saor'],
+    /^nothing is changed: there is no such dead letter/,
+  ],
+  ['of one', ['1'], /^1 dead delivery redriven;/],
+  ['of several', ['-d', 'soar'], /^[12] dead deliver(y|ies) redriven;/],
+] as const)('a redrive says how many: %s', async (_, args, told) => {
+  expect((await deliveries('redrive', ...args)).out).toMatch(told);
 });
 
 it('a redriven delivery is due at once, under its old id', async () => {

@@ -1,10 +1,8 @@
-import { loadSetup } from '../app/load.ts';
-import { openStoreBeside } from '../app/store.ts';
 import { systemClock } from '../core/clock.ts';
 import type { DeliveryRecord, DeliveryState, Store } from '../core/store.ts';
-import { StoreError } from '../core/store.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
-import { printProblems } from './problems.ts';
+import { withStore } from './setup.ts';
+import { jsonLine, many } from './table.ts';
 
 interface DeliveriesOptions {
   readonly config: string;
@@ -30,7 +28,8 @@ export async function listDeliveries(io: Io, options: ListOptions): Promise<Exit
     ...(destination === undefined ? {} : { destination }),
   };
   const records = await withStore(io, options.config, (store) => store.listDeliveries(filter));
-  for (const record of records) io.out(`${options.json ? JSON.stringify(record) : lineOf(record)}\n`);
+  for (const record of records)
+    io.out(options.json ? jsonLine(JSON.stringify(record)) : `${lineOf(record)}\n`);
   if (records.length === limit) io.err(`only the first ${limit} are shown; raise --limit to see more\n`);
   return 0;
 }
@@ -69,6 +68,8 @@ export function discardDeliveries(
   );
 }
 
+const NONE = 'nothing is changed: there is no such dead letter; see "tocsin deliveries list --state dead"';
+
 type Selection = Parameters<Store['redrive']>[0];
 
 async function change(
@@ -80,7 +81,8 @@ async function change(
 ): Promise<ExitCode> {
   const selection = selectionOf(seqs, options);
   const changed = await withStore(io, options.config, (store) => work(store, selection));
-  io.out(options.json ? `${JSON.stringify({ changed })}\n` : `${changed} dead deliveries ${done}\n`);
+  const told = changed === 0 ? NONE : `${many(changed, 'dead delivery', 'dead deliveries')} ${done}`;
+  io.out(`${options.json ? JSON.stringify({ changed }) : told}\n`);
   return changed === 0 && seqs.length > 0 ? 1 : 0;
 }
 
@@ -99,20 +101,4 @@ function selectionOf(seqs: readonly string[], { destination, all }: ChangeOption
     ...(destination === undefined ? {} : { destination }),
     ...(numbers.length === 0 ? {} : { seqs: numbers }),
   };
-}
-
-/** Opens the store beside a daemon that may be running on it. */
-async function withStore<T>(io: Io, config: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const loaded = loadSetup({ file: config, cwd: io.cwd, env: io.env });
-  if (loaded.setup === undefined) {
-    printProblems(io, config, loaded);
-    throw new CliError(`${config} is not valid, so its store cannot be found`);
-  }
-  try {
-    const store = openStoreBeside(loaded.setup);
-    return await work(store).finally(() => store.close());
-  } catch (error) {
-    if (error instanceof StoreError) throw new CliError(error.message);
-    throw error;
-  }
 }

@@ -69,6 +69,24 @@ describe('tocsin deliveries show', () => {
     ]);
   });
 
+  it('says of what is due already that it waits its turn', async () => {
+    await enqueue();
+    expect((await show('1')).out).toMatch(
+      /\n {2}waits its turn since 2026-03-01 00:00:00Z .*: its destination rests/,
+    );
+  });
+
+  it('passes nothing on that a terminal obeys, in JSON either', async () => {
+    await enqueue('siem', { url: '/\u009b2J\u202e', text: '\u001b]0;x\u0007' });
+    for (const args of [['1'], ['1', '--json']]) {
+      const { out } = await show(...args);
+      expect(out).toMatch(/^[\x20-\x7e\n]+$/);
+    }
+    expect(JSON.parse((await show('1', '--json')).out)).toMatchObject({
+      content: { event: { raw: { url: '/\u009b2J\u202e', text: '\u001b]0;x\u0007' } } },
+    });
+  });
+
   it('tells programs the same', async () => {
     await enqueue();
     await bench.store.settle([{ seq: 1, state: 'dead', reason: 'too long' }], bench.clock.now());

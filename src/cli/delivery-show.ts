@@ -6,7 +6,7 @@ import { createRedactor } from '../redaction/index.ts';
 import { stepsFor } from './delivery-steps.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { withStore } from './setup.ts';
-import { many, moment, visible } from './table.ts';
+import { jsonLine, many, moment, visible } from './table.ts';
 import { deliveryJson } from './why/json.ts';
 import { attemptText, stateText } from './why/print.ts';
 
@@ -91,7 +91,7 @@ function print(io: Io, shown: Shown, { redaction }: TocsinConfig, json: boolean)
   const { delivery, content, acknowledgement, next } = shown;
   const { redrive: _, ...told } = deliveryJson(delivery);
   io.out(
-    `${mask(JSON.stringify({ ...told, acknowledgement, content: content && bodyOf(content), next }))}\n`,
+    jsonLine(mask(JSON.stringify({ ...told, acknowledgement, content: content && bodyOf(content), next }))),
   );
 }
 

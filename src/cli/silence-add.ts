@@ -10,7 +10,7 @@ import { CliError, type ExitCode, type Io } from './io.ts';
 import { withStore } from './setup.ts';
 import { filterOfAlert, matchesEverything, readFilter, type WrittenFilter } from './silence-filter.ts';
 import { silenceJson } from './silence-list.ts';
-import { moment } from './table.ts';
+import { jsonLine, moment } from './table.ts';
 
 export interface SilenceAddOptions {
   readonly config: string;
@@ -94,7 +94,7 @@ async function freshId(store: RecordedStore, random: Random): Promise<string> {
 
 function tell(io: Io, silence: StoredSilence, alerts: number, nowMs: number, json: boolean): void {
   if (json) {
-    io.out(`${JSON.stringify({ ...silenceJson(silence), alerts })}\n`);
+    io.out(jsonLine(JSON.stringify({ ...silenceJson(silence), alerts })));
     return;
   }
   const from = silence.startsMs > nowMs ? ` from ${moment(silence.startsMs, nowMs)}` : '';

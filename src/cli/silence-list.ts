@@ -9,7 +9,7 @@ import { subjectOf } from '../pipeline/quieted.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { ExitCode, Io } from './io.ts';
 import { withStore } from './setup.ts';
-import { aligned, away, clipped, iso } from './table.ts';
+import { aligned, away, clipped, iso, jsonLine } from './table.ts';
 
 interface SilenceOptions {
   readonly config: string;
@@ -47,7 +47,7 @@ export async function listSilences(io: Io, options: SilenceListOptions): Promise
       unheard: await store.countUnheard(week),
     };
   });
-  if (options.json === true) for (const each of listed) io.out(`${JSON.stringify(toJson(each))}\n`);
+  if (options.json === true) for (const each of listed) io.out(jsonLine(JSON.stringify(toJson(each))));
   else for (const line of toTable(listed, nowMs)) io.out(`${line}\n`);
   if (listed.length === 0) io.err('nothing is silent\n');
   const silenced = unheard.filter(({ reason }) => reason === 'silenced');

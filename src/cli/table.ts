@@ -7,6 +7,16 @@ export function visible(text: string): string {
   });
 }
 
+/** The same for JSON, whose value stays what it is: programs read it, and people look at it in a terminal. */
+export function jsonLine(json: string): string {
+  return `${json.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapedUnits)}\n`;
+}
+
+function escapedUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
+
 /** Of a text that somebody else wrote, as much as a line has room for. */
 export function clipped(text: string, maxChars: number): string {
   const shown = visible(text.slice(0, maxChars + 1));

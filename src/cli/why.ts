@@ -7,7 +7,7 @@ import { CliError, type ExitCode, type Io } from './io.ts';
 import { printProblems } from './problems.ts';
 import { readQuietNow } from './quiet.ts';
 import { orCliError } from './setup.ts';
-import { clipped, visible } from './table.ts';
+import { clipped, jsonLine, visible } from './table.ts';
 import { eventStory } from './why/event-story.ts';
 import { find } from './why/find.ts';
 import { storyJson } from './why/json.ts';
@@ -102,13 +102,13 @@ async function subjectOf(sources: Sources, { kind, deliveryId }: { kind: string;
 function print(io: Io, what: string, told: Told, { config }: Known, json: boolean, nowMs: number): ExitCode {
   if (told.kind === 'unknown') {
     const { nearest, message = `nobody knows of ${JSON.stringify(clipped(what, 200))}` } = told;
-    if (json) io.out(`${JSON.stringify({ kind: 'unknown', asked: what, nearest })}\n`);
+    if (json) io.out(jsonLine(JSON.stringify({ kind: 'unknown', asked: what, nearest })));
     io.err(`tocsin: ${message}; it may have aged out (retention.events)\n`);
     for (const id of nearest) io.err(`  perhaps ${visible(id)}\n`);
     return 1;
   }
   const { text: mask } = createRedactor(config?.redaction);
-  if (json) io.out(`${mask(JSON.stringify(storyJson(told)))}\n`);
+  if (json) io.out(jsonLine(mask(JSON.stringify(storyJson(told)))));
   else for (const line of storyText(told, nowMs, io.colour.out)) io.out(`${mask(line)}\n`);
   return 0;
 }

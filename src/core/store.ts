@@ -159,6 +159,8 @@ export interface Store {
   /** When the next delivery of a destination is due; undefined while none is pending. */
   nextDeliveryDueMs(destination: string): Promise<number | undefined>;
   listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]>;
+  /** Why the newest dead letter of a destination is one; undefined while there is none. */
+  newestDeadReason(destination: string): Promise<string | undefined>;
   /** Dead deliveries become pending again, as if enqueued now; returns how many. */
   redrive(selection: DeliverySelection, nowMs: number): Promise<number>;
   /** Dead deliveries are given up for good; returns how many. */

@@ -267,6 +267,8 @@ describe('what Tocsin says of itself', () => {
     answers['siem'] = { kind: 'dead', reason: 'the index does not exist' };
     for (const id of ['a', 'b', 'c']) await enqueueFor('siem', id);
     await run(1);
+    await run(6);
+    answers['siem'] = { kind: 'dead', reason: 'the token may not write there' };
     await enqueueFor('siem', 'd');
     await run(3);
     const [alert] = await bench.store.listAlerts({ states: ['open'], limit: 9 });
@@ -277,6 +279,7 @@ describe('what Tocsin says of itself', () => {
       'soar resolved tocsin-dead-letters',
     ]);
     expect(texts[0]).toContain('the index does not exist');
+    expect(alert?.description, 'the newest').toContain('the token may not write there');
   });
 
   it('tells of dead letters of a destination that was taken away', async () => {

@@ -177,8 +177,8 @@ export function createHealthWatch(deps: HealthWatchDeps) {
   }
 
   async function newestReason(destination: string): Promise<{ reason?: string }> {
-    const [newest] = await store.listDeliveries({ state: 'dead', destination, limit: 1 });
-    return newest?.reason === undefined ? {} : { reason: newest.reason };
+    const reason = await store.newestDeadReason(destination);
+    return reason === undefined ? {} : { reason };
   }
 
   return { pass };

@@ -10,14 +10,19 @@ import { COLOURS, counted, ICONS, numberText } from './words.ts';
  * `🌊 *Summed up* · 99,120 matches in 1,204 alert messages`, then `🔴 CRITICAL 20 · 🟠 HIGH 99,100`.
  */
 export function stormHeadline(digest: Digest): string {
-  const [matches, notifications] = digest.totals;
-  const held =
-    notifications === undefined ? '' : ` that would have been ${counted(notifications.count, 'message')}`;
-  const first = `🌊 *Summed up* · ${counted(matches?.count ?? 0, 'match', 'matches')}${held}`;
+  const first = `🌊 *Summed up* · ${summedUp(digest)}`;
   const second = severities(digest).map(
     ([severity, { count }]) => `${ICONS[severity]} *${severity}* ${numberText(count)}`,
   );
   return second.length === 0 ? `${first}\n${plain(digest.title, 150)}` : `${first}\n${second.join(' · ')}`;
+}
+
+/** Ends of alerts bring no match, and are no "0 matches" either. */
+function summedUp({ totals: [matches, notifications] }: Digest): string {
+  if (notifications === undefined) return counted(matches?.count ?? 0, 'match', 'matches');
+  const messages = counted(notifications.count, 'message');
+  if (matches === undefined || matches.count === 0) return `${messages} without a new match`;
+  return `${counted(matches.count, 'match', 'matches')} that would have been ${messages}`;
 }
 
 export function stormAttachment(digest: Digest): SlackAttachment {

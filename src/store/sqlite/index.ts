@@ -194,6 +194,9 @@ export class SqliteStore implements RecordedStore {
     return this.#alone(() => outbox.nextDueMs(this.#db, destination));
   }
 
+  newestDeadReason(destination: string): Promise<string | undefined> {
+    return this.#alone(() => outbox.newestDeadReason(this.#db, destination));
+  }
   listDeliveries(filter: DeliveryFilter): Promise<readonly DeliveryRecord[]> {
     return this.#alone(() => outbox.listDeliveries(this.#db, filter));
   }

@@ -95,3 +95,22 @@ describe('a clock that has gone back', () => {
     expect(await claim(11)).toEqual([]);
   });
 });
+
+describe('what is under way while a clock goes ahead of its lease, and is shed', () => {
+  const AHEAD_MS = LEASE_MS + MINUTE_MS;
+  const shedAll = (nowMs: number) =>
+    store.shed({ destination: 'oncall', reason: 'shed', limit: 10, beforeMs: nowMs }, nowMs);
+
+  it.each([
+    ['is delivered where it arrived', 'done', undefined],
+    ['is a dead letter where it did not', 'dead', 'shed'],
+  ] as const)('%s', async (_, state, reason) => {
+    await tell(['alert/a/x/1']);
+    await claim(0);
+    await shedAll(AHEAD_MS);
+    if (state === 'done') await store.settle([{ seq: 1, state }], AHEAD_MS);
+    else await retry(1, AHEAD_MS, 1_000);
+    const [record] = await store.listDeliveries({ limit: 1 });
+    expect([record?.state, record?.reason]).toEqual([state, reason]);
+  });
+});

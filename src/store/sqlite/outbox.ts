@@ -130,9 +130,10 @@ export function toFeed(row: Row): Feed {
 
 export function settle(db: Database, settlements: readonly Settlement[], nowMs: number): void {
   const taken = settlements.filter(({ state }) => state === 'done').map(({ seq }) => seq);
+  // By a clock that went ahead it may have been shed while it was under way: what has arrived is no dead letter.
   db.run(
     `UPDATE outbox SET lease_until_ms = 0, attempts = attempts + 1, state = 'done', reason = NULL, settled_ms = ?
-     WHERE seq IN (${EACH}) AND state = 'pending'`,
+     WHERE seq IN (${EACH}) AND state <> 'done'`,
     nowMs,
     JSON.stringify(taken),
   );
@@ -186,6 +187,14 @@ export function listDeliveries(db: Database, filter: DeliveryFilter): DeliveryRe
       filter.limit,
     )
     .map(toRecord);
+}
+
+export function newestDeadReason(db: Database, destination: string): string | undefined {
+  const row = db.get(
+    `SELECT reason FROM outbox WHERE state = 'dead' AND destination = ? ORDER BY settled_ms DESC, seq DESC LIMIT 1`,
+    destination,
+  );
+  return maybeText(row ?? {}, 'reason');
 }
 
 export function toRecord(row: Row): DeliveryRecord {
