@@ -55,6 +55,14 @@ describe('a bookmark', () => {
     expect(mark.progress()).not.toHaveProperty('givenUp');
   });
 
+  it('does not ask twice for what it asks for already, nor give it up twice', () => {
+    const mark = bookmark();
+    mark.addGap({ fromS: 10, toS: 20 }, 'two are missing', 3);
+    mark.addGap({ fromS: 15, toS: 15 }, 'one is missing');
+    mark.addGap({ fromS: 15, toS: 25 }, 'one is missing');
+    expect(mark.position.gaps).toMatchObject([{ fromS: 10 }, { fromS: 15, toS: 25, pollsLeft: 10 }]);
+  });
+
   it('gives up what the store may have forgotten, and says so', () => {
     const lost = { fromS: NOW - 90_000, toS: NOW - 90_000, pollsLeft: 5, problem: 'one is missing' };
     const mark = bookmark({ auditS: NOW - 90_000, gaps: [lost] });

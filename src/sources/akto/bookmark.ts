@@ -9,8 +9,12 @@ export interface Bookmark {
   progress(): FeedProgress;
   /** Events of seconds up to here are on their way into the store. */
   handedOut(newestS: number): void;
-  /** A range whose rows do not add up. `pollsLeft` of a gap that was known before. */
-  addGap(range: Range, problem: string, pollsLeft?: number): void;
+  /**
+   * A range whose rows do not add up.
+   * @param pollsLeft of a gap that was known before
+   * @param unusable rows of it that were found to be no event
+   */
+  addGap(range: Range, problem: string, pollsLeft?: number, unusable?: number): void;
 }
 
 const MOST_GAPS = 20;
@@ -100,10 +104,13 @@ export class PollBookmark implements Bookmark {
     this.#set({ surplus: [...others, ...found].sort(([a], [b]) => a - b).slice(-MOST_SURPLUS) });
   }
 
-  addGap({ fromS, toS }: Range, problem: string, pollsLeft = GAP_POLLS): void {
+  addGap({ fromS, toS }: Range, problem: string, pollsLeft?: number, unusable = 0): void {
     if (this.#isLost({ fromS, toS })) return;
-    if (pollsLeft <= 0) this.giveUp({ fromS, toS }, problem);
-    else this.#set({ gaps: [...this.#position.gaps, { fromS, toS, pollsLeft, problem }] });
+    // A second look at what is asked for anyway.
+    if (pollsLeft === undefined && this.hasGap({ fromS, toS })) return;
+    const gap = { fromS, toS, pollsLeft: pollsLeft ?? GAP_POLLS, problem };
+    if (gap.pollsLeft <= 0) this.giveUp({ fromS, toS }, problem);
+    else this.#set({ gaps: [...this.#position.gaps, unusable > 0 ? { ...gap, unusable } : gap] });
     const { gaps } = this.#position;
     this.#set({ gaps: gaps.slice(-MOST_GAPS) });
     for (const lost of gaps.slice(0, -MOST_GAPS))
@@ -113,6 +120,11 @@ export class PollBookmark implements Bookmark {
   /** A known gap has been asked for once more; what is still missing of it was added anew. */
   dropGap(gap: Gap): void {
     this.#set({ gaps: this.#position.gaps.filter((each) => each !== gap) });
+  }
+
+  /** All of the range will be asked for again. */
+  hasGap({ fromS, toS }: Range): boolean {
+    return this.#position.gaps.some((each) => each.fromS <= fromS && toS <= each.toS);
   }
 
   giveUp({ fromS, toS }: Range, problem: string): void {

@@ -26,7 +26,12 @@ export class Books {
   /** How many rows of the range need no reading. */
   async known(range: Range): Promise<number> {
     const surplus = this.#bookmark.position.surplus.filter(([second]) => isWithin(second, range));
-    return surplus.reduce((sum, [, rows]) => sum + rows, await this.#count(range));
+    return surplus.reduce((sum, [, rows]) => sum + rows, await this.committed(range));
+  }
+
+  /** How many events of the range are committed. */
+  committed({ fromS, toS }: Range): Promise<number> {
+    return this.#ingested.count({ fromMs: fromS * 1_000, toMs: toS * 1_000 + 999 });
   }
 
   /** All rows of the range were shown and are committed as far as they can be: the rest is surplus. */
@@ -38,16 +43,16 @@ export class Books {
 
   /** A range that is given up: what the server counts there and was never shown is no news any more. */
   async writeOff({ fromS, toS }: Range, total: number): Promise<void> {
-    const missing = total - (await this.#count({ fromS, toS }));
+    const missing = total - (await this.committed({ fromS, toS }));
     this.#bookmark.setSurplus({ fromS, toS }, missing > 0 ? [[fromS, missing]] : []);
   }
 
   async #surplusOf(range: Range, rows: readonly number[]): Promise<readonly Surplus[]> {
-    const extra = rows.length - (rows.length === 0 ? 0 : await this.#count(range));
+    const extra = rows.length - (rows.length === 0 ? 0 : await this.committed(range));
     const [first] = rows;
     if (extra <= 0 || first === undefined) return [];
     const last = rows.at(-1) ?? first;
-    if (first === last) return [[first, rows.length - (await this.#count({ fromS: first, toS: first }))]];
+    if (first === last) return [[first, rows.length - (await this.committed({ fromS: first, toS: first }))]];
     const middle = Math.floor((first + last) / 2);
     const older = await this.#surplusOf(
       { fromS: first, toS: middle },
@@ -58,10 +63,6 @@ export class Books {
       rows.filter((second) => second > middle),
     );
     return [...older, ...newer];
-  }
-
-  #count({ fromS, toS }: Range): Promise<number> {
-    return this.#ingested.count({ fromMs: fromS * 1_000, toMs: toS * 1_000 + 999 });
   }
 }
 

@@ -10,6 +10,8 @@ const gap = z.object({
   toS: second,
   pollsLeft: z.int().min(0),
   problem: z.string().default('the rows did not add up'),
+  /** Of a single second: so many of its rows were found to be no event. */
+  unusable: z.int().min(1).optional(),
 });
 export type Gap = z.output<typeof gap>;
 

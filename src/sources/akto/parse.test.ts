@@ -29,6 +29,7 @@ describe('parseRows', () => {
       seconds: [1_753_648_085],
       places: [1_753_648_085],
       rejected: [],
+      unusable: [],
     });
   });
 
@@ -89,6 +90,17 @@ describe('parseRows', () => {
     expect(rejected[0]).toMatch(
       /^source "akto\/prod": the event "bad" has the timestamp .*whole epoch seconds/,
     );
+  });
+
+  it('tells rejected rows apart of which the same is said', () => {
+    const [a, b] = [
+      { timestamp: NOW_S, url: '/a' },
+      { timestamp: NOW_S, url: '/b' },
+    ];
+    const { rejected, unusable } = parse(a, b, { ...a });
+    expect(new Set(rejected).size).toBe(1);
+    expect(new Set(unusable).size).toBe(2);
+    expect(unusable[2]).toBe(unusable[0]);
   });
 
   it('takes whole seconds that are written as a text', () => {

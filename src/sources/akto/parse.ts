@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Event, eventId } from '../../core/event.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { isTooDeep, MOST_LEVELS } from '../nesting.ts';
@@ -13,6 +14,8 @@ export interface ParsedRows {
   readonly places: readonly number[];
   /** Rows that became no event, each in one sentence. */
   readonly rejected: readonly string[];
+  /** What tells those rows apart, in the same order: their sentences may be the same. */
+  readonly unusable: readonly string[];
 }
 
 const EARLIEST_S = Date.UTC(2015, 0, 1) / 1_000;
@@ -25,6 +28,7 @@ export function parseRows(rows: readonly Json[], source: string, nowS: number): 
   const seconds: number[] = [];
   const places: number[] = [];
   const rejected: string[] = [];
+  const unusable: string[] = [];
   for (const row of rows) {
     const raw = isJsonObject(row) ? row : {};
     const feedId = readId(raw['id']);
@@ -33,10 +37,18 @@ export function parseRows(rows: readonly Json[], source: string, nowS: number): 
     if (feedId !== undefined && events.has(feedId)) continue;
     if (second !== undefined) seconds.push(second);
     const event = toEvent(raw, source, feedId, second);
-    if (typeof event === 'string') rejected.push(event);
-    else events.set(event.feedId, event);
+    if (typeof event !== 'string') events.set(event.feedId, event);
+    else {
+      rejected.push(event);
+      unusable.push(fingerprint(row, event));
+    }
   }
-  return { events: [...events.values()], seconds, places, rejected };
+  return { events: [...events.values()], seconds, places, rejected, unusable };
+}
+
+function fingerprint(row: Json, sentence: string): string {
+  const text = isTooDeep(row) ? sentence : JSON.stringify(row);
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** The event, or why there is none. */

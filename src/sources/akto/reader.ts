@@ -2,7 +2,8 @@ import type { FeedReader, Ingested, Page } from '../../core/source.ts';
 import { audit } from './audit.ts';
 import { PollBookmark } from './bookmark.ts';
 import { Books } from './books.ts';
-import { beginAt, type Lookback, readCursor } from './cursor.ts';
+import { beginAt, type Gap, type Lookback, readCursor } from './cursor.ts';
+import type { Again } from './drain.ts';
 import { readSlice } from './history.ts';
 import { readNews } from './news.ts';
 import { Reading, type ReadingOptions } from './reading.ts';
@@ -56,11 +57,20 @@ async function* readFeed(
 async function* askForGapsAgain(reading: Reading<PollBookmark>, books: Books): AsyncGenerator<Page> {
   const { bookmark } = reading;
   for (const gap of bookmark.position.gaps) {
-    const { total } = yield* recheck(gap, reading, gap.pollsLeft - 1);
+    const { total } = yield* recheck(gap, reading, againOf(gap, books));
     // Only now: a poll that is cut off before has not asked.
     bookmark.dropGap(gap);
-    if (gap.pollsLeft === 1) await books.writeOff(gap, total);
+    const isRead = gap.fromS === gap.toS && !bookmark.hasGap(gap);
+    if (isRead || gap.pollsLeft === 1) await books.writeOff(gap, total);
   }
+}
+
+function againOf({ fromS, toS, pollsLeft, unusable = 0 }: Gap, books: Books): Again {
+  return {
+    pollsLeft: pollsLeft - 1,
+    unusable: (second) => (fromS === second && toS === second ? unusable : 0),
+    committed: (range) => books.committed(range),
+  };
 }
 
 const POLLS_ON_TRIAL = 20;

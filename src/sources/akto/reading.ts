@@ -15,6 +15,8 @@ import type { Range } from './stride.ts';
 export interface Answer extends Shown {
   readonly events: readonly Event[];
   readonly rejected: readonly string[];
+  /** What tells the rejected rows apart. */
+  readonly unusable: readonly string[];
   /** The second of every row as the server sorts it, unusable rows too. */
   readonly places: readonly number[];
 }
@@ -32,7 +34,7 @@ export interface ReadingOptions {
 }
 
 const NOTHING: Answer = {
-  ...{ events: [], rejected: [], seconds: [], places: [] },
+  ...{ events: [], rejected: [], unusable: [], seconds: [], places: [] },
   ...{ rowCount: 0, limit: 0, total: 0 },
 };
 /** A poll ends by itself after this part of its deadline, at a page's end, so that it is not cut off in one. */
@@ -131,8 +133,8 @@ export class Reading<Mark extends Bookmark = Bookmark> {
     return { ...parsed, seconds, rowCount: rows.length, limit, total: this.#believesTotals ? total : 0 };
   }
 
-  addGap(range: Range, problem: string, pollsLeft?: number): void {
-    this.bookmark.addGap(range, problem, pollsLeft);
+  addGap(range: Range, problem: string, pollsLeft?: number, unusable?: number): void {
+    this.bookmark.addGap(range, problem, pollsLeft, unusable);
   }
 
   /** Waits and gives the number of the next attempt, or throws. */

@@ -1,5 +1,5 @@
 import type { Page } from '../../core/source.ts';
-import { drainSecond } from './drain.ts';
+import { type Again, drainSecond } from './drain.ts';
 import { isWhole } from './look.ts';
 import type { Answer, Reading } from './reading.ts';
 import type { Range } from './stride.ts';
@@ -12,26 +12,22 @@ const MOST_REQUESTS = 32;
  * adds up. What does not is remembered as a gap.
  * @returns what the whole range answered
  */
-export async function* recheck(
-  range: Range,
-  reading: Reading,
-  pollsLeft?: number,
-): AsyncGenerator<Page, Answer> {
+export async function* recheck(range: Range, reading: Reading, again?: Again): AsyncGenerator<Page, Answer> {
   const whole = await reading.ask(range);
   yield reading.page(whole);
-  yield* settle(range, whole, reading, { left: MOST_REQUESTS - 1, pollsLeft });
+  yield* settle(range, whole, reading, { left: MOST_REQUESTS - 1, again });
   return whole;
 }
 
 interface Doubt {
   left: number;
-  readonly pollsLeft: number | undefined;
+  readonly again: Again | undefined;
 }
 
 async function* settle(range: Range, answer: Answer, reading: Reading, doubt: Doubt): AsyncGenerator<Page> {
   if (isWhole(answer)) return;
-  if (range.fromS === range.toS) yield* drainSecond(range.fromS, reading, doubt.pollsLeft);
-  else if (doubt.left < 2) reading.addGap(range, problem(answer), doubt.pollsLeft);
+  if (range.fromS === range.toS) yield* drainSecond(range.fromS, reading, doubt.again);
+  else if (doubt.left < 2) reading.addGap(range, problem(answer), doubt.again?.pollsLeft);
   else yield* halve(range, answer, reading, doubt);
 }
 
