@@ -18,6 +18,7 @@ import { CONFIG_CODES, loadConfig } from '../src/config/index.ts';
 import { ALERT_TERMS, ALL_TERMS, parseRule, RULE_PROBLEM_CODES, runRuleTests } from '../src/rules/index.ts';
 import { OPERATORS } from '../src/rules/vocabulary.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
+import { createAuthority } from './contract/certificates.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 const under = (folder: string): string[] =>
@@ -104,6 +105,31 @@ it.each(blocks(read('docs/rules.md'), 'yaml'))('the fragment in docs/rules.md is
   const { rule, problems } = parseRule(`id: example\n${filter}${fragment}`);
   expect(problems).toEqual([]);
   expect(rule && runRuleTests(rule).filter(({ passed }) => !passed)).toEqual([]);
+});
+
+it.each([
+  ['docs/splunk.md', 'destinations:'],
+  ['docs/webhooks.md', 'name: soar'],
+])('the destination in %s is valid with its variables and files', (page, beginsWith) => {
+  const fragment = block(page, 'yaml', beginsWith);
+  const item = fragment.startsWith('destinations:')
+    ? fragment
+    : `destinations:\n  - ${fragment.trim().replaceAll('\n', '\n    ')}\n`;
+  const secret = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
+  const pem = createAuthority('docs');
+  const { problems, config } = loadConfig({
+    file: page,
+    text: `sources: [{ name: s, type: akto, url: "https://a.example", api_key: k }]\n${item}`,
+    env: {
+      ...{ SPLUNK_HEC_TOKEN: 't', SOAR_WEBHOOK_URL: 'https://soar.example/x', SOAR_API_KEY: 'k' },
+      ...{ SOAR_NEW_SECRET: secret(1), SOAR_OLD_SECRET: secret(2) },
+    },
+    cwd: '/etc',
+    registry,
+    readFile: (path) => (path.endsWith('.key') ? pem.key : pem.cert),
+  });
+  expect(problems).toEqual([]);
+  expect(config?.destinations).toHaveLength(1);
 });
 
 async function help(...args: readonly string[]): Promise<string[]> {

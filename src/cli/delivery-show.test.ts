@@ -71,9 +71,7 @@ describe('tocsin deliveries show', () => {
 
   it('says of what is due already that it waits its turn', async () => {
     await enqueue();
-    expect((await show('1')).out).toMatch(
-      /\n {2}waits its turn since 2026-03-01 00:00:00Z .*: its destination rests/,
-    );
+    expect((await show('1')).out).toMatch(/\n {2}waits, due since 2026-03-01 00:00:00Z .*: for its turn/);
   });
 
   it('passes nothing on that a terminal obeys, in JSON either', async () => {

@@ -148,7 +148,7 @@ export function stateText(
   if (state === 'dead') return `given up${at}`;
   if (state === 'pending' && leaseUntilMs > nowMs) return 'under way now';
   if (state === 'pending' && dueMs <= nowMs)
-    return `waits its turn since ${moment(dueMs, nowMs)}: its destination rests, or others are sent first`;
+    return `waits, due since ${moment(dueMs, nowMs)}: for its turn, or until its destination takes deliveries again`;
   if (state === 'pending') return `waits, next attempt ${moment(dueMs, nowMs)} at the earliest`;
   // What was closed without being delivered says why.
   return reason === undefined ? `delivered${at}` : `closed${at}: ${visible(reason)}`;
