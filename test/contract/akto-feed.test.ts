@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type Hazards, startAktoSimulator } from '../../src/demo/akto-simulator/index.ts';
 import { AktoClient } from '../../src/sources/akto/client.ts';
+import { seedOf } from '../seed.ts';
 import { UNUSABLE_ROWS } from './akto-feed-found.ts';
 import { type Consumer, FeedInProcess, ManualClock } from './akto-feed-model.ts';
 import { type Scenario, scenario } from './akto-feed-scenario.ts';
@@ -13,7 +14,7 @@ import { liveThrough, World } from './akto-feed-world.ts';
 const START_S = 1_780_000_000;
 const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 3_000);
 const STORE_RUNS = Number(process.env['TOCSIN_FEED_STORE_RUNS'] ?? 100);
-const SEED = process.env['TOCSIN_FEED_SEED'];
+const SEED = seedOf('TOCSIN_FEED_SEED', 20_260_801);
 
 async function inProcess(
   given: Scenario,
@@ -40,7 +41,7 @@ describe('reading the feed, whatever it does', () => {
         runs += 1;
         await inProcess(given);
       }),
-      { numRuns: RUNS, endOnFailure: true, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      { numRuns: RUNS, endOnFailure: true, ...SEED },
     );
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
     process.stdout.write(`feed model: ${runs} runs of the reader against a random feed in ${seconds} s\n`);
@@ -61,7 +62,7 @@ describe('reading the feed, whatever it does', () => {
           Promise.all(opened.map((consumer) => consumer.close())),
         );
       }),
-      { numRuns: STORE_RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      { numRuns: STORE_RUNS, ...SEED },
     );
     process.stdout.write(`feed model: ${runs} runs through the rules into SQLite\n`);
   }, 120_000);
@@ -91,7 +92,7 @@ describe('reading the feed, whatever it does', () => {
           await feed.close();
         }
       }),
-      { numRuns: 40, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      { numRuns: 40, ...SEED },
     );
     process.stdout.write(`feed model: ${runs} runs over HTTP\n`);
   }, 60_000);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { SEVERITIES } from '../../src/core/severity.ts';
+import { seedOf } from '../seed.ts';
 import { ACTORS, nameOf, RULES, SILENCES } from './lifecycle-stage.ts';
 import { inMemory, onDisk, type Place, type Step, World } from './lifecycle-world.ts';
 
@@ -56,11 +57,12 @@ function agrees(place: () => Place, numRuns: number): Promise<void> {
         await world.close();
       }
     }),
-    { numRuns },
+    { numRuns, ...SEED },
   );
 }
 
 const RUNS = Number(process.env['LIFECYCLE_RUNS'] ?? 500);
+const SEED = seedOf('LIFECYCLE_SEED', 20_260_801);
 
 it('whatever happens, what is told agrees with a model that only reads the whole history', async () => {
   await agrees(inMemory, RUNS);
