@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../core/json.ts';
-import { seededRandom } from '../../demo/akto-simulator/index.ts';
 import { PollBookmark } from './bookmark.ts';
 import type { EventQuery } from './client.ts';
 import { type Again, drainSecond } from './drain.ts';
@@ -15,7 +14,7 @@ class CrowdedSecond {
   readonly committed = new Set<string>();
   readonly #rows: JsonObject[];
   readonly #counts: boolean;
-  readonly #random = seededRandom(1);
+  #seed = 1;
   #nowMs = SECOND * 1_000;
 
   constructor(rows: JsonObject[], counts = true) {
@@ -41,11 +40,16 @@ class CrowdedSecond {
     return new Reading(
       bookmark,
       {
-        ...{ source: 'akto', pageSize: 5, mostRows: MOST_ROWS, deadlineMs, clock, random: seededRandom(2) },
+        ...{ source: 'akto', pageSize: 5, mostRows: MOST_ROWS, deadlineMs, clock, random: () => 0.5 },
         client: { fetchEvents: async (query) => this.#answer(query) },
       },
       AbortSignal.any([]),
     );
+  }
+
+  #random(): number {
+    this.#seed = (this.#seed * 48_271) % 2_147_483_647;
+    return this.#seed;
   }
 
   #answer({ skip, limit }: EventQuery) {
