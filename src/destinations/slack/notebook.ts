@@ -1,5 +1,5 @@
 import type { DestinationMemory } from '../../core/delivery.ts';
-import { isJsonObject, type Json } from '../../core/json.ts';
+import { isJsonObject, type Json, readJson } from '../../core/json.ts';
 
 /** The one message of a group. */
 export interface Thread {
@@ -77,7 +77,7 @@ function createPages(memory: DestinationMemory | undefined) {
   async function get(key: string): Promise<Json | undefined> {
     const kept = unsaved.get(key);
     if (kept !== undefined) return kept;
-    return parse(await memory?.get(key));
+    return readJson(await memory?.get(key));
   }
   async function set(key: string, value: Json): Promise<void> {
     unsaved.delete(key);
@@ -93,14 +93,4 @@ function createPages(memory: DestinationMemory | undefined) {
     }
   }
   return { get, set };
-}
-
-function parse(text: string | undefined): Json | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DestinationMemory } from '../../core/delivery.ts';
-import { isJsonObject, type Json } from '../../core/json.ts';
+import { isJsonObject, readJson } from '../../core/json.ts';
 import type { Channel } from './channel.ts';
 
 /** A request that Splunk received and may not have indexed yet. */
@@ -120,7 +120,7 @@ function toText({ request, indexed }: Entry): string {
 }
 
 function toEntry(text: string | undefined): Entry | undefined {
-  const value = parse(text);
+  const value = readJson(text);
   if (!isJsonObject(value)) return undefined;
   const { channel, ackId, cookie, sentMs, marks, indexed } = value;
   if (typeof channel !== 'string' || typeof ackId !== 'number' || typeof cookie !== 'string')
@@ -130,14 +130,4 @@ function toEntry(text: string | undefined): Entry | undefined {
   // Nobody sends on an earlier process's channel any more: what Splunk says of it cannot be of another request.
   const old: Channel = { id: channel, trusted: true };
   return { request: { channel: old, ackId, cookie, sentMs, marks: texts }, indexed };
-}
-
-function parse(text: string | undefined): Json | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: Json = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
