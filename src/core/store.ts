@@ -146,7 +146,10 @@ export interface Store {
   listAlerts(filter: AlertFilter): Promise<readonly StoredAlert[]>;
   /** Kept quiet until over, by reason and rule, in the hours that the slice touches. */
   countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;
-  /** Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends. */
+  /**
+   * Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends.
+   * What cannot be read any more goes to the dead letters instead.
+   */
   claim(
     destination: string,
     nowMs: number,

@@ -17,11 +17,12 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   readonly #file: string;
   #patienceMs = 0;
+  #isDurable: boolean | undefined;
 
-  constructor(file: string) {
+  constructor(file: string, { readOnly = false } = {}) {
     this.#file = file;
-    if (file !== ':memory:') createPrivately(file);
-    this.#db = translated(file, () => new DatabaseSync(file));
+    if (file !== ':memory:' && !readOnly) createPrivately(file);
+    this.#db = translated(file, () => new DatabaseSync(file, { readOnly }));
   }
 
   run(sql: string, ...values: SQLInputValue[]): number {
@@ -40,8 +41,13 @@ export class Database {
     translated(this.#file, () => this.#db.exec(sql));
   }
 
-  /** Takes the write lock, waiting for whoever has it. */
-  begin(): void {
+  /**
+   * Takes the write lock, waiting for whoever has it.
+   * @param isDurable what is committed is on the disk by then; otherwise a power cut can undo it, alone or with what came after
+   */
+  begin(isDurable = true): void {
+    if (isDurable !== this.#isDurable) this.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
+    this.#isDurable = isDurable;
     try {
       this.exec('BEGIN IMMEDIATE');
     } catch (error) {
@@ -91,7 +97,6 @@ export function openDatabase(file: string, maxBytes?: number): Database {
   try {
     db.wait(PATIENCE_MS);
     db.exec('PRAGMA journal_mode = WAL');
-    db.exec('PRAGMA synchronous = FULL');
     // A page of events is more than SQLite's own 1,000 pages: every commit would be copied into the file, and synced, at once.
     db.exec('PRAGMA wal_autocheckpoint = 4000');
     db.exec('PRAGMA journal_size_limit = 67108864');
@@ -103,6 +108,13 @@ export function openDatabase(file: string, maxBytes?: number): Database {
     db.close();
     throw error;
   }
+}
+
+/** A second connection to an open database, on which nothing can be changed. Throws {@link StoreError}. */
+export function openReader(file: string): Database {
+  const db = new Database(file, { readOnly: true });
+  db.wait(PATIENCE_MS);
+  return db;
 }
 
 function migrate(db: Database, file: string): void {

@@ -22,7 +22,7 @@ import type {
 } from '../../core/store.ts';
 import { listAlerts } from './alerts.ts';
 import * as budget from './budget.ts';
-import { type Database, lockFile, openDatabase } from './database.ts';
+import { type Database, lockFile, openDatabase, openReader } from './database.ts';
 import * as memory from './memory.ts';
 import * as outbox from './outbox.ts';
 import { prune, usedBytes } from './prune.ts';
@@ -49,7 +49,8 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
   try {
     const db = openDatabase(options.file, options.maxBytes);
     if (options.exclusive) db.run('UPDATE outbox SET lease_until_ms = 0 WHERE lease_until_ms > 0');
-    return new SqliteStore(db, () => lock?.release());
+    const reader = options.exclusive && options.file !== ':memory:' ? openReader(options.file) : undefined;
+    return new SqliteStore(db, () => lock?.release(), reader);
   } catch (error) {
     lock?.release();
     throw error;
@@ -58,23 +59,26 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
 
 /**
  * One connection, one thing at a time: a transaction's steps await in between, and a read that
- * slipped in there would see what may yet be rolled back.
+ * slipped in there would see what may yet be rolled back. The daemon has a second one, which sees only what is committed:
+ * what is asked on it waits for no transaction.
  */
 export class SqliteStore implements RecordedStore {
   readonly #db: Database;
+  readonly #reader: Database | undefined;
   readonly #release: () => void;
   readonly records: Records;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(db: Database, release: () => void) {
+  constructor(db: Database, release: () => void, reader?: Database) {
     this.#db = db;
+    this.#reader = reader;
     this.#release = release;
     this.records = recordsOf((question) => this.#alone(() => question(db)));
   }
 
-  transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: StoreTx) => Promise<T>, isDurable = true): Promise<T> {
     return this.#alone(async () => {
-      this.#db.begin();
+      this.#db.begin(isDurable);
       try {
         const result = await work(new SqliteTx(this.#db));
         this.#db.exec('COMMIT');
@@ -89,9 +93,9 @@ export class SqliteStore implements RecordedStore {
   }
 
   unseen(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#alone(
-      () => new Set(ids.filter((id) => this.#db.get('SELECT 1 FROM events WHERE id = ?', id) === undefined)),
-    );
+    const sql =
+      'SELECT value AS id FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM events WHERE events.id = value)';
+    return this.#committed((db) => new Set(db.all(sql, JSON.stringify(ids)).map((row) => text(row, 'id'))));
   }
 
   readMatchedBefore(
@@ -111,7 +115,7 @@ export class SqliteStore implements RecordedStore {
   countEvents({ source, feed }: FeedName, { fromMs, toMs }: Slice): Promise<number> {
     const sql =
       'SELECT count(*) AS events FROM events WHERE source = ? AND feed = ? AND time_ms BETWEEN ? AND ?';
-    return this.#alone(() => int(this.#db.get(sql, source, feed, fromMs, toMs), 'events'));
+    return this.#committed((db) => int(db.get(sql, source, feed, fromMs, toMs), 'events'));
   }
 
   readFeedStates(): Promise<readonly FeedState[]> {
@@ -179,11 +183,18 @@ export class SqliteStore implements RecordedStore {
   }
 
   async claim(...args: Parameters<Store['claim']>): Promise<readonly ClaimedDelivery[]> {
-    return (await this.claimRows(...args)).map(outbox.toClaimed);
+    const { claimed, damaged } = outbox.understood(await this.claimRows(...args));
+    if (damaged.length > 0) await this.buryLost(damaged, args[1]);
+    return claimed;
   }
 
   claimRows(...args: Parameters<Store['claim']>): Promise<readonly outbox.ClaimedRow[]> {
-    return this.#atomically(() => outbox.claim(this.#db, ...args));
+    // A lease is for this process alone: whoever comes after it starts without.
+    return this.transaction(async () => outbox.claim(this.#db, ...args), false);
+  }
+
+  buryLost(seqs: readonly number[], nowMs: number): Promise<void> {
+    return this.#atomically(() => outbox.buryLost(this.#db, seqs, nowMs));
   }
 
   settle(settlements: readonly Settlement[], nowMs: number): Promise<void> {
@@ -250,6 +261,7 @@ export class SqliteStore implements RecordedStore {
 
   close(): Promise<void> {
     return this.#alone(() => {
+      this.#reader?.close();
       this.#db.close();
       this.#release();
     });
@@ -257,6 +269,10 @@ export class SqliteStore implements RecordedStore {
 
   #atomically<T>(work: () => T): Promise<T> {
     return this.transaction(async () => work());
+  }
+
+  async #committed<T>(read: (db: Database) => T): Promise<T> {
+    return this.#reader === undefined ? this.#alone(() => read(this.#db)) : read(this.#reader);
   }
 
   #alone<T>(work: () => T | Promise<T>): Promise<T> {

@@ -69,26 +69,30 @@ export function claim(
   const isWhole = (row: Row): boolean => typeof contentOf(row) === 'string';
   const lost = rows.filter((row) => !isWhole(row));
   // Its content is gone: one such row must not stop those behind it.
-  if (lost.length > 0) {
-    db.run(
-      `UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ? WHERE seq IN (${EACH})`,
-      CONTENT_LOST,
-      nowMs,
-      numbersOf(lost),
-    );
-  }
+  if (lost.length > 0) buryLost(db, lost.map(seqOf), nowMs);
   const claimed = rows.filter(isWhole);
-  db.run(`UPDATE outbox SET lease_until_ms = ? WHERE seq IN (${EACH})`, nowMs + leaseMs, numbersOf(claimed));
+  const seqs = JSON.stringify(claimed.map(seqOf));
+  db.run(`UPDATE outbox SET lease_until_ms = ? WHERE seq IN (${EACH})`, nowMs + leaseMs, seqs);
   return claimed.map(toClaimedRow);
 }
 
 /** One statement for a batch: most of the cost of a row is that of its statement. */
 const EACH = 'SELECT value FROM json_each(?)';
-const numbersOf = (rows: readonly Row[]): string => JSON.stringify(rows.map((row) => int(row, 'seq')));
+const seqOf = (row: Row): number => int(row, 'seq');
 
 const contentOf = (row: Row): unknown => row[kindOf(row) === 'event' ? 'raw' : 'body'];
 
 const CONTENT_LOST = 'the store no longer holds what was to be delivered; the file may have been damaged';
+
+/** To the dead letters with what cannot be delivered, since its content is gone or damaged. */
+export function buryLost(db: Database, seqs: readonly number[], nowMs: number): void {
+  db.run(
+    `UPDATE outbox SET state = 'dead', reason = ?, settled_ms = ?, lease_until_ms = 0 WHERE seq IN (${EACH})`,
+    CONTENT_LOST,
+    nowMs,
+    JSON.stringify(seqs),
+  );
+}
 
 function toClaimedRow(row: Row): ClaimedRow {
   const kind = kindOf(row);
@@ -107,8 +111,22 @@ function toClaimedRow(row: Row): ClaimedRow {
   return { ...numbers, ...content, event };
 }
 
-/** Throws {@link StoreError} where a text is not what was written. */
-export function toClaimed({ seq, attempts, ...row }: ClaimedRow): ClaimedDelivery {
+/** Rows as deliveries, and the numbers of those whose texts are not what was written: one such must not hold up its neighbours. */
+export function understood(rows: readonly ClaimedRow[]): { claimed: ClaimedDelivery[]; damaged: number[] } {
+  const claimed: ClaimedDelivery[] = [];
+  const damaged: number[] = [];
+  for (const row of rows) {
+    try {
+      claimed.push(toClaimed(row));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      damaged.push(row.seq);
+    }
+  }
+  return { claimed, damaged };
+}
+
+function toClaimed({ seq, attempts, ...row }: ClaimedRow): ClaimedDelivery {
   return { seq, attempts, delivery: toDelivery(row) };
 }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Store, StoreTx } from '../../../core/store.ts';
 import { toAlertRow } from '../alerts.ts';
 import type { SqliteOptions } from '../index.ts';
-import { type ClaimedRow, toClaimed } from '../outbox.ts';
+import { type ClaimedRow, understood } from '../outbox.ts';
 import { toEventRow, toWindowRow } from '../transaction.ts';
 import { openThread, type Thread } from './thread.ts';
 import { WRITES } from './wire.ts';
@@ -18,8 +18,12 @@ export async function openSqliteThread(options: SqliteOptions): Promise<Store> {
   const thread = await openThread(new Worker(WORKER, { workerData: options, name: 'store' }));
   const own = {
     transaction: <T>(work: Parameters<typeof transact<T>>[1]) => transact(thread, work),
-    claim: async (...args: Parameters<Store['claim']>) =>
-      (await thread.ask<ClaimedRow[]>({ kind: 'call', name: 'claimRows', args })).map(toClaimed),
+    claim: async (...args: Parameters<Store['claim']>) => {
+      const rows = await thread.ask<ClaimedRow[]>({ kind: 'call', name: 'claimRows', args });
+      const { claimed, damaged } = understood(rows);
+      if (damaged.length > 0) await thread.ask({ kind: 'call', name: 'buryLost', args: [damaged, args[1]] });
+      return claimed;
+    },
     close: () => thread.close(),
   };
   return remote<Store>(own, (name, args) => thread.ask({ kind: 'call', name, args }));
