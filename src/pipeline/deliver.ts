@@ -61,19 +61,37 @@ export function createDeliverer(deps: DeliverDeps) {
     await recordOutcomes();
     if (isOver) await store.restorePlaces(destination.name, clock.now());
     isOver = false;
+    let free = 1;
     while (underWay.size < allowed()) {
       const nowMs = clock.now();
       // By a clock that went ahead their leases are over, and they would be sent beside themselves.
       if (underWay.values().some((claimedMs) => nowMs - claimedMs >= LEASE_MS)) break;
       if (settledAtMs <= nowMs && nowMs < health.restUntilMs) return health.restUntilMs;
-      const batch = await store.claim(destination.name, nowMs, LEASE_MS, batchSize());
-      if (batch.length === 0) return await store.nextDeliveryDueMs(destination.name);
-      start(batch, nowMs, signal);
+      const size = batchSize();
+      const claimed = await claimBatches(free, size, nowMs);
+      for (const batch of claimed) start(batch, nowMs, signal);
+      if (claimed.length === 0) return await store.nextDeliveryDueMs(destination.name);
       await recordOutcomes();
+      // The store has other things to do between two questions: where much waits, it is asked for several batches at once.
+      const isMore = claimed.length === free && claimed.every((batch) => batch.length === size);
+      free = isMore ? Math.max(1, allowed() - underWay.size) : 1;
     }
     await Promise.race(underWay.keys());
     await recordOutcomes();
     return Math.max(clock.now(), health.restUntilMs);
+  }
+
+  /** Batches that were claimed are sent though another could not be. */
+  async function claimBatches(
+    count: number,
+    size: number,
+    nowMs: number,
+  ): Promise<readonly (readonly ClaimedDelivery[])[]> {
+    const asked = Array.from({ length: count }, () => store.claim(destination.name, nowMs, LEASE_MS, size));
+    const answers = await Promise.allSettled(asked);
+    const claimed = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    if (claimed.length === 0) await Promise.all(asked);
+    return claimed.filter((batch) => batch.length > 0);
   }
 
   /** One that took nothing is tried with one batch: an outage is not met with many requests at a time. */
