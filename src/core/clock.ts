@@ -2,7 +2,7 @@
 export interface Clock {
   /** Wall time, milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  /** Resolves after `ms`, or at once when `signal` aborts; after 0, when timers and sockets have had their turn. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -14,6 +14,7 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      if (ms <= 0) return void setImmediate(resolve);
       const done = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', done);

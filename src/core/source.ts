@@ -45,15 +45,17 @@ export interface FeedProgress {
 
 /** What has been committed of a feed: the other side of a reader's books. */
 export interface Ingested {
-  /** Distinct events whose time lies in the slice. */
+  /** Resolves once every page that was given so far is committed. Rejects with {@link SourceError} where one will not be. */
+  arrived(): Promise<void>;
+  /** Distinct events, committed by now, whose time lies in the slice. */
   count(slice: Slice): Promise<number>;
 }
 
 /** Reads one feed of one source. */
 export interface FeedReader extends FeedName {
   /**
-   * Reads everything new, a page at a time; the next page is fetched only once the last one is
-   * committed. Throws {@link SourceError}.
+   * Reads everything new, a page at a time. Further pages are asked for before one is committed; that they are committed
+   * in their order, or not at all, is certain. Throws {@link SourceError}.
    * @param cursor what the last committed page carried; undefined at the very first poll
    */
   poll(cursor: Cursor | undefined, ingested: Ingested, signal: AbortSignal): AsyncIterable<Page>;

@@ -10,10 +10,10 @@ import {
   recording,
   rules,
 } from '../../test/pipeline/bench.ts';
+import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
 import type { Budget } from '../core/budget.ts';
 import { createBudgets } from './budgets.ts';
 import { createDeliverer } from './deliver.ts';
-import { createIngest } from './ingest.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -96,7 +96,7 @@ describe('a budget with "policy: block"', () => {
     await enqueue(named(80));
     await pass();
     const { store, clock, telemetry } = bench;
-    const ingest = createIngest({
+    const ingest = wholeIngest({
       ...{ store, clock, telemetry, blocked, ruleSet: rules(), routes: [], resolveAfterMs: MINUTE },
       destinations: [{ name: 'soar', send: new Set(['events']) }],
       ...{ storeFull: () => undefined, onCommitted: () => undefined },

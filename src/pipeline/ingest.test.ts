@@ -9,12 +9,13 @@ import {
   reader,
   rules,
 } from '../../test/pipeline/bench.ts';
+import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
 import type { Route } from '../alerts/route.ts';
 import type { Stream } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import type { Store, StoreTx } from '../core/store.ts';
 import { ALERT_TERMS, ALL_TERMS, compileFilter, type TermSource } from '../rules/index.ts';
-import { createIngest, type IngestDeps } from './ingest.ts';
+import type { IngestDeps } from './ingest.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -56,7 +57,7 @@ function when(filter: object) {
 /** Ingests pages of the bench's feed as a process does that may have been started just now. */
 function ingest(over: Partial<IngestDeps> = {}) {
   const { store, clock, telemetry } = bench;
-  const take = createIngest({
+  const take = wholeIngest({
     ...{ store, clock, telemetry, ruleSet: RULES, routes: [route('all')], resolveAfterMs: 3_600_000 },
     ...{ destinations: [to('siem', 'events')], storeFull: () => undefined, onCommitted: () => undefined },
     ...over,

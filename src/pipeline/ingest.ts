@@ -28,38 +28,83 @@ export interface IngestDeps extends Audience {
   readonly onCommitted: () => void;
 }
 
-/** Takes in one page: dedupe → match → window → alert → route → enqueue, committed whole with its cursor. */
-export function createIngest(deps: IngestDeps) {
+/** A page whose events are known and judged. */
+export interface JudgedPage {
+  readonly page: Page;
+  readonly verdicts: readonly Verdict[];
+  /** Whoever waits for its commit is told. */
+  readonly committed: () => void;
+}
+
+/** Takes in what one poll of a feed reads, page by page: dedupe → match → window → alert → route → enqueue. */
+export interface Intake {
+  /** Looks at the next page, which may be while the one before it is being committed. */
+  judge(page: Page): Promise<JudgedPage>;
+  /** Commits a page whole with its cursor, in the order in which they were judged, or throws {@link StoreError} and leaves nothing. */
+  commit(judged: JudgedPage): Promise<void>;
+}
+
+/** @param polledMs when the poll began */
+export type OpenIntake = (reader: FeedReader, polledMs?: number) => Intake;
+
+export function createIngest(deps: IngestDeps): OpenIntake {
   const { store, clock, telemetry } = deps;
   const judge = createJudge(deps.ruleSet, clock, telemetry);
-  /** Facts of pages that could not be committed: they are told with the next one that can. */
+  /** What judging found that a person must know, until a page is committed that can tell of it. */
   const untold: OperationalFact[] = [];
 
-  return async function ingest(reader: FeedReader, page: Page, polledMs?: number): Promise<void> {
+  function refuseWhereFull(): void {
     const full = deps.storeFull();
     if (full !== undefined) throw new StoreError('full', full);
     const blocked = deps.blocked?.();
     if (blocked !== undefined) throw new IngestBlocked(blocked);
-    const fresh = await dedupe(store, page.events);
-    const { verdicts, ...judged } = await judge(fresh, await revisionsOf(store, reader, fresh));
-    const facts = [...untold.splice(0), ...judged.facts, ...gapsGivenUp(reader, page, clock.now())];
-    const { opened, late } = await store
-      .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts, polledMs))
-      .catch((error: unknown) => {
-        untold.push(...facts);
-        throw error;
+  }
+
+  return function open(reader, polledMs) {
+    /** Ids of events that are judged and not committed: the store does not know them yet. */
+    const underWay = new Set<string>();
+    let committedBefore: Promise<void> = Promise.resolve();
+
+    return { judge: judgePage, commit: commitPage };
+
+    async function judgePage(page: Page): Promise<JudgedPage> {
+      refuseWhereFull();
+      const unseen = await dedupe(store, page.events);
+      const fresh = unseen.filter(({ id }) => !underWay.has(id));
+      for (const { id } of fresh) underWay.add(id);
+      const before = committedBefore;
+      const { promise, resolve: committed } = Promise.withResolvers<void>();
+      committedBefore = promise;
+      // What an object's earlier states matched may stand in the page before.
+      if (fresh.some(({ revision }) => revision !== undefined)) await before;
+      const { verdicts, facts } = await judge(fresh, await revisionsOf(store, reader, fresh));
+      untold.push(...facts);
+      return { page, verdicts, committed };
+    }
+
+    async function commitPage({ page, verdicts, committed }: JudgedPage): Promise<void> {
+      refuseWhereFull();
+      const facts = [...untold.splice(0), ...gapsGivenUp(reader, page, clock.now())];
+      const { opened, late } = await store
+        .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts, polledMs))
+        .catch((error: unknown) => {
+          untold.push(...facts);
+          throw error;
+        });
+      for (const { event } of verdicts) underWay.delete(event.id);
+      committed();
+      telemetry.storeWorked('grew');
+      telemetry.alertsOpened(opened);
+      telemetry.pageCommitted(reader, {
+        fresh: verdicts.length,
+        repeated: page.events.length - verdicts.length,
+        rejected: page.rejected,
+        matched: verdicts.filter((verdict) => verdict.matches.length > 0).length,
+        late,
+        progress: page.progress,
       });
-    telemetry.storeWorked('grew');
-    telemetry.alertsOpened(opened);
-    telemetry.pageCommitted(reader, {
-      fresh: fresh.length,
-      repeated: page.events.length - fresh.length,
-      rejected: page.rejected,
-      matched: verdicts.filter((verdict) => verdict.matches.length > 0).length,
-      late,
-      progress: page.progress,
-    });
-    if (fresh.length + facts.length > 0) deps.onCommitted();
+      if (verdicts.length + facts.length > 0) deps.onCommitted();
+    }
   };
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, messages, page, reader, rules } from '../../test/pipeline/bench.ts';
+import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
 import { StoreError } from '../core/store.ts';
-import { createIngest, type IngestDeps } from './ingest.ts';
+import type { IngestDeps } from './ingest.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -30,7 +31,7 @@ function ingest(over: Partial<Pick<IngestDeps, 'store' | 'onCommitted'>> = {}) {
     destinations: [told],
     resolveAfterMs: 3_600_000,
   };
-  return createIngest({ ...deps, storeFull: () => undefined, onCommitted: () => undefined, ...over });
+  return wholeIngest({ ...deps, storeFull: () => undefined, onCommitted: () => undefined, ...over });
 }
 
 const matched = async (rule: string): Promise<number> => {

@@ -28,7 +28,7 @@ export interface Verdict {
 export type Revisions = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** How long events are judged before timers and sockets get their turn. */
-const TURN_MS = 20;
+const TURN_MS = 5;
 
 export interface Judged {
   readonly verdicts: readonly Verdict[];

@@ -2,10 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { oneAhead } from './one-ahead.ts';
 
 const never = new AbortController().signal;
+
+async function dealt<T>(
+  items: AsyncIterable<T>,
+  deal: (item: T) => Promise<void>,
+  stop = never,
+): Promise<void> {
+  for await (const item of oneAhead(items, stop)) await deal(item);
+}
+
 const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('one ahead', () => {
-  it('asks for the next item once this one has begun to be dealt with, and for no more', async () => {
+  it('asks for the next item when it gives one, and for no more', async () => {
     const order: string[] = [];
     async function* numbers(): AsyncGenerator<number> {
       for (const number of [1, 2, 3]) {
@@ -18,10 +27,10 @@ describe('one ahead', () => {
       await aTurn();
       order.push(`done ${number}`);
     };
-    await oneAhead(numbers(), deal, never);
+    await dealt(numbers(), deal);
     expect(order).toEqual([
-      ...['made 1', 'begun 1', 'made 2', 'done 1'],
-      ...['begun 2', 'made 3', 'done 2', 'begun 3', 'done 3'],
+      ...['made 1', 'made 2', 'begun 1', 'done 1'],
+      ...['made 3', 'begun 2', 'done 2', 'begun 3', 'done 3'],
     ]);
   });
 
@@ -32,7 +41,7 @@ describe('one ahead', () => {
     }
     const seen: number[] = [];
     const deal = async (number: number): Promise<void> => void seen.push(number);
-    await expect(oneAhead(failing(), deal, never)).rejects.toThrow('the second');
+    await expect(dealt(failing(), deal)).rejects.toThrow('the second');
     expect(seen).toEqual([1]);
   });
 
@@ -52,7 +61,7 @@ describe('one ahead', () => {
       }
     }
     const stop = new AbortController();
-    await oneAhead(slow(), () => deal(stop), stop.signal).catch(() => undefined);
+    await dealt(slow(), () => deal(stop), stop.signal).catch(() => undefined);
     expect(isClosed).toBe(false);
     release();
     await aTurn();
@@ -65,7 +74,7 @@ describe('one ahead', () => {
       throw new Error('stopped');
     }
     const seen: number[] = [];
-    await oneAhead(failing(), async (number) => void seen.push(number), AbortSignal.abort());
+    await dealt(failing(), async (number) => void seen.push(number), AbortSignal.abort());
     await aTurn();
     expect(seen).toEqual([]);
   });

@@ -1,13 +1,8 @@
 /**
- * Deals with items one after the other, in their order, and asks for each while the one before it is dealt with: `deal`
- * has begun when the next is asked for. Whoever fails or stops early does not wait for the item that is under way: what
- * makes it has a signal of its own for that.
+ * The same items in the same order, each asked for while whoever takes them deals with the one before. Whoever fails or stops
+ * early does not wait for the item that is under way: what makes it has a signal of its own for that.
  */
-export async function oneAhead<T>(
-  items: AsyncIterable<T>,
-  deal: (item: T) => Promise<void>,
-  stop: AbortSignal,
-): Promise<void> {
+export async function* oneAhead<T>(items: AsyncIterable<T>, stop: AbortSignal): AsyncGenerator<T, void> {
   const iterator = items[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<T>> => {
     const asked = iterator.next();
@@ -20,9 +15,8 @@ export async function oneAhead<T>(
     while (!stop.aborted) {
       const item = await next;
       if (item.done === true) return;
-      const dealt = deal(item.value);
       next = ask();
-      await dealt;
+      yield item.value;
     }
   } finally {
     void iterator.return?.().catch(() => undefined);

@@ -13,6 +13,7 @@ import { settled } from '../../test/pipeline/manual-clock.ts';
 import { type FeedReader, type Page, type Source, SourceError } from '../core/source.ts';
 import { StoreError } from '../core/store.ts';
 import { IngestBlocked } from './blocked.ts';
+import type { Intake } from './ingest.ts';
 import { createPoller, restAfter } from './poll.ts';
 
 const REFUSED = new SourceError('refused', 'source akto: the key was refused; make a new one');
@@ -56,10 +57,13 @@ const never = new AbortController().signal;
 /** A poller that commits cursors only, or does what `ingest` says. */
 function poller(from: Source, ingest?: (page: Page) => Promise<void>) {
   const { store, clock, telemetry } = bench;
-  const commit = async ({ source: name, feed }: FeedReader, { cursor }: Page): Promise<void> =>
+  const commit = ({ source: name, feed }: FeedReader, { cursor }: Page): Promise<void> =>
     store.transaction((tx) => tx.writeCursor(name, feed, cursor, clock.now()));
-  const take = ingest === undefined ? commit : (_: FeedReader, given: Page) => ingest(given);
-  return createPoller({ source: from, store, clock, telemetry, random: () => 0, ingest: take });
+  const open = (from: FeedReader): Intake => ({
+    judge: async (given) => ({ page: given, verdicts: [], committed: () => undefined }),
+    commit: ({ page: given }) => (ingest === undefined ? commit(from, given) : ingest(given)),
+  });
+  return createPoller({ source: from, store, clock, telemetry, random: () => 0, ingest: open });
 }
 
 /** A poll that throws what stands first, and reads an empty page once nothing is left. */
@@ -92,10 +96,10 @@ describe('a poller', () => {
     expect(seen).toEqual([undefined, { at: 2 }, { at: 2 }]);
   });
 
-  it('fetches one page while the one before is committed, and none further', async () => {
+  it('judges one page and fetches another while the one before them is committed, and none further', async () => {
     const steps: string[] = [];
     const from = source(async function* () {
-      for (const number of [1, 2, 3]) {
+      for (const number of [1, 2, 3, 4]) {
         steps.push(`fetch ${number}`);
         yield page([]);
       }
@@ -104,13 +108,17 @@ describe('a poller', () => {
       await settled();
       steps.push('commit');
     }).pass(never);
-    expect(steps).toEqual(['fetch 1', 'fetch 2', 'commit', 'fetch 3', 'commit', 'commit']);
+    expect(steps).toEqual([
+      ...['fetch 1', 'fetch 2', 'fetch 3', 'commit', 'fetch 4'],
+      ...['commit', 'commit', 'commit'],
+    ]);
   });
 
   it('lets a reader that is ahead count what it has given only once that is committed', async () => {
     const counts: number[] = [];
-    const from = source(async function* (_cursor, { count }) {
+    const from = source(async function* (_cursor, { arrived, count }) {
       yield page([event('a'), event('b')]);
+      await arrived();
       counts.push(await count({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }));
     });
     const write = async ({ events }: Page): Promise<void> => {
@@ -178,7 +186,7 @@ describe('a poller', () => {
       throw new StoreError('read-only', 'tocsin.db cannot be written; check its owner');
     });
     expect(await pass(never)).toEqual(['failed']);
-    expect(fetched).toBe(2);
+    expect(fetched).toBe(3);
     expect(status()).toContain('store: tocsin.db cannot be written; check its owner');
     expect(bench.logs.at(-1)).toMatchObject({ outcome: 'store', retryInMs: 1_000 });
   });
@@ -228,6 +236,8 @@ describe('a poller', () => {
   it('is cut off at its deadline, between two pages, and keeps what it committed', async () => {
     const from = source(async function* (cursor) {
       for (let at = Number(cursor?.['at'] ?? 0); ; at += 1) {
+        // What was given before comes as far as it can.
+        await settled();
         await bench.clock.advance(25_000);
         yield page([], { at: at + 1 });
       }

@@ -5,7 +5,6 @@ import { framesOf } from '../core/frames.ts';
 import type { Random } from '../core/random.ts';
 import {
   type FeedReader,
-  type Page,
   type Slice,
   type Source,
   SourceError,
@@ -15,7 +14,8 @@ import { type Store, StoreError } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { IngestBlocked } from './blocked.ts';
 import { afterFailure, afterPoll } from './feed-book.ts';
-import { oneAhead } from './one-ahead.ts';
+import type { OpenIntake } from './ingest.ts';
+import { readAhead } from './read-ahead.ts';
 
 const REFUSED_BASE_MS = 60_000;
 const REFUSED_CAP_MS = 15 * 60_000;
@@ -28,8 +28,7 @@ export interface PollDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-  /** Commits one page whole, or throws {@link StoreError} and leaves nothing. */
-  readonly ingest: (reader: FeedReader, page: Page, polledMs: number) => Promise<void>;
+  readonly ingest: OpenIntake;
 }
 
 /** `behind`: the poll's time was up first; there is more to read now. */
@@ -79,23 +78,14 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
   ): Promise<PollResult> {
     const polledMs = clock.now();
     const cursor = await store.readCursor(reader.source, reader.feed);
-    let committed: Promise<void> = Promise.resolve();
-    const count = async (slice: Slice): Promise<number> => {
-      // The reader is a page ahead: what it has given counts as taken in.
-      await committed;
-      return store.countEvents(feedNameOf(reader), slice);
-    };
+    const intake = ingest(reader, polledMs);
+    const count = (slice: Slice): Promise<number> => store.countEvents(feedNameOf(reader), slice);
     let behind = false;
-    const take = async (page: Page): Promise<void> => {
-      await ingest(reader, page, polledMs);
+    for await (const judged of readAhead(reader, { cursor, count, judge: intake.judge, signal })) {
+      await intake.commit(judged);
       progress.pages += 1;
-      behind = page.behind === true;
-    };
-    const deal = (page: Page): Promise<void> => {
-      committed = take(page);
-      return committed;
-    };
-    await oneAhead(reader.poll(cursor, { count }, signal), deal, signal);
+      behind = judged.page.behind === true;
+    }
     if (signal.aborted) return cutShort(reader, stopping);
     rests.delete(reader.feed);
     const result = behind ? 'behind' : 'read';

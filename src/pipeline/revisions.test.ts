@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, rules } from '../../test/pipeline/bench.ts';
 import { START_MS } from '../../test/pipeline/manual-clock.ts';
+import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
 import { type Event, eventId, type Feed } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { FeedReader } from '../core/source.ts';
-import { createIngest } from './ingest.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -47,7 +47,7 @@ const readerOf = (feed: Feed): FeedReader => ({ source: 'identity', feed, async 
 
 async function take(...events: readonly Event[]): Promise<void> {
   const { store, clock, telemetry } = bench;
-  const ingest = createIngest({
+  const ingest = wholeIngest({
     ...{ store, clock, telemetry, ruleSet: RULES, storeFull: () => undefined, onCommitted: () => undefined },
     routes: [{ ...ROUTE, timing }],
     resolveAfterMs: 3_600_000,

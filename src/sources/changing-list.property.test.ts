@@ -10,7 +10,7 @@ import { type ChangingListOptions, changingListReachMs, createChangingListReader
 const RUNS = 2_500;
 const SEED = seedOf('CHANGING_SEED', 20_260_801);
 const START_MS = Date.UTC(2026, 2, 1);
-const INGESTED = { count: async () => 0 };
+const INGESTED = { arrived: async () => undefined, count: async () => 0 };
 const LATE_MS = 120_000;
 const DEADLINE_MS = 20_000;
 const REACH_MS = changingListReachMs(LATE_MS, DEADLINE_MS);

@@ -49,7 +49,11 @@ function parse(row: Json) {
 async function pollOnce(server: Server, options: Partial<ChangingListOptions> = {}): Promise<string[]> {
   const ids = new Set<string>();
   const signal = new AbortController().signal;
-  for await (const page of readerOf(server, options).poll(undefined, { count: async () => 0 }, signal)) {
+  for await (const page of readerOf(server, options).poll(
+    undefined,
+    { arrived: async () => undefined, count: async () => 0 },
+    signal,
+  )) {
     for (const { feedId } of page.events) ids.add(feedId);
   }
   return [...ids].toSorted();
@@ -108,7 +112,11 @@ describe('a poll that is stopped at a page without times', () => {
     const cursor: Cursor = { highMs: NOW - 5_000, startMs: 0, lookedBack };
     const server: Server = () => ({ rows: [{}, {}, {}, {}] });
     const signal = new AbortController().signal;
-    for await (const page of readerOf(server, {}).poll(cursor, { count: async () => 0 }, signal)) {
+    for await (const page of readerOf(server, {}).poll(
+      cursor,
+      { arrived: async () => undefined, count: async () => 0 },
+      signal,
+    )) {
       expect(page.cursor).toMatchObject({ lookedBack });
       return;
     }

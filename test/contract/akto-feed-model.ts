@@ -6,7 +6,6 @@ import {
   type FeedProgress,
   type FeedReader,
   type Gap,
-  type Ingested,
   type Page,
   type Slice,
   SourceError,
@@ -15,7 +14,7 @@ import { fetchSuspectSampleData } from '../../src/demo/akto-simulator/feed.ts';
 import { type Hazard, type Hazards, NO_HAZARDS } from '../../src/demo/akto-simulator/hazards.ts';
 import { seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { Totals } from '../../src/demo/akto-simulator/totals.ts';
-import { oneAhead } from '../../src/pipeline/one-ahead.ts';
+import { readAhead } from '../../src/pipeline/read-ahead.ts';
 import { readEventList } from '../../src/sources/akto/answer.ts';
 import type { EventAnswer, EventQuery } from '../../src/sources/akto/client.ts';
 
@@ -40,13 +39,6 @@ export class Consumer {
   readonly times = new Map<string, number>();
   readonly gaps: Gap[] = [];
   readonly rejected: string[] = [];
-  readonly ingested: Ingested = {
-    count: async ({ fromMs, toMs }) => {
-      let count = 0;
-      for (const timeMs of this.times.values()) if (timeMs >= fromMs && timeMs <= toMs) count += 1;
-      return count;
-    },
-  };
   readonly #keepMs: number;
   progress: FeedProgress | undefined;
   cursor: Cursor | undefined;
@@ -55,31 +47,27 @@ export class Consumer {
     this.#keepMs = keepMs;
   }
 
-  /** Polls until the end, as the daemon does: a page ahead. Or dies after some pages: the last one read but not committed. */
+  async count({ fromMs, toMs }: Slice): Promise<number> {
+    let count = 0;
+    for (const timeMs of this.times.values()) if (timeMs >= fromMs && timeMs <= toMs) count += 1;
+    return count;
+  }
+
+  /** Polls until the end, as the daemon does: pages ahead. Or dies after some: further ones are read and not committed. */
   async poll(reader: FeedReader, diesAfterPages = Number.POSITIVE_INFINITY): Promise<boolean> {
     let pages = 0;
-    let committed: Promise<void> = Promise.resolve();
-    const count = async (slice: Slice): Promise<number> => {
-      await committed;
-      return this.ingested.count(slice);
-    };
-    const deal = async (page: Page): Promise<void> => {
-      if (pages === diesAfterPages) throw DIED;
-      pages += 1;
-      // The reader comes as far as it can without this page being committed.
-      await setImmediate();
-      await this.take(page, reader);
-    };
     const over = new AbortController();
+    const { signal } = over;
+    const judge = async (page: Page): Promise<Page> => page;
+    const count = (slice: Slice): Promise<number> => this.count(slice);
     try {
-      await oneAhead(
-        reader.poll(this.cursor, { count }, over.signal),
-        (page) => {
-          committed = deal(page);
-          return committed;
-        },
-        over.signal,
-      );
+      for await (const page of readAhead(reader, { cursor: this.cursor, count, judge, signal })) {
+        if (pages === diesAfterPages) throw DIED;
+        pages += 1;
+        // The reader comes as far as it can without this page being committed.
+        await setImmediate();
+        await this.take(page, reader);
+      }
       return true;
     } catch (error) {
       if (!(error instanceof SourceError) && error !== DIED) throw error;

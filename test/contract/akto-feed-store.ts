@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/core/clock.ts';
-import type { Cursor, FeedReader, Ingested, Page } from '../../src/core/source.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
+import type { Cursor, FeedReader, Page, Slice } from '../../src/core/source.ts';
 import { openInMemory, recordedTelemetry, rules } from '../pipeline/bench.ts';
+import { wholeIngest } from '../pipeline/whole-ingest.ts';
 import { Consumer } from './akto-feed-model.ts';
 
 const FEED = { source: 'akto', feed: 'malicious_events' } as const;
@@ -17,17 +17,20 @@ export class StoredConsumer extends Consumer {
   readonly #clock: Pick<Clock, 'now' | 'sleep'>;
   readonly #lookbackMs: number;
   readonly #ingest: (reader: FeedReader, page: Page) => Promise<void>;
-  override readonly ingested: Ingested = { count: (slice) => this.#store.countEvents(FEED, slice) };
 
   constructor(clock: Pick<Clock, 'now' | 'sleep'>, keepMs: number) {
     super(keepMs);
     this.#clock = clock;
     this.#lookbackMs = keepMs;
-    this.#ingest = createIngest({
+    this.#ingest = wholeIngest({
       ...{ store: this.#store, clock, telemetry: recordedTelemetry().telemetry, ruleSet: EVERYTHING },
       ...{ routes: [], destinations: [{ name: 'siem', send: new Set(['events'] as const) }] },
       ...{ resolveAfterMs: DAY_MS, storeFull: () => undefined, onCommitted: () => undefined },
     });
+  }
+
+  override count(slice: Slice): Promise<number> {
+    return this.#store.countEvents(FEED, slice);
   }
 
   override async take(page: Page, reader: FeedReader): Promise<void> {

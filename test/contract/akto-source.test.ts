@@ -77,6 +77,8 @@ class Committed implements Ingested {
     for (const { id, timeMs } of events) if (!this.#times.has(id)) this.#times.set(id, timeMs);
   }
 
+  async arrived(): Promise<void> {}
+
   async count({ fromMs, toMs }: Slice): Promise<number> {
     return [...this.#times.values()].filter((timeMs) => timeMs >= fromMs && timeMs <= toMs).length;
   }
@@ -118,20 +120,21 @@ describe('polling', () => {
     expect(page?.events.map(({ raw }) => raw)).toEqual([referenceEvent]);
   });
 
-  it('asks for the next page of a walk before the one that it has given is committed', async () => {
+  it('is two pages of a walk ahead of what is committed', async () => {
     const { feed, source } = await stage(
       Array.from({ length: 60 }, (_, n) => ({ id: `walk-${n}`, timestamp: NOW_S - 600 + n })),
       { page_size: 20 },
     );
-    const uncommitted = Promise.withResolvers<number>();
+    const uncommitted = Promise.withResolvers<void>();
     const signal = new AbortController().signal;
-    const reading = source.readers[0]?.poll(undefined, { count: () => uncommitted.promise }, signal);
-    const pages = reading?.[Symbol.asyncIterator]();
+    const ingested = { arrived: () => uncommitted.promise, count: async () => 20 };
+    const pages = source.readers[0]?.poll(undefined, ingested, signal)[Symbol.asyncIterator]();
+    await pages?.next();
     await pages?.next();
     const before = feed.requests.length;
     const next = pages?.next();
     await expect.poll(() => feed.requests.length, { timeout: 10_000 }).toBe(before + 1);
-    uncommitted.resolve(20);
+    uncommitted.resolve();
     expect((await next)?.done).toBe(false);
     await pages?.return?.();
   });
@@ -574,7 +577,11 @@ describe('the client', () => {
       lookback: { initialS: 3_600, lateArrivalS: 900 },
     });
     const found = new Set<string>();
-    for await (const { events } of reader.poll(undefined, { count: async () => 0 }, signal))
+    for await (const { events } of reader.poll(
+      undefined,
+      { arrived: async () => undefined, count: async () => 0 },
+      signal,
+    ))
       for (const { id } of events) found.add(id);
     expect(found.size).toBe(64);
     expect(feed.requests.length).toBeLessThan(60);

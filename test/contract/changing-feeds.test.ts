@@ -66,7 +66,7 @@ class Stage {
     const fresh: Event[] = [];
     for await (const page of reader.poll(
       this.cursor,
-      { count: async () => 0 },
+      { arrived: async () => undefined, count: async () => 0 },
       new AbortController().signal,
     )) {
       pages.push(page);

@@ -16,7 +16,6 @@ import { encodeHec } from '../../src/destinations/splunk_hec/encode.ts';
 import { tocsinBody } from '../../src/destinations/tocsin-body.ts';
 import { decodePayload } from '../../src/payload/index.ts';
 import { createEnricher } from '../../src/pipeline/enrich.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { aktoConfig } from '../../src/sources/akto/config.ts';
 import { aktoSource } from '../../src/sources/akto/index.ts';
@@ -31,6 +30,7 @@ import {
   rules,
 } from '../pipeline/bench.ts';
 import { START_MS, settled } from '../pipeline/manual-clock.ts';
+import { wholeIngest } from '../pipeline/whole-ingest.ts';
 import { alert, alertDelivery, sample } from './deliveries.ts';
 
 const KEY = 'planted-api-key';
@@ -242,7 +242,7 @@ const ROUTE = {
 async function tellOf(raw: JsonObject, whileAsking: () => Promise<void> = settled): Promise<Notification> {
   const { store, clock, telemetry } = bench;
   const destinations = [recording('oncall', undefined, { send: ['alerts'] })];
-  const ingest = createIngest({
+  const ingest = wholeIngest({
     ...{ store, clock, telemetry, destinations, routes: [ROUTE], resolveAfterMs: 3_600_000 },
     ruleSet: rules('id: burst\nfilter: { filter_id: { eq: Burst } }\ninfo: { severity: HIGH }'),
     storeFull: () => undefined,

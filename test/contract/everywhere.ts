@@ -22,10 +22,10 @@ import { syslogDestination } from '../../src/destinations/syslog/index.ts';
 import { webhookConfig } from '../../src/destinations/webhook/config.ts';
 import { webhookDestination } from '../../src/destinations/webhook/index.ts';
 import { createDeliverer } from '../../src/pipeline/deliver.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
 import { type Bench, listening, page, reader, rules } from '../pipeline/bench.ts';
+import { wholeIngest } from '../pipeline/whole-ingest.ts';
 import { startPagerDuty } from './webhook-stands.ts';
 
 const RULES = rules(
@@ -118,7 +118,7 @@ export async function everywhere({ store, clock, telemetry, folder }: Bench): Pr
     ),
   ];
   const shared = { store, clock, telemetry };
-  const ingest = createIngest({
+  const ingest = wholeIngest({
     ...{ ...shared, ruleSet: RULES, routes: [ROUTE], resolveAfterMs: 60 * MINUTE_MS, destinations },
     ...{ storeFull: () => undefined, onCommitted: () => undefined },
   });

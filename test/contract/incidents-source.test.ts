@@ -76,7 +76,12 @@ async function pollOnce(
 ): Promise<Page[]> {
   const pages: Page[] = [];
   for (const reader of source.readers)
-    for await (const page of reader.poll(cursor, { count: async () => 0 }, signal)) pages.push(page);
+    for await (const page of reader.poll(
+      cursor,
+      { arrived: async () => undefined, count: async () => 0 },
+      signal,
+    ))
+      pages.push(page);
   return pages;
 }
 
@@ -279,7 +284,11 @@ describe('polling', () => {
     const read = new Set<string>();
     let cursor: Cursor | undefined;
     for (const reader of source.readers) {
-      for await (const page of reader.poll(undefined, { count: async () => 0 }, AbortSignal.any([]))) {
+      for await (const page of reader.poll(
+        undefined,
+        { arrived: async () => undefined, count: async () => 0 },
+        AbortSignal.any([]),
+      )) {
         for (const { feedId } of page.events) read.add(feedId);
         cursor = JSON.parse(JSON.stringify(page.cursor));
         break;

@@ -44,7 +44,11 @@ export class Consumer {
     let pages = 0;
     let result: 'read' | 'behind' = 'read';
     try {
-      for await (const page of reader.poll(this.cursor, { count: async () => 0 }, AbortSignal.any([]))) {
+      for await (const page of reader.poll(
+        this.cursor,
+        { arrived: async () => undefined, count: async () => 0 },
+        AbortSignal.any([]),
+      )) {
         if (pages === diesAfterPages) return 'failed';
         pages += 1;
         for (const event of page.events) this.#commit(event);

@@ -6,7 +6,6 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { formatProblem } from '../../src/core/problem.ts';
 import { createDeliverer } from '../../src/pipeline/deliver.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
 import {
@@ -19,6 +18,7 @@ import {
   recording,
 } from './bench.ts';
 import { type Ran, type RanWith, runTocsin } from './fake-io.ts';
+import { wholeIngest } from './whole-ingest.ts';
 
 /** A real store and configuration, fed and told of by hand, with the commands beside it as beside a daemon. */
 export interface Stage {
@@ -106,7 +106,7 @@ export async function createStage(over: Over = {}): Promise<Stage> {
   const { config: loaded, ruleSet } = setup;
   const { routes, silences, inhibitions } = loaded;
   const destinations = loaded.destinations.map(({ name, send }) => recording(name, undefined, { send }));
-  const ingest = createIngest({
+  const ingest = wholeIngest({
     ...{ store, clock, telemetry, ruleSet, routes, destinations },
     ...{ resolveAfterMs: loaded.alerts.resolveAfterMs, storeFull: () => undefined },
     onCommitted: () => undefined,

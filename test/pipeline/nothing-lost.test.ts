@@ -5,11 +5,11 @@ import type { Delivery, ItemOutcome, Outcome } from '../../src/core/delivery.ts'
 import type { Event } from '../../src/core/event.ts';
 import { type Settlement, type Store, StoreError } from '../../src/core/store.ts';
 import { createDeliverer, type Deliverer } from '../../src/pipeline/deliver.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
 import { createAggregator } from '../../src/rules/index.ts';
 import { type Bench, createBench, event, idOf, listening, page, reader, recording, rules } from './bench.ts';
+import { wholeIngest } from './whole-ingest.ts';
 
 const RULES = rules(
   'id: attack\nfilter: { filter_id: { eq: Attack } }\ninfo: { severity: HIGH }',
@@ -109,14 +109,14 @@ class Life {
   records = true;
   commits = true;
   readonly #store: Store;
-  readonly #ingest: ReturnType<typeof createIngest>;
+  readonly #ingest: ReturnType<typeof wholeIngest>;
   readonly #notifier: ReturnType<typeof createNotifier>;
   readonly #deliverers: ReadonlyMap<Name, Deliverer>;
 
   constructor({ store, clock, telemetry }: Bench, ledger: Ledger) {
     this.#store = this.#failing(store, ledger);
     const deps = { store: this.#store, clock, telemetry };
-    this.#ingest = createIngest({
+    this.#ingest = wholeIngest({
       ...{
         ...deps,
         ruleSet: RULES,

@@ -1,10 +1,10 @@
 import type { Delivery, Outcome } from '../../src/core/delivery.ts';
 import type { Event } from '../../src/core/event.ts';
 import { createDeliverer } from '../../src/pipeline/deliver.ts';
-import { createIngest } from '../../src/pipeline/ingest.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { type Bench, event, listening, page, reader, recording, rules } from './bench.ts';
 import { START_MS } from './manual-clock.ts';
+import { wholeIngest } from './whole-ingest.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -48,7 +48,7 @@ export function storming(
     timing: { groupWaitMs: 10_000, groupIntervalMs: 5 * MINUTE_MS, repeatIntervalMs: 4 * HOUR_MS },
     speaking: { active: [], mute: [] },
   };
-  const ingest = createIngest({
+  const ingest = wholeIngest({
     ...{ ...deps, ruleSet: RULES, routes: [route], resolveAfterMs: HOUR_MS },
     destinations: [{ name: 'siem', send: new Set(['events']) }],
     ...{ storeFull: () => undefined, onCommitted: () => undefined },

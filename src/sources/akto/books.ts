@@ -29,13 +29,28 @@ export class Books {
     return surplus.reduce((sum, [, rows]) => sum + rows, await this.committed(range));
   }
 
-  /** How many events of the range are committed. */
-  committed({ fromS, toS }: Range): Promise<number> {
-    return this.#ingested.count({ fromMs: fromS * 1_000, toMs: toS * 1_000 + 999 });
+  /** How many events of the range are committed, of all that were given. */
+  async committed(range: Range): Promise<number> {
+    await this.#ingested.arrived();
+    return this.#count(range);
   }
 
-  /** All rows of the range were shown and are committed as far as they can be: the rest is surplus. */
+  /** All rows of the range were given. @returns writes down, once they are committed as far as they can be, that the rest is surplus */
+  given(range: Range, places: readonly number[]): () => Promise<void> {
+    const arrived = this.#ingested.arrived();
+    // Where nobody comes to write it down, nobody misses it.
+    arrived.catch(() => undefined);
+    return async () => {
+      await arrived;
+      await this.#shown(range, places);
+    };
+  }
+
   async shown(range: Range, places: readonly number[]): Promise<void> {
+    await this.given(range, places)();
+  }
+
+  async #shown(range: Range, places: readonly number[]): Promise<void> {
     if (range.fromS > range.toS) return;
     const rows = places.filter((second) => isWithin(second, range)).sort((a, b) => a - b);
     this.#bookmark.setSurplus(range, await this.#surplusOf(range, rows));
@@ -47,12 +62,16 @@ export class Books {
     this.#bookmark.setSurplus({ fromS, toS }, missing > 0 ? [[fromS, missing]] : []);
   }
 
+  #count({ fromS, toS }: Range): Promise<number> {
+    return this.#ingested.count({ fromMs: fromS * 1_000, toMs: toS * 1_000 + 999 });
+  }
+
   async #surplusOf(range: Range, rows: readonly number[]): Promise<readonly Surplus[]> {
-    const extra = rows.length - (rows.length === 0 ? 0 : await this.committed(range));
+    const extra = rows.length - (rows.length === 0 ? 0 : await this.#count(range));
     const [first] = rows;
     if (extra <= 0 || first === undefined) return [];
     const last = rows.at(-1) ?? first;
-    if (first === last) return [[first, rows.length - (await this.committed({ fromS: first, toS: first }))]];
+    if (first === last) return [[first, rows.length - (await this.#count({ fromS: first, toS: first }))]];
     const middle = Math.floor((first + last) / 2);
     const older = await this.#surplusOf(
       { fromS: first, toS: middle },

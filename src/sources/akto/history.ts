@@ -45,7 +45,9 @@ class SliceBookmark implements Bookmark, WalkLog {
     this.advance(read);
   }
 
-  async committed(): Promise<void> {}
+  given(): () => Promise<void> {
+    return async () => undefined;
+  }
 
   addGap(range: Range, problem: string): void {
     this.#givenUp.push(inMs(range, problem));

@@ -54,7 +54,7 @@ function walkNews(
   const log = {
     advance: (read: Stride): void => bookmark.advance(read),
     caughtUp: (read: Stride, highestS: number): void => bookmark.caughtUp(read, highestS, read.askedS),
-    committed: (read: Stride): Promise<void> => books.shown(read, read.places),
+    given: (read: Stride): (() => Promise<void>) => books.given(read, read.places),
   };
   return walk(range, reading, log, before);
 }

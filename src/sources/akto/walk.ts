@@ -11,9 +11,12 @@ export interface WalkLog {
   advance(read: Stride): void;
   /** @param highestS of all seconds shown; 0 where there was none */
   caughtUp(read: Stride, highestS: number): void;
-  /** A page's range, once its events are committed. */
-  committed(read: Stride): Promise<void>;
+  /** A page of this range was given. @returns waits until it is committed, and writes that down */
+  given(read: Stride): () => Promise<void>;
 }
+
+/** Pages that may be on their way into the store while the next one is given. */
+const AHEAD = 1;
 
 /**
  * Reads a closed range, oldest first, so that rows which arrive meanwhile shift nothing. Each page shows whether
@@ -30,17 +33,16 @@ export async function* walk(
 ): AsyncGenerator<Page, boolean> {
   let last = before;
   let highestS = 0;
-  let uncounted: Stride | undefined;
-  /** Waits until the page before is committed: not before the next is asked for, or nothing would be read a page ahead. */
-  const count = async (): Promise<void> => {
-    if (uncounted !== undefined) await log.committed(uncounted);
-    uncounted = undefined;
+  const given: (() => Promise<void>)[] = [];
+  /** Waits for pages to be committed, the last `but` of them left out. */
+  const committed = async (but = 0): Promise<void> => {
+    for (const each of given.splice(0, given.length - but)) await each();
   };
   for (let fromS = range.fromS; fromS <= range.toS; ) {
     const asked = { fromS, toS: range.toS };
     const askedS = reading.nowS();
     const answer = await reading.ask(asked);
-    await count();
+    await committed(AHEAD);
     if (last !== undefined && last.total - answer.total > last.rows) yield* recheck(last, reading);
     reading.forgetBefore(fromS);
     highestS = answer.seconds.reduce((highest, second) => Math.max(highest, second), highestS);
@@ -50,8 +52,8 @@ export async function* walk(
     const isSure = step.kind === 'advance' && (await hasItsRows(read, answer, reading));
     if (isSure) log.advance(read);
     yield reading.page(answer);
-    uncounted = read;
-    if (!isSure) await count();
+    given.push(log.given(read));
+    if (!isSure) await committed();
     if (step.kind === 'end') return true;
     if (!isSure) yield* completeStep(step, asked, read, reading);
     const isThrough = read.toS >= range.toS;
@@ -59,7 +61,7 @@ export async function* walk(
     last = isSure ? read.counted : undefined;
     fromS = read.toS + 1;
     if (!isThrough && !reading.isOverdue()) continue;
-    await count();
+    await committed();
     if (!isThrough) return false;
     log.caughtUp(read, highestS);
   }
