@@ -183,9 +183,7 @@ export class SqliteStore implements RecordedStore {
   }
 
   async claim(...args: Parameters<Store['claim']>): Promise<readonly ClaimedDelivery[]> {
-    const { claimed, damaged } = outbox.understood(await this.claimRows(...args));
-    if (damaged.length > 0) await this.buryLost(damaged, args[1]);
-    return claimed;
+    return outbox.understood(await this.claimRows(...args), (seqs) => this.buryLost(seqs, args[1]));
   }
 
   claimRows(...args: Parameters<Store['claim']>): Promise<readonly outbox.ClaimedRow[]> {

@@ -66,21 +66,35 @@ export function claim(
     nowMs,
     limit,
   );
-  const isWhole = (row: Row): boolean => typeof contentOf(row) === 'string';
-  const lost = rows.filter((row) => !isWhole(row));
+  const { read, damaged } = readable(rows, toClaimedRow);
   // Its content is gone: one such row must not stop those behind it.
-  if (lost.length > 0) buryLost(db, lost.map(seqOf), nowMs);
-  const claimed = rows.filter(isWhole);
-  const seqs = JSON.stringify(claimed.map(seqOf));
+  if (damaged.length > 0) buryLost(db, damaged.map(seqOf), nowMs);
+  const seqs = JSON.stringify(read.map(({ seq }) => seq));
   db.run(`UPDATE outbox SET lease_until_ms = ? WHERE seq IN (${EACH})`, nowMs + leaseMs, seqs);
-  return claimed.map(toClaimedRow);
+  return read;
+}
+
+/** What can be made of the rows, and the rows that do not hold what was written: one such must not hold up its neighbours. */
+function readable<From, To>(
+  rows: readonly From[],
+  make: (row: From) => To,
+): { readonly read: To[]; readonly damaged: From[] } {
+  const read: To[] = [];
+  const damaged: From[] = [];
+  for (const row of rows) {
+    try {
+      read.push(make(row));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      damaged.push(row);
+    }
+  }
+  return { read, damaged };
 }
 
 /** One statement for a batch: most of the cost of a row is that of its statement. */
 const EACH = 'SELECT value FROM json_each(?)';
 const seqOf = (row: Row): number => int(row, 'seq');
-
-const contentOf = (row: Row): unknown => row[kindOf(row) === 'event' ? 'raw' : 'body'];
 
 const CONTENT_LOST = 'the store no longer holds what was to be delivered; the file may have been damaged';
 
@@ -111,19 +125,22 @@ function toClaimedRow(row: Row): ClaimedRow {
   return { ...numbers, ...content, event };
 }
 
-/** Rows as deliveries, and the numbers of those whose texts are not what was written: one such must not hold up its neighbours. */
-export function understood(rows: readonly ClaimedRow[]): { claimed: ClaimedDelivery[]; damaged: number[] } {
-  const claimed: ClaimedDelivery[] = [];
-  const damaged: number[] = [];
-  for (const row of rows) {
-    try {
-      claimed.push(toClaimed(row));
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      damaged.push(row.seq);
-    }
+/**
+ * Rows as deliveries. Those that do not hold what was written go to the dead letters, by `bury`; where that fails they
+ * come again when their lease ends, and their neighbours, which are under the same lease, do not wait for it.
+ */
+export async function understood(
+  rows: readonly ClaimedRow[],
+  bury: (seqs: readonly number[]) => Promise<unknown>,
+): Promise<readonly ClaimedDelivery[]> {
+  const { read, damaged } = readable(rows, toClaimed);
+  if (damaged.length === 0) return read;
+  try {
+    await bury(damaged.map(({ seq }) => seq));
+  } catch (error) {
+    if (!(error instanceof StoreError) || read.length === 0) throw error;
   }
-  return { claimed, damaged };
+  return read;
 }
 
 function toClaimed({ seq, attempts, ...row }: ClaimedRow): ClaimedDelivery {

@@ -20,9 +20,9 @@ export async function openSqliteThread(options: SqliteOptions): Promise<Store> {
     transaction: <T>(work: Parameters<typeof transact<T>>[1]) => transact(thread, work),
     claim: async (...args: Parameters<Store['claim']>) => {
       const rows = await thread.ask<ClaimedRow[]>({ kind: 'call', name: 'claimRows', args });
-      const { claimed, damaged } = understood(rows);
-      if (damaged.length > 0) await thread.ask({ kind: 'call', name: 'buryLost', args: [damaged, args[1]] });
-      return claimed;
+      return understood(rows, (seqs) =>
+        thread.ask({ kind: 'call', name: 'buryLost', args: [seqs, args[1]] }),
+      );
     },
     close: () => thread.close(),
   };
