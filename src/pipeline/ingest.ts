@@ -32,8 +32,8 @@ export interface IngestDeps extends Audience {
 export interface JudgedPage {
   readonly page: Page;
   readonly verdicts: readonly Verdict[];
-  /** Whoever waits for its commit is told. */
-  readonly committed: () => void;
+  /** Whoever waits for what becomes of it is told. */
+  readonly ended: () => void;
 }
 
 /** Takes in what one poll of a feed reads, page by page: dedupe → match → window → alert → route → enqueue. */
@@ -63,38 +63,49 @@ export function createIngest(deps: IngestDeps): OpenIntake {
   return function open(reader, polledMs) {
     /** Ids of events that are judged and not committed: the store does not know them yet. */
     const underWay = new Set<string>();
-    let committedBefore: Promise<void> = Promise.resolve();
+    let pageBefore: Promise<void> = Promise.resolve();
 
     return { judge: judgePage, commit: commitPage };
 
     async function judgePage(page: Page): Promise<JudgedPage> {
       refuseWhereFull();
-      const unseen = await dedupe(store, page.events);
-      const fresh = unseen.filter(({ id }) => !underWay.has(id));
+      // Before the store is asked: what is committed while it answers is under way no more.
+      const others = page.events.filter(({ id }) => !underWay.has(id));
+      const fresh = await dedupe(store, others);
       for (const { id } of fresh) underWay.add(id);
-      const before = committedBefore;
-      const { promise, resolve: committed } = Promise.withResolvers<void>();
-      committedBefore = promise;
+      const before = pageBefore;
+      const { promise, resolve: ended } = Promise.withResolvers<void>();
+      pageBefore = promise;
       // What an object's earlier states matched may stand in the page before.
       if (fresh.some(({ revision }) => revision !== undefined)) await before;
       const { verdicts, facts } = await judge(fresh, await revisionsOf(store, reader, fresh));
       untold.push(...facts);
-      return { page, verdicts, committed };
+      return { page, verdicts, ended };
     }
 
-    async function commitPage({ page, verdicts, committed }: JudgedPage): Promise<void> {
-      refuseWhereFull();
-      const facts = [...untold.splice(0), ...gapsGivenUp(reader, page, clock.now())];
+    async function commitPage(judged: JudgedPage): Promise<void> {
+      try {
+        refuseWhereFull();
+        await commitWith(judged, untold.splice(0));
+      } finally {
+        // Where it failed nobody takes the page behind it, which must not wait for ever all the same.
+        judged.ended();
+      }
+    }
+
+    async function commitWith({ page, verdicts }: JudgedPage, found: OperationalFact[]): Promise<void> {
+      const facts = [...found, ...gapsGivenUp(reader, page, clock.now())];
       const { opened, late } = await store
         .transaction((tx) => commit(tx, deps, reader, page, verdicts, facts, polledMs))
         .catch((error: unknown) => {
-          untold.push(...facts);
+          // Its gaps are given up anew by whoever reads that page again.
+          untold.push(...found);
           throw error;
         });
       for (const { event } of verdicts) underWay.delete(event.id);
-      committed();
       telemetry.storeWorked('grew');
       telemetry.alertsOpened(opened);
+      for (const { matches } of verdicts) for (const { rule } of matches) telemetry.ruleMatched(rule.id);
       telemetry.pageCommitted(reader, {
         fresh: verdicts.length,
         repeated: page.events.length - verdicts.length,

@@ -81,7 +81,6 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
       const { matches, failures } = ruleSet.match(view, isOut);
       if (view.payloadError !== undefined) telemetry.payloadUndecodable(event, event.id, view.payloadError);
       for (const failure of failures) fail(event, failure, notes);
-      for (const { rule } of matches) telemetry.ruleMatched(rule.id);
       return matches;
     } catch (error) {
       telemetry.eventUnjudged(event, event.id, framesOf(error));

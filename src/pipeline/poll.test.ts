@@ -60,7 +60,7 @@ function poller(from: Source, ingest?: (page: Page) => Promise<void>) {
   const commit = ({ source: name, feed }: FeedReader, { cursor }: Page): Promise<void> =>
     store.transaction((tx) => tx.writeCursor(name, feed, cursor, clock.now()));
   const open = (from: FeedReader): Intake => ({
-    judge: async (given) => ({ page: given, verdicts: [], committed: () => undefined }),
+    judge: async (given) => ({ page: given, verdicts: [], ended: () => undefined }),
     commit: ({ page: given }) => (ingest === undefined ? commit(from, given) : ingest(given)),
   });
   return createPoller({ source: from, store, clock, telemetry, random: () => 0, ingest: open });
