@@ -174,7 +174,7 @@ describe('a poller', () => {
     expect(asked()).toBe(2);
   });
 
-  it('tells of a failing store as of a failing store, and reads no further than it had asked', async () => {
+  it('tells of a failing store as of a failing store, once for all feeds, and reads no further than it had asked', async () => {
     let fetched = 0;
     const from = source(async function* () {
       for (;;) {
@@ -188,7 +188,7 @@ describe('a poller', () => {
     expect(await pass(never)).toEqual(['failed']);
     expect(fetched).toBe(3);
     expect(status()).toContain('store: tocsin.db cannot be written; check its owner');
-    expect(bench.logs.at(-1)).toMatchObject({ outcome: 'store', retryInMs: 1_000 });
+    expect(bench.logs.at(-1)).toMatchObject({ outcome: 'store', level: 'debug', retryInMs: 1_000 });
   });
 
   it('waits without a word of its own while what waits for a destination is beyond its budget', async () => {

@@ -99,8 +99,8 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     ): void {
       metrics.polls.inc({ ...labels(name), outcome });
       metrics.feedHealthy.set(labels(name), 0);
-      // Said once for all feeds, when it began.
-      if (outcome === 'blocked') {
+      // Said once for all feeds, when it began: by overBudget, or by storeFailed.
+      if (outcome === 'blocked' || outcome === 'store') {
         logger.debug({ ...labels(name), outcome, retryInMs }, message);
         return;
       }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { FeedReader } from '../../src/core/source.ts';
 import { seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { reachS } from '../../src/sources/akto/cursor.ts';
+import { PageRows } from '../../src/sources/akto/page-rows.ts';
 import { createEventReader } from '../../src/sources/akto/reader.ts';
 import { Consumer, FeedInProcess, ManualClock } from './akto-feed-model.ts';
 
@@ -17,7 +18,13 @@ class Watch {
   readonly feed = new FeedInProcess(7, this.clock);
   readonly consumer = new Consumer(reachS({ lateArrivalS: LATE_S }, DEADLINE_S) * 1_000);
   readonly reader: FeedReader = createEventReader({
-    ...{ source: 'akto', client: this.feed, pageSize: 500, mostRows: 5_000, deadlineMs: DEADLINE_S * 1_000 },
+    ...{
+      source: 'akto',
+      client: this.feed,
+      pageRows: new PageRows(500),
+      mostRows: 5_000,
+      deadlineMs: DEADLINE_S * 1_000,
+    },
     ...{ clock: this.clock, random: seededRandom(1), lookback: { initialS: 86_400, lateArrivalS: LATE_S } },
   });
   readonly #random = seededRandom(3);

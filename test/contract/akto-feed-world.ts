@@ -3,9 +3,10 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { FeedReader, Gap } from '../../src/core/source.ts';
 import { type Hazards, seededRandom } from '../../src/demo/akto-simulator/index.ts';
 import { reachS } from '../../src/sources/akto/cursor.ts';
+import { PageRows } from '../../src/sources/akto/page-rows.ts';
 import { createEventReader } from '../../src/sources/akto/reader.ts';
 import type { ReadingOptions } from '../../src/sources/akto/reading.ts';
-import { Consumer, type ManualClock } from './akto-feed-model.ts';
+import { Consumer, LARGEST_ROW_CHARS, type ManualClock } from './akto-feed-model.ts';
 import { INITIAL_S, LATE_S, type Odd, type Round, type Scenario } from './akto-feed-scenario.ts';
 
 const DEADLINE_S = 300;
@@ -96,8 +97,13 @@ function readerOf(
   clock: ManualClock,
   { pageSize, seed }: Scenario,
 ): FeedReader {
+  // Rows are of different sizes, and pages of different lengths, therefore.
+  const pageRows = new PageRows(pageSize, {
+    least: Math.ceil(pageSize / 2),
+    pageChars: pageSize * LARGEST_ROW_CHARS,
+  });
   return createEventReader({
-    ...{ source: 'akto', client, pageSize, mostRows: MOST_ROWS, deadlineMs: DEADLINE_S * 1_000, clock },
+    ...{ source: 'akto', client, pageRows, mostRows: MOST_ROWS, deadlineMs: DEADLINE_S * 1_000, clock },
     random: seededRandom(seed),
     lookback: { initialS: INITIAL_S, lateArrivalS: LATE_S },
   });

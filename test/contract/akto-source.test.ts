@@ -22,6 +22,7 @@ import {
 } from '../../src/demo/akto-simulator/index.ts';
 import { AktoClient } from '../../src/sources/akto/client.ts';
 import { aktoSource } from '../../src/sources/akto/index.ts';
+import { PageRows } from '../../src/sources/akto/page-rows.ts';
 import { createEventReader } from '../../src/sources/akto/reader.ts';
 
 const NOW_S = 1_780_000_000;
@@ -570,7 +571,7 @@ describe('the client', () => {
         client,
         clock,
         random: seededRandom(1),
-        pageSize: 64,
+        pageRows: new PageRows(64),
         mostRows: 128,
         deadlineMs: 60_000,
       },

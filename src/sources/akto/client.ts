@@ -22,6 +22,8 @@ export interface EventAnswer {
   readonly rows: readonly Json[];
   /** How many the server says there are for this range. A hint: it may be cached, or 0. */
   readonly total: number;
+  /** Of the whole answer. */
+  readonly chars: number;
 }
 
 export interface AktoClientOptions {
@@ -46,13 +48,37 @@ export class AktoClient {
   }
 
   async fetchEvents(query: EventQuery, signal: AbortSignal): Promise<EventAnswer> {
-    const body = await this.ask('fetchSuspectSampleData', requestBody(query), signal);
-    return readEventList(body, this.#options.source);
+    const action = 'fetchSuspectSampleData';
+    const response = await this.#inTurn(action, requestBody(query), signal);
+    return {
+      ...readEventList(this.#object(action, response), this.#options.source),
+      chars: response.body.length,
+    };
   }
 
   /** One of the API's actions, answered with a JSON object. Further endpoints stand in files of their own and ask through this. */
   async ask(action: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject> {
-    const answer = await this.askAny(action, body, signal);
+    return this.#object(action, await this.#inTurn(action, body, signal));
+  }
+
+  /** As `ask`, for the one action whose whole answer is a string. */
+  async askAny(action: string, body: JsonObject, signal: AbortSignal): Promise<Json> {
+    return this.#read(await this.#inTurn(action, body, signal));
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  #inTurn(action: string, body: JsonObject, signal: AbortSignal): Promise<HttpResponse> {
+    const answer = this.#turn.then(() => this.#send(action, body, signal));
+    // Whoever comes next waits for this one's end, good or bad.
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  #object(action: string, response: HttpResponse): JsonObject {
+    const answer = this.#read(response);
     if (isJsonObject(answer)) return answer;
     throw new SourceError(
       'unavailable',
@@ -60,18 +86,9 @@ export class AktoClient {
     );
   }
 
-  /** As `ask`, for the one action whose whole answer is a string. */
-  async askAny(action: string, body: JsonObject, signal: AbortSignal): Promise<Json> {
-    const before = this.#turn;
-    const answer = before.then(() => this.#send(action, body, signal));
-    // Whoever comes next waits for this one's end, good or bad.
-    this.#turn = answer.catch(() => undefined);
+  #read(response: HttpResponse): Json {
     const { source, clock, apiKey } = this.#options;
-    return readAnswer(await answer, source, clock.now(), apiKey);
-  }
-
-  close(): void {
-    this.#http.close();
+    return readAnswer(response, source, clock.now(), apiKey);
   }
 
   async #send(name: string, body: JsonObject, signal: AbortSignal): Promise<HttpResponse> {

@@ -20,7 +20,7 @@ export const aktoConfig = z.strictObject({
   schedule: cronExpression().default('*/30 * * * * *').describe('When to poll: cron in UTC, with seconds.'),
   page_size: integer({ min: 1, max: 5_000 })
     .default(500)
-    .describe('Events per request; the other feeds come 50 a page.'),
+    .describe('Events per request at most, fewer where they are large; the other feeds come 50 a page.'),
   initial_lookback: duration({ min: '1m', max: '3650d' })
     .prefault('24h')
     .describe('How far back the very first poll reads.'),

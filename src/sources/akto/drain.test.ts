@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { PollBookmark } from './bookmark.ts';
 import type { EventQuery } from './client.ts';
 import { type Again, drainSecond } from './drain.ts';
+import { PageRows } from './page-rows.ts';
 import { Reading } from './reading.ts';
 
 const SECOND = 1_780_000_000;
@@ -40,7 +41,14 @@ class CrowdedSecond {
     return new Reading(
       bookmark,
       {
-        ...{ source: 'akto', pageSize: 5, mostRows: MOST_ROWS, deadlineMs, clock, random: () => 0.5 },
+        ...{
+          source: 'akto',
+          pageRows: new PageRows(5),
+          mostRows: MOST_ROWS,
+          deadlineMs,
+          clock,
+          random: () => 0.5,
+        },
         client: { fetchEvents: async (query) => this.#answer(query) },
       },
       AbortSignal.any([]),
@@ -59,7 +67,7 @@ class CrowdedSecond {
       .sort((a, b) => a.place - b.place)
       .map(({ row }) => row);
     const rows = shuffled.slice(skip, skip + Math.min(limit, this.#counts ? FEWER_ROWS : MOST_ROWS));
-    return { rows, total: this.#counts ? this.#rows.length : 0 };
+    return { rows, total: this.#counts ? this.#rows.length : 0, chars: 0 };
   }
 }
 

@@ -73,8 +73,8 @@ class Tally {
 }
 
 async function* fitsInOne(range: Range, reading: Reading, tally: Tally): AsyncGenerator<Page, boolean> {
-  const { pageSize, mostRows } = reading.options;
-  for (let limit = pageSize; limit < mostRows; ) {
+  const { pageRows, mostRows } = reading.options;
+  for (let limit = pageRows.now; limit < mostRows; ) {
     limit = Math.min(limit * GROWTH, mostRows);
     const answer = await reading.ask(range, { limit });
     tally.add(answer);

@@ -6,6 +6,7 @@ import { AktoClient } from './client.ts';
 import { type AktoConfig, aktoConfig } from './config.ts';
 import { reachS } from './cursor.ts';
 import { createEnrichment } from './enrich.ts';
+import { PageRows } from './page-rows.ts';
 import { createEventReader } from './reader.ts';
 import { fetchStatistics } from './statistics.ts';
 import { fetchTemplates } from './templates.ts';
@@ -40,7 +41,7 @@ export const aktoSource: SourceType<AktoConfig> = {
       ...{ source, client: open(MOST_LIST_BYTES), deadlineMs, clock, random },
       lookback: { initialMs: config.initial_lookback, lateArrivalMs: config.late_arrival },
     });
-    const rows = { pageSize: config.page_size, mostRows: MOST_ROWS };
+    const rows = { pageRows: new PageRows(config.page_size), mostRows: MOST_ROWS };
     const readers = {
       malicious_events: () =>
         createEventReader({ ...{ source, client: open(), deadlineMs, clock, random, lookback }, ...rows }),

@@ -7,6 +7,7 @@ import { named } from './answer.ts';
 import type { Bookmark } from './bookmark.ts';
 import { type AktoClient, type EventAnswer, TooLargeError } from './client.ts';
 import { LAST_SECOND } from './cursor.ts';
+import type { PageRows } from './page-rows.ts';
 import { parseRows } from './parse.ts';
 import { RequestSize } from './request-size.ts';
 import type { Shown } from './step.ts';
@@ -24,7 +25,8 @@ export interface Answer extends Shown {
 export interface ReadingOptions {
   readonly source: string;
   readonly client: Pick<AktoClient, 'fetchEvents'>;
-  readonly pageSize: number;
+  /** Rows to ask for where the whole of a page is wanted; what answers show of their size is told it. */
+  readonly pageRows: PageRows;
   /** The most rows ever asked for at once. */
   readonly mostRows: number;
   /** For one poll. */
@@ -78,7 +80,7 @@ export class Reading<Mark extends Bookmark = Bookmark> {
   /** Asks until there is an answer, within reason. Oldest first from the range's beginning unless told otherwise. */
   async ask(
     range: Range,
-    { limit = this.options.pageSize, skip = 0, order = 1 as 1 | -1 } = {},
+    { limit = this.options.pageRows.now, skip = 0, order = 1 as 1 | -1 } = {},
   ): Promise<Answer> {
     for (let attempt = 1; ; ) {
       this.#stopIfTold();
@@ -87,6 +89,7 @@ export class Reading<Mark extends Bookmark = Bookmark> {
         const query = { fromS: range.fromS, toS: range.toS, limit: asked, skip, order };
         const answer = await this.options.client.fetchEvents(query, this.#signal);
         this.#size.worked();
+        this.options.pageRows.saw(answer.rows.length, answer.chars);
         this.#requests += 1;
         return this.#understood(answer, range, asked);
       } catch (error) {

@@ -61,7 +61,7 @@ export async function* reconcile(
 }
 
 function isReadable({ fromS, toS, total }: Doubted, { options }: Reading): boolean {
-  return fromS === toS || total < options.pageSize;
+  return fromS === toS || total < options.pageRows.now;
 }
 
 async function halve({ fromS, toS, total }: Doubted, splitS: number, reading: Reading): Promise<Doubted[]> {

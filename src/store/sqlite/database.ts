@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorKind } from '../../core/store.ts';
@@ -137,44 +137,6 @@ function limitSize(db: Database, maxBytes: number): void {
   db.exec(`PRAGMA max_page_count = ${Math.ceil((maxBytes * 1.25) / pageSize)}`);
 }
 
-/**
- * Held for as long as the daemon lives and let go by the operating system however it dies: two
- * daemons on one file would deliver everything twice.
- */
-export function lockFile(file: string): { release(): void } {
-  if (file === ':memory:') return { release: () => undefined };
-  const lock = new Database(`${file}.lock`);
-  try {
-    lock.exec('PRAGMA busy_timeout = 0');
-    lock.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    lock.close();
-    if (error instanceof StoreError && error.kind === 'locked') {
-      throw new StoreError(
-        'locked',
-        `${file} is in use by another Tocsin; stop that one first, or give this one a file of its own`,
-      );
-    }
-    throw error;
-  }
-  return { release: () => lock.close() };
-}
-
-/** Whether a daemon lives on the file, asked without getting in the way of one that starts. */
-export function isLockHeld(file: string): boolean {
-  if (!existsSync(`${file}.lock`)) return false;
-  const lock = new Database(`${file}.lock`);
-  try {
-    lock.get('SELECT 1 FROM sqlite_schema');
-    return false;
-  } catch (error) {
-    if (error instanceof StoreError && error.kind === 'locked') return true;
-    throw error;
-  } finally {
-    lock.close();
-  }
-}
-
 const KIND_BY_CODE: Readonly<Record<number, StoreErrorKind>> = {
   5: 'locked',
   6: 'locked',
@@ -202,7 +164,8 @@ const ADVICE: Readonly<Record<StoreErrorKind, string>> = {
   broken: 'see the reason; if the file is damaged, restore it from a backup or start with another file',
 };
 
-function translated<T>(file: string, work: () => T): T {
+/** What SQLite or the file system throws, as a {@link StoreError}. */
+export function translated<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

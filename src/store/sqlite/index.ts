@@ -22,8 +22,10 @@ import type {
 } from '../../core/store.ts';
 import { listAlerts } from './alerts.ts';
 import * as budget from './budget.ts';
-import { type Database, lockFile, openDatabase, openReader } from './database.ts';
+import { type Database, openDatabase, openReader } from './database.ts';
+import { lockFile } from './lock.ts';
 import * as memory from './memory.ts';
+import { OpenFiles } from './open-files.ts';
 import * as outbox from './outbox.ts';
 import { prune, usedBytes } from './prune.ts';
 import * as quiet from './quiet.ts';
@@ -32,7 +34,7 @@ import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
 import { recordsOf } from './story.ts';
 import { SqliteTx } from './transaction.ts';
 
-export { isLockHeld } from './database.ts';
+export { isLockHeld } from './lock.ts';
 
 export interface SqliteOptions {
   /** A path, or `:memory:`. */
@@ -45,12 +47,13 @@ export interface SqliteOptions {
 
 /** Opens the store, making and migrating it as needed. Throws {@link StoreError}. */
 export function openSqliteStore(options: SqliteOptions): SqliteStore {
-  const lock = options.exclusive ? lockFile(options.file) : undefined;
+  const lock = options.exclusive && options.file !== ':memory:' ? lockFile(options.file) : undefined;
   try {
     const db = openDatabase(options.file, options.maxBytes);
     if (options.exclusive) db.run('UPDATE outbox SET lease_until_ms = 0 WHERE lease_until_ms > 0');
-    const reader = options.exclusive && options.file !== ':memory:' ? openReader(options.file) : undefined;
-    return new SqliteStore(db, () => lock?.release(), reader);
+    if (options.file === ':memory:') return new SqliteStore(db);
+    const reader = options.exclusive ? openReader(options.file) : undefined;
+    return new SqliteStore(db, new OpenFiles(options.file, db, lock), reader);
   } catch (error) {
     lock?.release();
     throw error;
@@ -65,19 +68,21 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
 export class SqliteStore implements RecordedStore {
   readonly #db: Database;
   readonly #reader: Database | undefined;
-  readonly #release: () => void;
+  readonly #files: OpenFiles | undefined;
   readonly records: Records;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(db: Database, release: () => void, reader?: Database) {
+  constructor(db: Database, files?: OpenFiles, reader?: Database) {
     this.#db = db;
+    this.#files = files;
     this.#reader = reader;
-    this.#release = release;
     this.records = recordsOf((question) => this.#alone(() => question(db)));
   }
 
   transaction<T>(work: (tx: StoreTx) => Promise<T>, isDurable = true): Promise<T> {
     return this.#alone(async () => {
+      // Beside the sync of the disk that it ends with, this costs nothing.
+      if (isDurable) this.#files?.verify();
       this.#db.begin(isDurable);
       try {
         const result = await work(new SqliteTx(this.#db));
@@ -258,10 +263,10 @@ export class SqliteStore implements RecordedStore {
   }
 
   close(): Promise<void> {
-    return this.#alone(() => {
+    return this.#inTurn(() => {
       this.#reader?.close();
       this.#db.close();
-      this.#release();
+      this.#files?.release();
     });
   }
 
@@ -270,10 +275,19 @@ export class SqliteStore implements RecordedStore {
   }
 
   async #committed<T>(read: (db: Database) => T): Promise<T> {
-    return this.#reader === undefined ? this.#alone(() => read(this.#db)) : read(this.#reader);
+    if (this.#reader === undefined) return this.#alone(() => read(this.#db));
+    this.#files?.verifyIfAmiss();
+    return read(this.#reader);
   }
 
   #alone<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#inTurn(() => {
+      this.#files?.verifyIfAmiss();
+      return work();
+    });
+  }
+
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => undefined);
     return turn;
