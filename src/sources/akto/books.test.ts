@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SourceError } from '../../core/source.ts';
 import { PollBookmark } from './bookmark.ts';
 import { Books } from './books.ts';
 
-function booksOf(committed: readonly number[]) {
+function booksOf(committed: readonly number[], arrived = async (): Promise<void> => undefined) {
   const bookmark = new PollBookmark(
     {
       ...{ highWaterS: 99, floorS: 1, newestS: 99, auditS: 1, readS: 99 },
@@ -12,7 +13,7 @@ function booksOf(committed: readonly number[]) {
   );
   const count = async ({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<number> =>
     committed.filter((second) => second * 1_000 >= fromMs && second * 1_000 <= toMs).length;
-  return { bookmark, books: new Books({ arrived: async () => undefined, count }, bookmark) };
+  return { bookmark, books: new Books({ arrived, count }, bookmark) };
 }
 const ALL = { fromS: 1, toS: 90 };
 
@@ -55,5 +56,31 @@ describe('the books', () => {
     const { books } = booksOf([5, 6]);
     await books.writeOff({ fromS: 5, toS: 6 }, 7);
     expect(await books.known(ALL)).toBe(7);
+  });
+
+  it('count nothing before all that was given has arrived', async () => {
+    const { promise: arrival, resolve: arrive } = Promise.withResolvers<void>();
+    const committed: number[] = [];
+    const { bookmark, books } = booksOf(committed, () => arrival);
+    const written = books.given(ALL, [5, 6, 7])();
+    const known = books.known(ALL);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bookmark.position.surplus).toEqual([]);
+    committed.push(5, 6);
+    arrive();
+    await written;
+    expect(bookmark.position.surplus).toEqual([[7, 1]]);
+    await known;
+    expect(await books.known(ALL)).toBe(3);
+  });
+
+  it('say where what was given will not arrive, to whoever waits for it and to nobody else', async () => {
+    const { bookmark, books } = booksOf([5], async () => {
+      throw new SourceError('aborted', 'the poll has ended');
+    });
+    books.given(ALL, [5, 6]);
+    await expect(books.given(ALL, [5, 6])()).rejects.toThrow(SourceError);
+    await expect(books.known(ALL)).rejects.toThrow(SourceError);
+    expect(bookmark.position.surplus).toEqual([]);
   });
 });

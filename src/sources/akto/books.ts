@@ -25,8 +25,9 @@ export class Books {
 
   /** How many rows of the range need no reading. */
   async known(range: Range): Promise<number> {
+    const committed = await this.committed(range);
     const surplus = this.#bookmark.position.surplus.filter(([second]) => isWithin(second, range));
-    return surplus.reduce((sum, [, rows]) => sum + rows, await this.committed(range));
+    return surplus.reduce((sum, [, rows]) => sum + rows, committed);
   }
 
   /** How many events of the range are committed, of all that were given. */
