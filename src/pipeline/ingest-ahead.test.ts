@@ -6,6 +6,7 @@ import {
   FEED,
   idOf,
   messages,
+  openBeside,
   page,
   reader,
   rules,
@@ -14,7 +15,6 @@ import { settled } from '../../test/pipeline/manual-clock.ts';
 import { type Event, eventId } from '../core/event.ts';
 import type { FeedReader, Gap, Page } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
-import { openSqliteStore } from '../store/sqlite/index.ts';
 import { createIngest, type IngestDeps, type Intake } from './ingest.ts';
 
 let bench: Bench;
@@ -219,7 +219,7 @@ describe('a page that is thrown away after it was judged', () => {
     const open = intakes();
     const poll = open();
     const judged = await poll.judge(page([attack('a'), attack('b')], { at: 1 }));
-    const other = openSqliteStore({ file: bench.file, exclusive: false });
+    const other = openBeside(bench.file);
     await other.transaction((tx) => tx.insertEvents([{ event: attack('b'), rules: [] }], 0));
     await other.close();
     await expect(poll.commit(judged)).rejects.toMatchObject({ kind: 'conflict' });

@@ -66,6 +66,9 @@ export function createBench(): Bench {
 /** A store that may not grow at all. */
 export const openTight = (file: string): Store => openSqliteStore({ file, exclusive: true, maxBytes: 1 });
 
+/** What another process opens beside a daemon. */
+export const openBeside = (file: string): Store => openSqliteStore({ file, exclusive: false });
+
 /** A store that forgets everything at its end. */
 export const openInMemory = (): Store => openSqliteStore({ file: ':memory:', exclusive: false });
 
