@@ -110,8 +110,12 @@ export function openDatabase(file: string, maxBytes?: number): Database {
   }
 }
 
-/** A second connection to an open database, on which nothing can be changed. Throws {@link StoreError}. */
-export function openReader(file: string): Database {
+/**
+ * A second connection to an open database, on which nothing can be changed; none where the file system does not let SQLite
+ * keep a log, for then whoever reads waits for whoever writes. Throws {@link StoreError}.
+ */
+export function openReader(file: string, open: Database): Database | undefined {
+  if (open.get('PRAGMA journal_mode')?.['journal_mode'] !== 'wal') return undefined;
   const db = new Database(file, { readOnly: true });
   db.wait(PATIENCE_MS);
   return db;

@@ -23,7 +23,7 @@ import type {
 import { listAlerts } from './alerts.ts';
 import * as budget from './budget.ts';
 import { type Database, openDatabase, openReader } from './database.ts';
-import { lockFile } from './lock.ts';
+import { type FileLock, lockFile } from './lock.ts';
 import * as memory from './memory.ts';
 import { OpenFiles } from './open-files.ts';
 import * as outbox from './outbox.ts';
@@ -49,13 +49,22 @@ export interface SqliteOptions {
 export function openSqliteStore(options: SqliteOptions): SqliteStore {
   const lock = options.exclusive && options.file !== ':memory:' ? lockFile(options.file) : undefined;
   try {
-    const db = openDatabase(options.file, options.maxBytes);
-    if (options.exclusive) db.run('UPDATE outbox SET lease_until_ms = 0 WHERE lease_until_ms > 0');
-    if (options.file === ':memory:') return new SqliteStore(db);
-    const reader = options.exclusive ? openReader(options.file) : undefined;
-    return new SqliteStore(db, new OpenFiles(options.file, db, lock), reader);
+    return openWith(options, lock);
   } catch (error) {
     lock?.release();
+    throw error;
+  }
+}
+
+function openWith({ file, exclusive, maxBytes }: SqliteOptions, lock: FileLock | undefined): SqliteStore {
+  const db = openDatabase(file, maxBytes);
+  try {
+    if (exclusive) db.run('UPDATE outbox SET lease_until_ms = 0 WHERE lease_until_ms > 0');
+    if (file === ':memory:') return new SqliteStore(db);
+    const reader = exclusive ? openReader(file, db) : undefined;
+    return new SqliteStore(db, new OpenFiles(file, db, lock), reader);
+  } catch (error) {
+    db.close();
     throw error;
   }
 }
