@@ -13,15 +13,16 @@ export interface WindowKey {
   readonly group: string;
 }
 
-export interface StoredBin {
-  readonly minute: number;
-  readonly count: number;
-  readonly identities: readonly string[];
+/** What one window holds. Plain JSON. */
+export interface WindowState {
+  /** Matches a minute: `[minute, matches, minute, matches, …]`, oldest first. */
+  readonly counts: readonly number[];
+  /** By identity, the minutes in which it was seen, as ranges: `[first, last, first, last, …]`, oldest first. */
+  readonly seen: readonly (readonly [identity: string, minutes: readonly number[]])[];
 }
 
 export interface StoredWindow extends WindowKey {
-  /** As rules/windows.ts left it, a bin a minute. */
-  readonly state: { readonly bins: readonly StoredBin[] };
+  readonly state: WindowState;
   /** Wall time after which nothing can use it any more. */
   readonly expiresMs: number;
 }

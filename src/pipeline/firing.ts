@@ -3,6 +3,7 @@ import type { Firing } from '../alerts/lifecycle.ts';
 import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
 import {
   ALERT_TERMS,
+  EMPTY_WINDOW,
   type EventView,
   groupValues,
   observeMatch,
@@ -27,7 +28,6 @@ export interface FiredRule {
 
 type Judged = Pick<Verdict, 'event' | 'view'>;
 
-const EMPTY_WINDOW: WindowState = { bins: [] };
 const MINUTE_MS = 60_000;
 /** A window is kept this much longer than it lasts: events arrive late, and polls lag. */
 const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;

@@ -37,6 +37,8 @@ export {
   type WindowCondition,
   type WindowInput,
   type WindowState,
+  type WindowTotal,
+  windowTotal,
 } from './windows.ts';
 
 export interface CompiledRule {

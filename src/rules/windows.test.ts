@@ -72,6 +72,16 @@ describe('a window', () => {
       });
       state = JSON.parse(JSON.stringify(observed.state));
     }
-    expect(state.bins.length).toBeLessThan(130);
+    expect(state.counts.length / 2).toBeLessThan(130);
+  });
+  it('stays small where one identity is seen in every minute of a month', () => {
+    const month: WindowCondition = {
+      ...{ matchCount: 1, windowThreshold: 43_200 },
+      distinctIdentifier: { count: 2, source: 'event', key: 'country' },
+    };
+    let state: WindowState = EMPTY_WINDOW;
+    for (let minute = 0; minute < 50_000; minute += 1)
+      state = observeWindow(month, state, { timestamp: minute * 60, identity: 'DE' }).state;
+    expect(state.seen).toEqual([['DE', [50_000 - 43_200 - 120, 49_999]]]);
   });
 });

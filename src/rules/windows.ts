@@ -1,4 +1,18 @@
 import { createHash } from 'node:crypto';
+import type { WindowState } from '../core/store.ts';
+import {
+  countOne,
+  countsSince,
+  meets,
+  type Ranges,
+  rangesSince,
+  sumOf,
+  withMinute,
+  withoutCount,
+  withoutMinute,
+} from './minutes.ts';
+
+export type { WindowState } from '../core/store.ts';
 
 /** When matches become an alert. */
 export interface WindowCondition {
@@ -21,19 +35,6 @@ export interface DistinctIdentifier {
   readonly key: string;
 }
 
-/** One minute: a number of matches, or the identities seen. */
-export interface WindowBin {
-  /** `floor(timestamp / 60)`. */
-  readonly minute: number;
-  readonly count: number;
-  readonly identities: readonly string[];
-}
-
-/** One window of one rule and one group, oldest bin first. Plain JSON, so that a store can keep it. */
-export interface WindowState {
-  readonly bins: readonly WindowBin[];
-}
-
 export interface WindowInput {
   /** Event time, seconds since the epoch. */
   readonly timestamp: number;
@@ -44,16 +45,16 @@ export interface WindowInput {
   readonly breach?: boolean | undefined;
 }
 
-/** Different identities remembered a bin: an attacker chooses them. */
+/** Different identities remembered a minute: an attacker chooses them. */
 export const MAX_IDENTITIES = 10_000;
 /** Longer ones are remembered by their digest. */
 const MAX_IDENTITY_LENGTH = 256;
 /** Minutes kept beyond the window, for events that arrive late. */
 const LATE_MINUTES = 120;
 
-export const EMPTY_WINDOW: WindowState = { bins: [] };
+export const EMPTY_WINDOW: WindowState = { counts: [], seen: [] };
 
-/** Counts one match and tells whether the rule fires on it. Firing clears the bin of this minute only. */
+/** Counts one match and tells whether the rule fires on it. Firing forgets what was counted in this minute only. */
 export function observeWindow(
   condition: WindowCondition,
   state: WindowState,
@@ -62,53 +63,110 @@ export function observeWindow(
   // Without an identity there is nothing to count, and nothing that could fire.
   if (condition.distinctIdentifier && (input.identity ?? '') === '') return { state, fired: false };
   const minute = Math.floor(input.timestamp / 60);
-  const bins =
-    input.increment === false ? state.bins : counted(condition, state.bins, minute, input.identity);
-  const fired = input.breach !== false && reached(condition, bins, minute);
-  const left = fired ? bins.filter((bin) => bin.minute !== minute) : bins;
-  return { state: { bins: pruned(left, condition.windowThreshold) }, fired };
+  const now = input.increment === false ? state : counted(condition, state, minute, input.identity);
+  const fired = input.breach !== false && reached(condition, now, minute);
+  const left = fired ? withoutMinuteOf(now, minute) : now;
+  return { state: pruned(left, condition.windowThreshold), fired };
 }
 
 function counted(
   condition: WindowCondition,
-  bins: readonly WindowBin[],
+  { counts, seen }: WindowState,
   minute: number,
   identity: string | undefined,
-): readonly WindowBin[] {
-  const at = bins.findIndex((bin) => bin.minute >= minute);
-  const known = bins[at];
-  const current = known?.minute === minute ? known : { minute, count: 0, identities: [] };
-  const updated = condition.distinctIdentifier
-    ? { ...current, identities: withIdentity(current.identities, identity ?? '') }
-    : { ...current, count: current.count + 1 };
-  const place = at < 0 ? bins.length : at;
-  return bins.toSpliced(place, known?.minute === minute ? 1 : 0, updated);
+): WindowState {
+  return condition.distinctIdentifier
+    ? { counts, seen: withSight(seen, bounded(identity ?? ''), minute) }
+    : { counts: countOne(counts, minute), seen };
 }
 
-function withIdentity(identities: readonly string[], identity: string): readonly string[] {
-  const bounded = identity.length > MAX_IDENTITY_LENGTH ? digest(identity) : identity;
-  const isFull = identities.length >= MAX_IDENTITIES;
-  return isFull || identities.includes(bounded) ? identities : [...identities, bounded];
+function withSight(seen: WindowState['seen'], identity: string, minute: number): WindowState['seen'] {
+  const at = seen.findIndex(([known]) => known === identity);
+  const ranges = seen[at]?.[1] ?? [];
+  const now = withMinute(ranges, minute);
+  if (now === ranges || isFull(seen, minute)) return seen;
+  return at < 0 ? [...seen, [identity, now]] : seen.with(at, [identity, now]);
+}
+
+function isFull(seen: WindowState['seen'], minute: number): boolean {
+  if (seen.length < MAX_IDENTITIES) return false;
+  return seen.filter(([, ranges]) => meets(ranges, minute, minute)).length >= MAX_IDENTITIES;
+}
+
+function bounded(identity: string): string {
+  return identity.length > MAX_IDENTITY_LENGTH ? digest(identity) : identity;
 }
 
 function digest(identity: string): string {
   return createHash('sha256').update(identity).digest('base64url');
 }
 
-function reached(condition: WindowCondition, bins: readonly WindowBin[], minute: number): boolean {
-  const inWindow = bins.filter(
-    (bin) => bin.minute <= minute && bin.minute > minute - condition.windowThreshold,
-  );
-  const { distinctIdentifier } = condition;
-  if (distinctIdentifier === undefined)
-    return inWindow.reduce((sum, bin) => sum + bin.count, 0) >= condition.matchCount;
-  return new Set(inWindow.flatMap((bin) => bin.identities)).size >= distinctIdentifier.count;
+function reached(
+  { distinctIdentifier, matchCount, windowThreshold }: WindowCondition,
+  { counts, seen }: WindowState,
+  minute: number,
+): boolean {
+  const first = minute - windowThreshold + 1;
+  if (distinctIdentifier === undefined) return sumOf(counts, first, minute) >= matchCount;
+  return seen.filter(([, ranges]) => meets(ranges, first, minute)).length >= distinctIdentifier.count;
 }
 
-function pruned(bins: readonly WindowBin[], windowMinutes: number): readonly WindowBin[] {
-  const newest = bins.at(-1)?.minute ?? 0;
-  const oldest = newest - windowMinutes - LATE_MINUTES;
-  return (bins[0]?.minute ?? newest) > oldest ? bins : bins.filter((bin) => bin.minute > oldest);
+function withoutMinuteOf({ counts, seen }: WindowState, minute: number): WindowState {
+  return {
+    counts: withoutCount(counts, minute),
+    seen: each(seen, (ranges) => withoutMinute(ranges, minute)),
+  };
+}
+
+function pruned(state: WindowState, windowMinutes: number): WindowState {
+  const newest = newestOf(state);
+  if (newest === undefined) return EMPTY_WINDOW;
+  const oldest = newest - windowMinutes - LATE_MINUTES + 1;
+  return {
+    counts: countsSince(state.counts, oldest),
+    seen: each(state.seen, (ranges) => rangesSince(ranges, oldest)),
+  };
+}
+
+function each(seen: WindowState['seen'], change: (ranges: Ranges) => Ranges): WindowState['seen'] {
+  const changed = seen.map(([identity, ranges]) => [identity, change(ranges)] as const);
+  if (changed.every(([, ranges], at) => ranges === seen[at]?.[1])) return seen;
+  return changed.filter(([, ranges]) => ranges.length > 0);
+}
+
+/** The newest minute that anything is counted in. */
+function newestOf({ counts, seen }: WindowState): number | undefined {
+  return seen.reduce<number | undefined>(
+    (newest, [, ranges]) => latest(newest, ranges.at(-1)),
+    counts.at(-2),
+  );
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+/** What a window holds, up to the newest minute that it counted in. */
+export interface WindowTotal {
+  /** Matches and different identities. */
+  readonly count: number;
+  readonly oldestMinute: number;
+  readonly newestMinute: number;
+}
+
+/** Undefined where nothing is counted. */
+export function windowTotal(state: WindowState, windowMinutes: number): WindowTotal | undefined {
+  const newestMinute = newestOf(state);
+  if (newestMinute === undefined) return undefined;
+  const first = newestMinute - windowMinutes + 1;
+  const counts = countsSince(state.counts, first);
+  const seen = each(state.seen, (ranges) => rangesSince(ranges, first));
+  const oldest = [counts[0], ...seen.map(([, ranges]) => ranges[0])].filter((minute) => minute !== undefined);
+  return {
+    count: sumOf(counts, first, newestMinute) + seen.length,
+    oldestMinute: Math.min(...oldest),
+    newestMinute,
+  };
 }
 
 /** Windows of one condition for many actors, kept in memory. */

@@ -44,12 +44,17 @@ const groupBody = (id: string, over: object) => ({
   ...over,
 });
 
-/** A file as a version before alerts had an end left it: two groups that wait, one that was told of. */
-function writeOld(version: number): void {
+function openOld(version: number): DatabaseSync {
   mkdirSync(dirname(place.file), { recursive: true });
   const db = new DatabaseSync(place.file);
   for (const migration of migrations.slice(0, version)) db.exec(migration);
   db.exec(`PRAGMA user_version = ${version}`);
+  return db;
+}
+
+/** A file as a version before alerts had an end left it: two groups that wait, one that was told of. */
+function writeOld(version: number): void {
+  const db = openOld(version);
   const insertAlert = db.prepare(
     'INSERT INTO alerts (fingerprint, severity, body, updated_ms) VALUES (?, 3, ?, ?)',
   );
@@ -118,5 +123,32 @@ describe.each([2, 3])('a file of version %i', (version) => {
     db.close();
     store = openSqliteStore({ file: place.file, exclusive: true });
     expect(await told(new ManualClock())).toMatchObject([{ id: 'alert/new/1/1' }]);
+  });
+});
+
+it('keeps what the windows of a file of version 6 have counted', async () => {
+  const db = openOld(6);
+  const insert = db.prepare(
+    'INSERT INTO windows (rule, condition, group_key, state, expires_ms) VALUES (?, 0, ?, ?, 9)',
+  );
+  const bin = (minute: number, count: number, ...identities: string[]) => ({ minute, count, identities });
+  insert.run('matches', 'a', JSON.stringify({ bins: [bin(9, 2), bin(10, 1), bin(12, 30)] }));
+  insert.run('values', 'a', JSON.stringify({ bins: [bin(9, 0, 'DE', 'it\'s "x"'), bin(10, 0, 'DE')] }));
+  insert.run('empty', 'a', JSON.stringify({ bins: [] }));
+  insert.run('damaged', 'a', '{"bins":[');
+  db.close();
+  store = openSqliteStore({ file: place.file, exclusive: true });
+  const keys = ['matches', 'values', 'empty', 'damaged'].map((rule) => ({ rule, condition: 0, group: 'a' }));
+  const windows = await store.transaction((tx) => tx.readWindows(keys));
+  expect(Object.fromEntries(windows.map(({ rule, state }) => [rule, state]))).toEqual({
+    matches: { counts: [9, 2, 10, 1, 12, 30], seen: [] },
+    values: {
+      counts: [],
+      seen: [
+        ['DE', [9, 9, 10, 10]],
+        ['it\'s "x"', [9, 9]],
+      ],
+    },
+    empty: { counts: [], seen: [] },
   });
 });

@@ -1,6 +1,6 @@
 import type { Records } from '../../core/records.ts';
 import type { StoredWindow, WindowKey } from '../../core/store.ts';
-import type { Rule } from '../../rules/index.ts';
+import { type Rule, windowTotal } from '../../rules/index.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -38,14 +38,8 @@ function counted(
   window: StoredWindow | undefined,
   minutes: number,
 ): Pick<WindowStory, 'count' | 'sinceMs' | 'toMs'> {
-  const newest = window?.state.bins.at(-1)?.minute;
-  if (window === undefined || newest === undefined) return { count: 0 };
-  const bins = window.state.bins.filter(({ minute }) => minute > newest - minutes);
-  const values = new Set(bins.flatMap(({ identities }) => identities));
-  const oldest = bins[0]?.minute ?? newest;
-  return {
-    count: bins.reduce((sum, { count }) => sum + count, 0) + values.size,
-    sinceMs: oldest * MINUTE_MS,
-    toMs: (newest + 1) * MINUTE_MS,
-  };
+  const total = window === undefined ? undefined : windowTotal(window.state, minutes);
+  if (total === undefined) return { count: 0 };
+  const { count, oldestMinute, newestMinute } = total;
+  return { count, sinceMs: oldestMinute * MINUTE_MS, toMs: (newestMinute + 1) * MINUTE_MS };
 }

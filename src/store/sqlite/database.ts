@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError, type StoreErrorKind } from '../../core/store.ts';
 import { migrations } from './migrations.ts';
+import { int } from './row.ts';
 
 type Row = Record<string, unknown>;
 
@@ -10,6 +11,9 @@ type Row = Record<string, unknown>;
 const PATIENCE_MS = 5_000;
 /** The same once that was in vain: a daemon that is told to stop has many outcomes to write, and seconds to do it in. */
 const LITTLE_PATIENCE_MS = 100;
+
+/** A page of events is more than SQLite's own 4 MB: every commit would be copied into the file, and synced, at once. */
+const LOG_BYTES = 16 * 1_048_576;
 
 /** A connection with its statements kept compiled, and SQLite's failures in our words. */
 export class Database {
@@ -96,9 +100,10 @@ export function openDatabase(file: string, maxBytes?: number): Database {
   const db = new Database(file);
   try {
     db.wait(PATIENCE_MS);
+    // Of a new file only: payloads are of some kilobytes, and in pages of SQLite's own 4 KiB each is a chain of them.
+    db.exec('PRAGMA page_size = 8192');
     db.exec('PRAGMA journal_mode = WAL');
-    // A page of events is more than SQLite's own 1,000 pages: every commit would be copied into the file, and synced, at once.
-    db.exec('PRAGMA wal_autocheckpoint = 4000');
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_BYTES / pageSize(db)}`);
     db.exec('PRAGMA journal_size_limit = 67108864');
     db.exec('PRAGMA temp_store = MEMORY');
     migrate(db, file);
@@ -137,8 +142,11 @@ function migrate(db: Database, file: string): void {
 
 /** A hard stop above the bound that pruning keeps to, so that a bug cannot fill the disk. */
 function limitSize(db: Database, maxBytes: number): void {
-  const pageSize = Number(db.get('PRAGMA page_size')?.['page_size'] ?? 4_096);
-  db.exec(`PRAGMA max_page_count = ${Math.ceil((maxBytes * 1.25) / pageSize)}`);
+  db.exec(`PRAGMA max_page_count = ${Math.ceil((maxBytes * 1.25) / pageSize(db))}`);
+}
+
+function pageSize(db: Database): number {
+  return int(db.get('PRAGMA page_size'), 'page_size');
 }
 
 const KIND_BY_CODE: Readonly<Record<number, StoreErrorKind>> = {

@@ -231,4 +231,19 @@ export const migrations: readonly string[] = [
   -- How old the oldest is that was put off: by when they are due, those stand anywhere. What is taken at once is never in it.
   CREATE INDEX outbox_tried ON outbox (destination, enqueued_ms) WHERE state = 'pending' AND reason IS NOT NULL;
   `,
+  `
+  -- Windows as flat lists of numbers (rules/minutes.ts): an object a minute made those of long windows too large to be read with each page.
+  DELETE FROM windows WHERE NOT json_valid(state);
+  UPDATE windows SET state = json_object(
+    'counts', json((
+      SELECT json_group_array(pair.value ORDER BY bin.key, pair.key)
+      FROM json_each(windows.state, '$.bins') bin, json_each(json_array(bin.value ->> '$.minute', bin.value ->> '$.count')) pair
+      WHERE bin.value ->> '$.count' > 0)),
+    'seen', json((
+      SELECT json_group_array(json_array(identity, json(minutes))) FROM (
+        SELECT seen.value AS identity, json_group_array(pair.value ORDER BY bin.key, pair.key) AS minutes
+        FROM json_each(windows.state, '$.bins') bin, json_each(bin.value, '$.identities') seen,
+          json_each(json_array(bin.value ->> '$.minute', bin.value ->> '$.minute')) pair
+        GROUP BY seen.value))));
+  `,
 ];
