@@ -44,5 +44,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
 # Node would keep 130 MB for young objects alone, let the old ones grow to three times what lives, and collect with a thread a
 # processor, which costs more than it gives for so little; "npm run bench -- pipeline"
 # runs the daemon with the same flags.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=100", "--no-parallel-scavenge", "/app/bin/tocsin.mjs"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--no-parallel-scavenge", "/app/bin/tocsin.mjs"]
 CMD ["run", "-c", "/etc/tocsin/config.yaml"]

@@ -14,10 +14,10 @@ describe('a page', () => {
   it.each([
     ['as told while nothing is known', [], MOST],
     ['as told for usual rows', [2 * KIB], MOST],
-    ['fewer for large ones, so that it is about 2 MiB', [16 * KIB], 128],
+    ['fewer for large ones, so that it is about 3 MiB', [24 * KIB], 128],
     ['never so few that every second fills one', [1_024 * KIB], 50],
-    ['at once where rows grow', [2 * KIB, 16 * KIB], 128],
-    ['and not at once where they shrink', [16 * KIB, KIB], 240],
+    ['at once where rows grow', [2 * KIB, 24 * KIB], 128],
+    ['and not at once where they shrink', [24 * KIB, KIB], 245],
   ])('has so many rows: %s', (_, seen, rows) => {
     expect(rowsAfter(...seen)).toBe(rows);
   });

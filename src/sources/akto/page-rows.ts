@@ -1,5 +1,5 @@
 /** Of an answer's text. A poll under way has several of them in memory, as text, as objects and as what is written. */
-const PAGE_CHARS = 2 * 1_048_576;
+const PAGE_CHARS = 3 * 1_048_576;
 /** A second that fills a page costs further requests: large rows must not make every second one. */
 const LEAST_ROWS = 50;
 
