@@ -6,6 +6,7 @@ import {
   type WindowCondition,
   type WindowState,
 } from './index.ts';
+import { MAX_IDENTITIES } from './windows.ts';
 
 const two: WindowCondition = { matchCount: 2, windowThreshold: 2 };
 
@@ -83,5 +84,33 @@ describe('a window', () => {
     for (let minute = 0; minute < 50_000; minute += 1)
       state = observeWindow(month, state, { timestamp: minute * 60, identity: 'DE' }).state;
     expect(state.seen).toEqual([['DE', [50_000 - 43_200 - 120, 49_999]]]);
+  });
+
+  it('remembers the newest identities where an attacker shows more than there is room for', () => {
+    const many: WindowCondition = {
+      ...{ matchCount: 1, windowThreshold: 60 },
+      distinctIdentifier: { count: MAX_IDENTITIES, source: 'event', key: 'actor' },
+    };
+    const show = (before: WindowState, minute: number, name: string, count: number, breach: boolean) => {
+      let state = before;
+      let fired = false;
+      for (let n = 0; n < count; n += 1)
+        ({ state, fired } = observeWindow(many, state, {
+          ...{ timestamp: minute * 60, identity: `${name}${n}` },
+          breach,
+        }));
+      return { state, fired };
+    };
+    const first = show(EMPTY_WINDOW, 100, 'old', 900, false);
+    // The old ones are out of the window by then, and still remembered for what comes late.
+    const next = show(first.state, 200, 'new', MAX_IDENTITIES - 1, true);
+    expect(next.fired).toBe(false);
+    expect(next.state.seen).toHaveLength(MAX_IDENTITIES);
+    expect(show(next.state, 201, 'last', 1, true).fired).toBe(true);
+    const crowded = show(next.state, 200, 'more', 2, false);
+    expect(crowded.state.seen).toHaveLength(MAX_IDENTITIES);
+    expect(crowded.state.seen.filter(([identity]) => identity.startsWith('new'))).toHaveLength(
+      MAX_IDENTITIES - 1,
+    );
   });
 });

@@ -45,7 +45,7 @@ export interface WindowInput {
   readonly breach?: boolean | undefined;
 }
 
-/** Different identities remembered a minute: an attacker chooses them. */
+/** Different identities that a window remembers, and the most that a rule may ask for: an attacker chooses them. */
 export const MAX_IDENTITIES = 10_000;
 /** Longer ones are remembered by their digest. */
 const MAX_IDENTITY_LENGTH = 256;
@@ -84,13 +84,20 @@ function withSight(seen: WindowState['seen'], identity: string, minute: number):
   const at = seen.findIndex(([known]) => known === identity);
   const ranges = seen[at]?.[1] ?? [];
   const now = withMinute(ranges, minute);
-  if (now === ranges || isFull(seen, minute)) return seen;
-  return at < 0 ? [...seen, [identity, now]] : seen.with(at, [identity, now]);
+  if (now === ranges) return seen;
+  if (at >= 0) return seen.with(at, [identity, now]);
+  return seen.length < MAX_IDENTITIES ? [...seen, [identity, now]] : inPlaceOfOldest(seen, identity, minute);
 }
 
-function isFull(seen: WindowState['seen'], minute: number): boolean {
-  if (seen.length < MAX_IDENTITIES) return false;
-  return seen.filter(([, ranges]) => meets(ranges, minute, minute)).length >= MAX_IDENTITIES;
+/** The one that was not seen for longest makes room: a rule fires before so many stand in its window. */
+function inPlaceOfOldest(seen: WindowState['seen'], identity: string, minute: number): WindowState['seen'] {
+  let oldest = 0;
+  for (let at = 1; at < seen.length; at += 1) if (lastOf(seen[at]) < lastOf(seen[oldest])) oldest = at;
+  return lastOf(seen[oldest]) < minute ? seen.with(oldest, [identity, [minute, minute]]) : seen;
+}
+
+function lastOf(sight: WindowState['seen'][number] | undefined): number {
+  return sight?.[1].at(-1) ?? Number.NEGATIVE_INFINITY;
 }
 
 function bounded(identity: string): string {
@@ -129,9 +136,11 @@ function pruned(state: WindowState, windowMinutes: number): WindowState {
 }
 
 function each(seen: WindowState['seen'], change: (ranges: Ranges) => Ranges): WindowState['seen'] {
-  const changed = seen.map(([identity, ranges]) => [identity, change(ranges)] as const);
-  if (changed.every(([, ranges], at) => ranges === seen[at]?.[1])) return seen;
-  return changed.filter(([, ranges]) => ranges.length > 0);
+  // Most often nothing changes, and nothing is copied to find that.
+  if (seen.every(([, ranges]) => change(ranges) === ranges)) return seen;
+  return seen
+    .map(([identity, ranges]) => [identity, change(ranges)] as const)
+    .filter(([, ranges]) => ranges.length > 0);
 }
 
 /** The newest minute that anything is counted in. */

@@ -47,7 +47,7 @@ export class Database {
 
   /**
    * Takes the write lock, waiting for whoever has it.
-   * @param isDurable what is committed is on the disk by then; otherwise a power cut can undo it, alone or with what came after
+   * @param isDurable what is committed is on the disk by then; otherwise a power cut can undo it, until something durable is committed
    */
   begin(isDurable = true): void {
     if (isDurable !== this.#isDurable) this.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
