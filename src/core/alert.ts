@@ -107,6 +107,8 @@ export interface Alert {
   readonly apis: Distinct;
   /** What silences, inhibition and commands ask it for, by term; see ALERT_TERMS. Texts are attackers' and bounded. */
   readonly labels: Readonly<Record<string, string | number | boolean>>;
+  /** One of its matches was an exploit that succeeded. */
+  readonly exploited?: true;
 }
 
 /** An alert as the store keeps it. */
@@ -125,24 +127,62 @@ export interface NotifiedAlert extends Alert {
  * - `opened`: the group was not told of before, or was over
  * - `grew`: an alert joined it, or one became more severe
  * - `repeat`: it still goes on
+ * - `escalated`: nobody acknowledged it in time, so further destinations are told, to whom it is an opening
+ * - `shrank`: some of its alerts are over, others go on; wakes nobody and counts no match
+ * - `acknowledged`: somebody took open alerts of it in hand; wakes nobody and counts no match
  * - `resolved`: the last of its alerts is over
  */
-export type NotificationReason = 'opened' | 'grew' | 'repeat' | 'resolved';
+export const NOTIFICATION_REASONS = [
+  'opened',
+  'grew',
+  'repeat',
+  'escalated',
+  'shrank',
+  'acknowledged',
+  'resolved',
+] as const;
+export type NotificationReason = (typeof NOTIFICATION_REASONS)[number];
 
-/** One message about a group of alerts, decided once and then delivered to each destination of its route. */
+/** One message about a group of alerts, decided once and then delivered to each destination that is to hear it. */
 export interface Notification {
-  /** Stable across retries, restarts and replicas. */
+  /** Stable across retries, restarts and replicas; see core/notification-id.ts. */
   readonly id: string;
   readonly route: string;
   /** Why it is sent now. */
   readonly reason: NotificationReason;
   /** The route's `group_by` values. */
   readonly group: Readonly<Record<string, string>>;
+  /**
+   * What names the group's present opening to the outside: a pager's incident, a list's group. The same from its first
+   * notification to the one that says it is over, and no other opening's. Absent in what an earlier version wrote.
+   */
+  readonly key?: string;
+  /** The worst of its alerts. */
   readonly severity: Severity;
-  /** Matches that no earlier notification of this group has counted. */
+  /** Matches that no earlier notification of this group has counted; 0 where it wakes nobody. */
   readonly newCount: number;
-  /** Most severe first, bounded; `omittedAlerts` more exist and are counted in `newCount`. */
+  /** Most severe first, as many as one part holds; `omittedAlerts` more exist and are counted in `newCount`. */
   readonly alerts: readonly NotifiedAlert[];
   readonly omittedAlerts: number;
+  /**
+   * Whoever keeps a list of alerts is sent all of them, in as many parts as their size asks for. The first part is what
+   * everybody else gets. Absent where there is only one. `number` counts from 1.
+   */
+  readonly part?: { readonly number: number; readonly of: number };
+  /** All open alerts of the group are in somebody's hands. */
+  readonly isAcknowledged?: true;
+  /** It wakes nobody: a mild alert that came back soon after its end. Its matches are counted by a later one. */
+  readonly isQuiet?: true;
+  /** It came back soon after its end: which time within a day this is, and the opening whose message or thread goes on. */
+  readonly recurrence?: { readonly times: number; readonly continues: string };
+  /**
+   * Whoever acknowledged an incident is paged no more by it: news after that is an incident of its own. Counts those of
+   * this opening from 2; absent for the first.
+   */
+  readonly incident?: number;
+  /** Of one that is escalated: for how long nobody acknowledged it. */
+  readonly unacknowledgedMs?: number;
+  /** When a feed showed the oldest of the news that it tells; wall time. Absent where it tells none. */
+  readonly shownMs?: number;
   readonly createdAtMs: number;
 }

@@ -59,6 +59,15 @@ export interface DestinationMemory {
   set(key: string, value: string): Promise<void>;
 }
 
+/**
+ * What a destination makes of notifications. Nothing of it where each is a message of its own that people read.
+ * - `list`: it keeps a list of alerts: it is sent every alert of a group, in parts, and what ends within one that goes on
+ * - `edits`: what it wrote before is brought up to date, so that an end, an acknowledgement or a return wakes nobody
+ * - `incidents`: it keeps incidents, which are acknowledged and resolved by their key
+ */
+export const HEARINGS = ['list', 'edits', 'incidents'] as const;
+export type Hearing = (typeof HEARINGS)[number];
+
 /** Where deliveries go. One attempt a call; when to call again is the pipeline's business. */
 export interface Destination {
   readonly name: string;
@@ -69,6 +78,8 @@ export interface Destination {
    * notification is sent.
    */
   readonly rate?: MessageRate;
+  /** How it takes notifications; absent: each is a message that people read. */
+  readonly hearing?: Hearing;
   /** Secrets in what it is sent are masked. */
   readonly redact: boolean;
   /** Bounds of one batch. The pipeline never passes more items. */

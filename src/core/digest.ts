@@ -1,3 +1,5 @@
+import type { Severity } from './severity.ts';
+
 /** A count, and what it was in the period before; undefined where that is not known. */
 export interface DigestRow {
   readonly name: string;
@@ -33,5 +35,7 @@ export interface Digest {
   };
   /** One sentence each: what could not be delivered, what could not be fetched, what was kept silent. */
   readonly notes: readonly string[];
+  /** How bad the worst of it is, where that is known. */
+  readonly severity?: Severity;
   readonly createdAtMs: number;
 }

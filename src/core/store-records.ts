@@ -27,27 +27,72 @@ export interface StoredWindow extends WindowKey {
   readonly expiresMs: number;
 }
 
+/** That a destination knows of a group's present opening, and must hear of its end. */
+export interface ToldAt {
+  /** In a message of its own, or counted or named in one that sums up. */
+  readonly how: 'message' | 'summary';
+  /** Wall time. */
+  readonly sinceMs: number;
+}
+
 /** Alerts of one route that share its `group_by` values and therefore one notification. */
 export interface AlertGroup {
   readonly id: string;
+  /** Where alerts find it: a hash of its route and labels. Its id stays when a changed configuration moves it; absent: its id. */
+  readonly place?: string;
+  /** The name of its route as it is shown, and what tells the route from others; absent: its name. */
   readonly route: string;
+  readonly routeId?: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Names of the destinations to tell. */
+  /** Names of the destinations that hear what is new. */
   readonly to: readonly string[];
   /** When it opened, the last time. */
   readonly openedMs: number;
+  /** What names this opening to the outside. Absent in one that an earlier version opened. */
+  readonly key?: string;
+  /** Who knows of this opening. */
+  readonly told?: Readonly<Record<string, ToldAt>>;
   /** When it is looked at; undefined while it is closed: all its alerts are over, and whoever is to know does. */
   readonly dueMs?: number;
+  /** How urgent what is to be told is: due groups are taken by it; see alerts/urgency.ts. */
+  readonly urgency?: number;
+  /** The most urgent that was told since it opened. */
+  readonly toldUrgency?: number;
   /** Why it will be told of then, as far as can be told now. */
   readonly reason: Notification['reason'];
   /** What kept it, or some of its alerts, from being told of when it was last looked at. */
   readonly heldBecause?: 'muted' | 'silenced' | 'inhibited' | 'acknowledged';
-  /** Undefined while nobody was told since it opened. */
+  /** The time interval that kept its opening from being told. */
+  readonly mutedBy?: string;
+  /** When people were last told of it; undefined while nobody was since it opened. */
   readonly lastNotifiedMs?: number;
-  /** Destinations that had its opening only as part of a summary. */
-  readonly summedUpFor?: readonly string[];
+  /** When people were first told of it since it opened. */
+  readonly firstNotifiedMs?: number;
+  /** When it was last told of in a way that wakes nobody. */
+  readonly lastQuietMs?: number;
+  /** It came back soon after its end and is mild: until then it wakes nobody. */
+  readonly quietUntilMs?: number;
+  /** When its further destinations were told, since nobody had acknowledged it. */
+  readonly escalatedMs?: number;
+  /** Open alerts that it was told are in somebody's hands. */
+  readonly acknowledgedTold?: number;
+  /** All of it was told to be in somebody's hands: at a pager, what is news after that is an incident of its own. */
+  readonly isHandled?: true;
+  /** Incidents of this opening; absent: one. */
+  readonly incidents?: number;
+  /** The worst alert that it told of: what its end is about where that alert has left. */
+  readonly face?: string;
+  /** When a feed showed the oldest news that is not told of; wall time. */
+  readonly shownMs?: number;
+  /** All its news was read in the first look-back of its feed. */
+  readonly isLookBack?: true;
   /** Notifications made so far. */
   readonly sequence: number;
+  /** When it closed, the last time; and when people were last told of it before that. */
+  readonly closedMs?: number;
+  readonly toldBeforeMs?: number;
+  /** When it opened within the last day, the present opening too; oldest first, bounded in number. */
+  readonly openings?: readonly number[];
 }
 
 /** Matches of one alert that a group has not told of yet. */
@@ -75,6 +120,15 @@ export interface MemberTotals {
   readonly newCount: number;
   /** An open alert that was not told of in this episode, or is more severe than told. */
   readonly hasNews: boolean;
+  /** One of them is more severe than told. */
+  readonly hasRise: boolean;
+  /** The most urgent of the open ones, and of those among them that are news; 0 where there is none. */
+  readonly urgency: number;
+  readonly newsUrgency: number;
+  /** Open ones that were told of and are acknowledged. */
+  readonly toldAcknowledged: number;
+  /** Told of, and over since. */
+  readonly ended: number;
   /** Event time of the newest match of those with matches not told of; 0 where there is none. */
   readonly newestMs: number;
 }
@@ -98,18 +152,37 @@ export interface StoredSilence {
   readonly endsMs: number;
 }
 
-/** What one destination was not told in messages of their own, to be told in one. Names are attackers' texts, bounded. */
+/**
+ * What one destination was not told in messages of their own, to be told in one. Names are attackers' texts, bounded.
+ * - `critical`, `alert`, `ended`, `muted`: alerts by name, with their matches; `muted` ones were over before anybody was told
+ */
 export interface OverflowCount {
-  readonly kind: 'rule' | 'actor' | 'api' | 'severity' | 'notification' | 'match';
+  readonly kind: OverflowKind;
   readonly name: string;
   readonly count: number;
 }
+
+export const OVERFLOW_KINDS = [
+  'rule',
+  'actor',
+  'api',
+  'severity',
+  'notification',
+  'match',
+  'critical',
+  'alert',
+  'ended',
+  'muted',
+] as const;
+export type OverflowKind = (typeof OVERFLOW_KINDS)[number];
 
 export interface OutboxRow {
   readonly destination: string;
   readonly kind: Delivery['kind'];
   /** The event's or the notification's id: the delivery's identity at its destination. */
   readonly deliveryId: string;
+  /** What is more urgent leaves first; 0 and absent: in its turn. */
+  readonly urgency?: number;
 }
 
 export interface JudgedEvent {
