@@ -26,7 +26,11 @@ const group = (over: Partial<AlertGroup> = {}): AlertGroup => ({
   ...over,
 });
 const toldAgo = (ms: number, over: Partial<AlertGroup> = {}): AlertGroup =>
-  group({ reason: 'repeat', lastNotifiedMs: NOW - ms, ...over });
+  group({
+    ...{ reason: 'repeat', lastNotifiedMs: NOW - ms, toldUrgency: 7 },
+    told: { oncall: { how: 'message', sinceMs: NOW - ms } },
+    ...over,
+  });
 const held = (heldBecause: NonNullable<AlertGroup['heldBecause']>) => ({ heldBecause });
 
 /** So many alerts, of which so many are open and so many of those in hand. */
@@ -36,7 +40,8 @@ const audible = (
   acknowledged = 0,
   over: Partial<MemberTotals> = {},
 ): MemberTotals => ({
-  ...{ alerts, open, acknowledged, newCount: alerts, hasNews: false, newestMs: NOW },
+  ...{ alerts, open, acknowledged, newCount: alerts, hasNews: false, newestMs: NOW, hasRise: false },
+  ...{ urgency: 7, newsUrgency: 0, toldAcknowledged: 0, ended: 0 },
   ...over,
 });
 const news = (alerts = 1, open = alerts, acknowledged = 0) =>
@@ -133,8 +138,22 @@ describe('decideGroup', () => {
       undefined,
       tell('opened'),
     ],
-    ['a mute time outlasted it', group(held('muted')), audible(1, 0), NONE, undefined, close('over_unheard')],
-    ['over in a mute time', group(), audible(1, 0), NONE, NOW + MINUTE, close('over_unheard')],
+    [
+      'a mute time outlasted it: told in a summary',
+      group({ heldBecause: 'muted', mutedBy: 'night' }),
+      audible(1, 0),
+      NONE,
+      undefined,
+      { action: 'tell', reason: 'opened', wasMuted: true },
+    ],
+    [
+      'over in a mute time: kept for its end',
+      group(),
+      audible(1, 0),
+      NONE,
+      NOW + MINUTE,
+      hold('muted', MINUTE),
+    ],
     [
       'a silence outlasted it',
       group(held('silenced')),
@@ -237,7 +256,7 @@ describe('decideGroup', () => {
 
   it.each<Row>([
     ['its end', toldAgo(INTERVAL), audible(2, 0), NONE, undefined, tell('resolved')],
-    ['its end, in a mute time', toldAgo(INTERVAL), audible(1, 0), NONE, NOW + MINUTE, hold('muted', MINUTE)],
+    ['its end, in a mute time', toldAgo(INTERVAL), audible(1, 0), NONE, NOW + MINUTE, tell('resolved')],
     [
       'its end, after a mute time',
       toldAgo(INTERVAL, held('muted')),
@@ -254,7 +273,7 @@ describe('decideGroup', () => {
       undefined,
       tell('resolved'),
     ],
-    ['all of it was', toldAgo(INTERVAL), NOBODY, silenced(MINUTE, 0), undefined, close('over_unheard')],
+    ['all of it was', toldAgo(INTERVAL), NOBODY, silenced(MINUTE, 0), undefined, tell('resolved')],
   ])('told of, over: %s', (_, given, heard, quiet, mutedUntilMs, expected) => {
     expect(decideGroup(viewOf(given, heard, quiet, mutedUntilMs), telling, NOW)).toEqual(expected);
   });
@@ -274,5 +293,9 @@ function viewOf(
   quieted: Quieted,
   mutedUntilMs: number | undefined,
 ): GroupView {
-  return { group: given, audible: heard, quieted, ...(mutedUntilMs === undefined ? {} : { mutedUntilMs }) };
+  const all = { ...heard, alerts: heard.alerts + quieted.alerts, open: heard.open + quieted.open };
+  return {
+    ...{ group: given, all, audible: heard, quieted },
+    ...(mutedUntilMs === undefined ? {} : { muted: { by: 'night', untilMs: mutedUntilMs } }),
+  };
 }

@@ -1,10 +1,13 @@
+import type { NotificationReason } from '../core/alert.ts';
 import type { AlertGroup, MemberTotals } from '../core/store.ts';
-import { type Hold, LOOK_AGAIN_MS, type Telling } from './group.ts';
+import { afterAny, type Hold, LOOK_AGAIN_MS, nextTimeMs, type Telling } from './group.ts';
+import { urgencyFrom } from './urgency.ts';
 
 /** A due group as it stands now. */
 export interface GroupView {
   readonly group: AlertGroup;
-  /** Alerts that nothing keeps quiet. */
+  /** All of its alerts, and those that nothing keeps quiet. */
+  readonly all: MemberTotals;
   readonly audible: MemberTotals;
   /** Alerts that are kept quiet: `untilMs` is when the first silence ends, `isInhibited` where another alert does it. */
   readonly quieted: {
@@ -13,15 +16,26 @@ export interface GroupView {
     readonly isInhibited: boolean;
     readonly untilMs?: number;
   };
-  /** When the route's mute time ends; absent while it may speak. */
-  readonly mutedUntilMs?: number;
+  /** The route's mute time and when it ends; absent while it may speak. */
+  readonly muted?: { readonly by: string; readonly untilMs: number };
 }
 
 export type GroupDecision =
-  | { readonly action: 'tell'; readonly reason: AlertGroup['reason'] }
+  | {
+      readonly action: 'tell';
+      readonly reason: NotificationReason;
+      /** It wakes nobody: a mild group that came back soon after its end. */
+      readonly isQuiet?: true;
+      /** It was over before its mute time was: people hear of it in a summary. */
+      readonly wasMuted?: true;
+    }
   | ({ readonly action: 'hold' } & Hold)
-  /** Nothing keeps it quiet; its time has not come: news too soon after the last, or nothing to tell. */
-  | { readonly action: 'wait'; readonly reason: 'too_soon' | 'nothing_new'; readonly dueMs: number }
+  /** Nothing keeps it quiet; its time has not come: news too soon after the last, nothing to tell, or back too soon to wake anybody. */
+  | {
+      readonly action: 'wait';
+      readonly reason: 'too_soon' | 'nothing_new' | 'back_soon';
+      readonly dueMs: number;
+    }
   /** It is over and nobody is told: what was quiet all along, or whose end is not worth a word. */
   | { readonly action: 'close'; readonly reason: 'over_unheard' | 'over' };
 
@@ -30,44 +44,87 @@ const INHIBITED_MS = 60_000;
 
 /** What to do with a due group. What is told follows from how it stands, not from what it was due for. */
 export function decideGroup(view: GroupView, telling: Telling, nowMs: number): GroupDecision {
-  const { group, audible, quieted, mutedUntilMs } = view;
-  if (audible.open + quieted.open === 0) return decideEnd(view, telling, nowMs);
-  if (mutedUntilMs !== undefined) return hold('muted', mutedUntilMs, nowMs);
-  if (group.lastNotifiedMs !== undefined) return decideNext(view, group.lastNotifiedMs, telling, nowMs);
-  // A time of silence that outlasted an alert: nobody is woken by what is over.
-  const isWorthIt = audible.open > 0 || (audible.alerts > 0 && group.heldBecause === undefined);
-  if (isWorthIt) return { action: 'tell', reason: 'opened' };
-  return { action: 'hold', ...quietHold(quieted, nowMs) };
+  if (view.all.open === 0) return decideEnd(view, telling);
+  return view.group.lastNotifiedMs === undefined
+    ? decideOpening(view, telling, nowMs)
+    : decideNext(view, view.group.lastNotifiedMs, telling, nowMs);
 }
 
-function decideEnd(view: GroupView, { sendResolved }: Telling, nowMs: number): GroupDecision {
-  const { group, audible, quieted, mutedUntilMs } = view;
-  const isMuted = mutedUntilMs !== undefined;
-  const unheard = { action: 'close', reason: quieted.alerts === 0 ? 'over' : 'over_unheard' } as const;
-  if (group.lastNotifiedMs === undefined) {
-    if (audible.alerts === 0) return unheard;
-    const wasQuiet = group.heldBecause !== undefined || isMuted;
-    return wasQuiet ? { action: 'close', reason: 'over_unheard' } : { action: 'tell', reason: 'opened' };
-  }
-  if (!sendResolved) return { action: 'close', reason: 'over' };
-  if (isMuted) return hold('muted', mutedUntilMs, nowMs);
-  return audible.alerts === 0 ? unheard : { action: 'tell', reason: 'resolved' };
+/** Whoever knows of it is told of its end, whatever keeps pages quiet; nobody else is. */
+function decideEnd(view: GroupView, { sendResolved }: Telling): GroupDecision {
+  const { group, audible, quieted, muted } = view;
+  if (Object.keys(group.told ?? {}).length > 0)
+    return sendResolved ? { action: 'tell', reason: 'resolved' } : { action: 'close', reason: 'over' };
+  if (audible.alerts === 0)
+    return { action: 'close', reason: quieted.alerts === 0 ? 'over' : 'over_unheard' };
+  // It is told of once people may be told: in a summary, since it is over.
+  if (muted !== undefined) return { action: 'hold', reason: 'muted', dueMs: muted.untilMs };
+  if (group.mutedBy !== undefined) return { action: 'tell', reason: 'opened', wasMuted: true };
+  const wasQuiet = group.heldBecause !== undefined;
+  return wasQuiet ? { action: 'close', reason: 'over_unheard' } : { action: 'tell', reason: 'opened' };
+}
+
+/** A group that people were not told of since it opened. */
+function decideOpening(view: GroupView, telling: Telling, nowMs: number): GroupDecision {
+  const { group, audible, quieted, muted } = view;
+  if (muted !== undefined) return hold('muted', muted.untilMs, nowMs);
+  // A time of silence that outlasted an alert: nobody is woken by what is over.
+  const isWorthIt = audible.open > 0 || (audible.alerts > 0 && group.heldBecause === undefined);
+  if (!isWorthIt) return { action: 'hold', ...quietHold(quieted, nowMs) };
+  const { quietUntilMs = nowMs } = group;
+  if (nowMs >= quietUntilMs || audible.urgency >= urgencyFrom('HIGH'))
+    return { action: 'tell', reason: group.lastQuietMs === undefined ? 'opened' : 'repeat' };
+  return decideQuietly(view, quietUntilMs, telling, nowMs);
+}
+
+/** It is back soon and mild: whoever keeps a list or a message current is told, and nobody is woken. */
+function decideQuietly(view: GroupView, untilMs: number, telling: Telling, nowMs: number): GroupDecision {
+  const { group } = view;
+  if (group.lastQuietMs === undefined) return { action: 'tell', reason: 'opened', isQuiet: true };
+  return (
+    decideAside(view, telling, nowMs) ?? {
+      action: 'wait',
+      reason: 'back_soon',
+      dueMs: Math.min(untilMs, asideMs(view, telling, nowMs)),
+    }
+  );
+}
+
+/** What wakes nobody, and so is kept back by nothing: an acknowledgement at once, the end of some at the next interval. */
+function decideAside(view: GroupView, telling: Telling, nowMs: number): GroupDecision | undefined {
+  const { group, all } = view;
+  if (all.toldAcknowledged > (group.acknowledgedTold ?? 0)) return { action: 'tell', reason: 'acknowledged' };
+  return nowMs >= asideMs(view, telling, nowMs) ? { action: 'tell', reason: 'shrank' } : undefined;
+}
+
+function asideMs({ group, all }: GroupView, { timing }: Telling, nowMs: number): number {
+  return all.ended === 0 ? Number.POSITIVE_INFINITY : afterAny(group, timing, nowMs);
 }
 
 /** A group that goes on and was told of. */
-function decideNext(
-  { audible, quieted }: GroupView,
-  toldMs: number,
-  { timing }: Telling,
-  nowMs: number,
-): GroupDecision {
+function decideNext(view: GroupView, toldMs: number, telling: Telling, nowMs: number): GroupDecision {
+  const { group, audible, quieted, muted } = view;
+  const { timing, escalate } = telling;
   const lastMs = Math.min(toldMs, nowMs);
-  if (audible.hasNews && nowMs >= lastMs + timing.groupIntervalMs) return { action: 'tell', reason: 'grew' };
+  const isRise = audible.hasRise || (audible.hasNews && audible.newsUrgency > (group.toldUrgency ?? 0));
+  const newsMs = isRise ? nowMs : lastMs + timing.groupIntervalMs;
+  const isNewsDue = audible.hasNews && nowMs >= newsMs;
+  if (muted === undefined && isNewsDue) return { action: 'tell', reason: 'grew' };
+  const aside = decideAside(view, telling, nowMs);
+  if (aside !== undefined) return aside;
+  const againMs = asideMs(view, telling, nowMs);
+  if (muted !== undefined) return hold('muted', Math.min(muted.untilMs, againMs), nowMs);
+  const isFree = audible.open > audible.acknowledged;
+  const isLate = escalate !== undefined && group.escalatedMs === undefined && isFree;
+  const lateMs = isLate
+    ? Math.min(group.firstNotifiedMs ?? lastMs, nowMs) + escalate.afterMs
+    : Number.POSITIVE_INFINITY;
+  if (nowMs >= lateMs) return { action: 'tell', reason: 'escalated' };
   const isRepeatDue = nowMs >= lastMs + timing.repeatIntervalMs;
-  if (isRepeatDue && audible.open > audible.acknowledged) return { action: 'tell', reason: 'repeat' };
-  const nextMs = audible.hasNews
-    ? lastMs + timing.groupIntervalMs
-    : (isRepeatDue ? nowMs : lastMs) + timing.repeatIntervalMs;
+  if (isRepeatDue && isFree) return { action: 'tell', reason: 'repeat' };
+  const repeatMs = nextTimeMs(group, telling, !isFree, nowMs);
+  const quietMs = isRepeatDue ? nowMs + timing.repeatIntervalMs : repeatMs;
+  const nextMs = Math.min(audible.hasNews ? newsMs : quietMs, againMs, lateMs);
   if (quieted.open > 0) {
     const quiet = quietHold(quieted, nowMs);
     return { action: 'hold', reason: quiet.reason, dueMs: Math.min(nextMs, quiet.dueMs) };

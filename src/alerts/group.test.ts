@@ -7,12 +7,15 @@ import {
   afterTelling,
   expectNotification,
   expectResolved,
+  type Fired,
   type GroupTarget,
   type Hold,
   LOOK_AGAIN_MS,
   type Stir,
   stirOf,
+  type ToldNow,
 } from './group.ts';
+import { urgencyFrom } from './urgency.ts';
 
 const WAIT = 10_000;
 const INTERVAL = 300_000;
@@ -47,38 +50,44 @@ const waiting = (inMs = WAIT, over: Partial<AlertGroup> = {}): AlertGroup => ({
 /** It was told of so long ago, and will be again after `repeat_interval`. */
 const told = (agoMs: number, over: Partial<AlertGroup> = {}): AlertGroup => ({
   ...{ ...CLOSED, reason: 'repeat', lastNotifiedMs: NOW - agoMs, dueMs: NOW - agoMs + REPEAT },
+  ...{ toldUrgency: urgencyFrom('HIGH'), told: { oncall: { how: 'message', sinceMs: NOW - agoMs } } },
   ...over,
 });
+const fired = (stir: Stir, urgency = urgencyFrom('HIGH')): Fired => ({ stir, urgency });
 type Due = readonly [reason: AlertGroup['reason'], inMs: number];
 
 describe('stirOf', () => {
-  it.each<[string, readonly [number, Severity] | undefined, Severity, Stir]>([
-    ['never told of', undefined, 'LOW', 'news'],
+  it.each<[string, readonly [number, Severity] | undefined, Severity, Stir, number?]>([
+    ['never told of', undefined, 'LOW', 'news', 1],
     ['told of in this episode, as severe', [2, 'LOW'], 'LOW', 'growth'],
     ['told of as more severe', [2, 'HIGH'], 'LOW', 'growth'],
-    ['more severe than told', [2, 'LOW'], 'MEDIUM', 'news'],
-    ['told of in an earlier episode', [1, 'CRITICAL'], 'LOW', 'news'],
-  ])('%s', (_, known, severity, expected) => {
-    const before = known && { episode: known[0], severity: known[1] };
-    expect(stirOf(before, { episode: 2, severity })).toBe(expected);
+    ['more severe than told', [2, 'LOW'], 'MEDIUM', 'rise'],
+    ['never told of, and it was there before', undefined, 'LOW', 'return', 2],
+    ['told of in an earlier episode', [1, 'CRITICAL'], 'LOW', 'return'],
+    ['told of in an earlier episode as less severe', [1, 'LOW'], 'HIGH', 'rise'],
+  ])('%s', (_, known, severity, expected, episode = 2) => {
+    const before = known && { episode: known[0], severity: known[1], urgency: urgencyFrom(known[1]) };
+    expect(stirOf(before, { episode, severity })).toBe(expected);
   });
 });
 
 describe('expectNotification', () => {
   it('opens a group that nobody knows', () => {
-    const group = expectNotification(undefined, target(), 'news', NOW);
+    const group = expectNotification(undefined, target(), fired('news'), NOW);
     expect(group).toMatchObject({ route: 'urgent', labels: { rule: 'r' }, to: ['oncall'], openedMs: NOW });
     expect(group).toMatchObject({ sequence: 0, dueMs: NOW + WAIT, reason: 'opened' });
   });
 
   it('opens a closed group anew, and goes on counting its notifications', () => {
-    const group = expectNotification(CLOSED, target(), 'news', NOW);
+    const group = expectNotification(CLOSED, target(), fired('news'), NOW);
     expect(group).toMatchObject({ id: 'g', openedMs: NOW, sequence: 3, dueMs: NOW + WAIT, reason: 'opened' });
   });
 
   it('tells at once where group_wait is 0', () => {
     const now = { ...timing, groupWaitMs: 0 };
-    expect(expectNotification(undefined, target({ timing: now }), 'news', NOW)).toMatchObject({ dueMs: NOW });
+    expect(expectNotification(undefined, target({ timing: now }), fired('news'), NOW)).toMatchObject({
+      dueMs: NOW,
+    });
   });
 
   const held = { heldBecause: 'silenced' } as const;
@@ -128,14 +137,15 @@ describe('expectNotification', () => {
     ['the clock went back while it waited', waiting(YEAR), 'growth', ['opened', WAIT]],
     ['the clock went back while it was silenced', waiting(YEAR, held), 'growth', ['opened', LOOK_AGAIN_MS]],
   ])('%s', (_, group, stir, [reason, inMs]) => {
-    const next = expectNotification(group, target(), stir, NOW);
+    const next = expectNotification(group, target(), fired(stir), NOW);
     expect({ reason: next.reason, inMs: (next.dueMs ?? 0) - NOW }).toEqual({ reason, inMs });
     expect(next.sequence).toBe(3);
   });
 
   it('keeps the time of a group that waits: a steady stream cannot put it off', () => {
-    let group = expectNotification(undefined, target(), 'news', NOW);
-    for (let ms = 1; ms < WAIT; ms += 100) group = expectNotification(group, target(), 'news', NOW + ms);
+    let group = expectNotification(undefined, target(), fired('news'), NOW);
+    for (let ms = 1; ms < WAIT; ms += 100)
+      group = expectNotification(group, target(), fired('news'), NOW + ms);
     expect(group).toMatchObject({ dueMs: NOW + WAIT, reason: 'opened' });
   });
 
@@ -145,13 +155,14 @@ describe('expectNotification', () => {
     ['is silenced', waiting(9, held)],
     ['is over', CLOSED],
   ])('takes over the destinations that the route names now: a group that %s', (_, group) => {
-    expect(expectNotification(group, target({ to: ['new'] }), 'growth', NOW).to).toEqual(['new']);
+    expect(expectNotification(group, target({ to: ['new'] }), fired('growth'), NOW).to).toEqual(['new']);
   });
 });
 
 describe('expectResolved', () => {
   it.each<[string, AlertGroup, number, Due]>([
-    ['others of it are open', told(9), 1, ['repeat', REPEAT - 9]],
+    ['others of it are open: lists hear of it after the interval', told(9), 1, ['repeat', INTERVAL - 9]],
+    ['others of it are open, and it is looked at sooner', told(9, { dueMs: NOW + 5 }), 1, ['repeat', 5]],
     ['nobody was told yet: that it was is told in its time', waiting(5), 0, ['opened', 5]],
     ['quiet all along: it closes now', waiting(60_000, { heldBecause: 'silenced' }), 0, ['opened', 0]],
     ['just told of: not sooner than group_interval', told(0), 0, ['resolved', INTERVAL]],
@@ -177,6 +188,19 @@ describe('expectResolved', () => {
 });
 
 describe('afterTelling', () => {
+  const now = (reason: AlertGroup['reason'], hidden?: Hold): ToldNow => ({
+    ...{
+      reason,
+      isQuiet: false,
+      isOver: false,
+      closes: false,
+      urgency: 1,
+      acknowledged: 0,
+      isHandled: false,
+    },
+    made: 1,
+    ...(hidden === undefined ? {} : { hidden }),
+  });
   const silenced = (inMs: number): Hold => ({ reason: 'silenced', dueMs: NOW + inMs });
   it.each<[string, Hold | undefined, number, AlertGroup['heldBecause']]>([
     ['it is told of again when it still goes on then', undefined, REPEAT, undefined],
@@ -184,15 +208,16 @@ describe('afterTelling', () => {
     ['not before group_interval', silenced(9), INTERVAL, 'silenced'],
     ['not after repeat_interval', silenced(REPEAT + 9), REPEAT, 'silenced'],
   ])('%s', (_, hidden, inMs, heldBecause) => {
-    const next = afterTelling(waiting(0), 'opened', false, telling, NOW, hidden);
+    const next = afterTelling(waiting(0), now('opened', hidden), telling, NOW);
     expect(next).toMatchObject({ reason: 'repeat', sequence: 4, lastNotifiedMs: NOW, dueMs: NOW + inMs });
     expect(next.heldBecause).toBe(heldBecause);
   });
 
-  it('closes what is over, keeping only its identity and its sequence', () => {
-    const next = afterTelling(told(0, { summedUpFor: ['oncall'] }), 'resolved', true, telling, NOW);
-    expect(next).toEqual({ ...CLOSED, reason: 'resolved', sequence: 4 });
-    expect(afterClosing(told(0, { heldBecause: 'muted' }))).toEqual({ ...CLOSED, reason: 'repeat' });
+  it('closes what is over, keeping what its next opening goes on from', () => {
+    const next = afterTelling(told(9), { ...now('resolved'), isOver: true, closes: true }, telling, NOW);
+    const memory = { toldBeforeMs: NOW - 9, closedMs: NOW };
+    expect(next).toEqual({ ...CLOSED, ...memory, reason: 'resolved', sequence: 4 });
+    expect(afterClosing(waiting(0, { heldBecause: 'muted' }), NOW)).toEqual({ ...CLOSED, reason: 'opened' });
   });
 });
 

@@ -39,6 +39,12 @@ export function mutedUntil(times: SpeakingTimes, nowMs: number): number | undefi
   return ascending.find((edge) => mayTell(times, edge)) ?? ascending.at(-1) ?? nowMs + DAY_MINUTES * 60_000;
 }
 
+/** The interval that keeps a route from speaking now; of one that speaks in none of its active times, those. */
+export function mutingInterval({ active, mute }: SpeakingTimes, nowMs: number): string {
+  const muting = mute.find((interval) => isInside(interval, nowMs));
+  return muting?.name ?? `outside ${active.map(({ name }) => name).join(', ')}`;
+}
+
 function mayTell({ active, mute }: SpeakingTimes, nowMs: number): boolean {
   const isActive = active.length === 0 || active.some((interval) => isInside(interval, nowMs));
   return isActive && !mute.some((interval) => isInside(interval, nowMs));

@@ -18,7 +18,7 @@ export interface Firing extends Pick<StoredAlert, Told | 'labels'> {
 /**
  * - `opened`: nobody knew of it
  * - `reopened`: it was over, and counts anew
- * - `escalated`: it is more severe than before, so an acknowledgement no longer covers it
+ * - `escalated`: it is more severe than before, or its first exploit succeeded, so an acknowledgement no longer covers it
  * - `counted`: one more
  */
 export type RecordReason = 'opened' | 'reopened' | 'escalated' | 'counted';
@@ -36,7 +36,8 @@ export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: nu
   }
   const { event, ...facts } = firing;
   const { acknowledged, description: _said, runbook: _then, category: _before, ...rest } = alert;
-  const isWorse = severityRank(firing.severity) > severityRank(alert.severity);
+  const isExploit = event.successfulExploit === true && alert.exploited !== true;
+  const isWorse = isExploit || severityRank(firing.severity) > severityRank(alert.severity);
   const keepsHand = acknowledged !== undefined && !isWorse;
   const counted: StoredAlert = {
     ...rest,
@@ -50,6 +51,7 @@ export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: nu
     sample: newest([...alert.sample, event]),
     state: keepsHand ? 'acknowledged' : 'open',
     matchedAtMs: nowMs,
+    ...exploitedBy(event),
     ...(keepsHand ? { acknowledged } : {}),
   };
   return { alert: counted, reason: isWorse ? 'escalated' : 'counted' };
@@ -61,7 +63,12 @@ function open({ event, ...facts }: Firing, episode: number, nowMs: number): Stor
     ...seenWith({ actors: [], apis: [] }, event),
     ...{ count: 1, firstSeenMs: event.timeMs, lastSeenMs: event.timeMs, sample: [event] },
     ...{ state: 'open', episode, openedAtMs: nowMs, matchedAtMs: nowMs },
+    ...exploitedBy(event),
   };
+}
+
+function exploitedBy({ successfulExploit }: EventSummary): Pick<StoredAlert, 'exploited'> {
+  return successfulExploit === true ? { exploited: true } : {};
 }
 
 /** Only what all matches share: a silence for one actor must not hide what others do in the same alert. */
@@ -81,15 +88,20 @@ function seenWith(
 
 /**
  * Folds in a later state of an object that this rule has matched before. The fact was counted and told
- * then; what people look up is brought up to date, and an alert that is over stays over.
+ * then; what people look up is brought up to date, and an alert that is over stays over. One that is worse than before is in
+ * nobody's hands.
  */
 export function refresh(alert: StoredAlert, { event, severity }: Firing, nowMs: number): StoredAlert {
   if (alert.state === 'resolved') return alert;
+  const isExploit = event.successfulExploit === true && alert.exploited !== true;
+  const isWorse = isExploit || severityRank(severity) > severityRank(alert.severity);
+  const { acknowledged: _lifted, ...rest } = alert;
   return {
-    ...alert,
+    ...(isWorse ? { ...rest, state: 'open' as const } : alert),
     severity: highestSeverity(alert.severity, severity),
     lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
     matchedAtMs: nowMs,
+    ...exploitedBy(event),
     sample: newest([...alert.sample.filter(({ object }) => object !== event.object), event]),
   };
 }

@@ -4,17 +4,26 @@ import type { SpeakingTimes } from './intervals.ts';
 /** One entry of `routes:`. `Subject` is whatever its filter looks at. */
 export interface Route<Subject> {
   readonly name: string;
+  /** What tells it from others through edits of the configuration, where that is not its name: it has none of its own. */
+  readonly id?: string;
   /** Absent: everything. */
   readonly when?: { matches(subject: Subject): boolean };
   readonly to: readonly string[];
   /** Go on to later routes after this one matched. */
   readonly continue: boolean;
-  /** Terms whose values alerts must share to be told of together. */
-  readonly groupBy: readonly string[];
+  /** Terms whose values alerts must share to be told of together. Absent: see pipeline/group-labels.ts. */
+  readonly groupBy?: readonly string[];
   readonly timing: Timing;
   /** Tell when a group is over. */
   readonly sendResolved: boolean;
   readonly speaking: SpeakingTimes;
+  /** Who is told besides where nobody has acknowledged a group for so long. */
+  readonly escalate?: { readonly afterMs: number; readonly to: readonly string[] };
+}
+
+/** What tells a route from others, whatever stands before it in the configuration. */
+export function routeIdOf({ id, name }: { readonly id?: string; readonly name: string }): string {
+  return id ?? name;
 }
 
 /** A route as one subject takes it. */

@@ -14,6 +14,11 @@ export function urgencyFrom(severity: Severity): number {
   return severityRank(severity) * 2 + 1;
 }
 
+/** The severity that an urgency stands for. */
+export function severityAt(urgency: number): Severity {
+  return SEVERITIES[Math.min(Math.floor((urgency - 1) / 2), SEVERITIES.length - 1)] ?? 'INFO';
+}
+
 /** Most urgent first. */
 export const URGENCIES: readonly number[] = Array.from(
   { length: SEVERITIES.length * 2 },

@@ -36,8 +36,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   const store = await openDaemonStore(setup);
   /** Of the newest reload: what runs is not what the files say. */
   let refused: readonly Problem[] = [];
+  const ownInstance = await store.readInstance();
   const build = (): Pipeline =>
-    buildPipeline({ setup, store, clock, random, telemetry, refused: () => refused });
+    buildPipeline({
+      ...{ setup, store, clock, random, telemetry, refused: () => refused },
+      instance: setup.config.instance ?? ownInstance,
+    });
   let pipeline = build();
   let turn: Promise<unknown> = Promise.resolve();
   let stopping = false;

@@ -31,12 +31,17 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** What tells this installation from others. */
+  readonly instance: string;
   /** Why the configuration on disk is not this one; empty where it is. */
   readonly refused: () => readonly Problem[];
 }
 
 /** How long a delivery under way may go on once we are asked to stop; what is cut off repeats under its id. */
 const DELIVERY_GRACE_MS = 5_000;
+
+/** How soon is noticed what a command writes beside the daemon: an acknowledgement, a silence that ends. */
+const COMMANDS_MS = 5_000;
 
 export interface Pipeline {
   start(): Promise<void>;
@@ -45,12 +50,13 @@ export interface Pipeline {
 }
 
 /** Everything that one configuration runs: a schedule a feed, a loop a destination, one for notifications, one for pruning. */
-export function buildPipeline({ setup, store, clock, random, telemetry, refused }: PipelineDeps): Pipeline {
+export function buildPipeline(deps: PipelineDeps): Pipeline {
+  const { setup, store, clock, random, telemetry, instance, refused } = deps;
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
   const destinations = config.destinations.map((destination) =>
     destination.create({
-      ...{ clock, random, memory: memoryOf(destination.name, store, clock) },
+      ...{ clock, random, instance, memory: memoryOf(destination.name, store, clock) },
       onTemplateFailed: (reason) => telemetry.templateFailed(destination.name, reason),
     }),
   );
@@ -63,8 +69,11 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   const redactor = createRedactor(config.redaction);
   const cutOff = new AbortController();
 
-  const loop = (name: string, pass: () => Promise<number | undefined>): Loop =>
-    createLoop(clock, pass, { onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)) });
+  const loop = (name: string, pass: () => Promise<number | undefined>, maxIdleMs?: number): Loop =>
+    createLoop(clock, pass, {
+      ...(maxIdleMs === undefined ? {} : { maxIdleMs }),
+      onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)),
+    });
 
   const healths = new Map<string, () => Health>();
   const deliveries = destinations.map((destination): Loop => {
@@ -86,7 +95,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     onEnqueued: wakeDeliveries,
   });
   const stopping = new AbortController();
-  const notifications = loop('notifications', () => notifier.pass(stopping.signal));
+  const notifications = loop('notifications', () => notifier.pass(stopping.signal), COMMANDS_MS);
   const maintenance = createMaintenance({
     ...{ store, clock, telemetry, retention: retentionOf(setup, sources) },
     onGrown: () => upkeep.wake(),
@@ -101,7 +110,7 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
   const upkeep = loop('upkeep', () => maintenance.pass());
 
   const ingest = createIngest({
-    ...{ store, clock, telemetry, ruleSet, destinations, routes: config.routes },
+    ...{ store, clock, telemetry, ruleSet, destinations, instance, routes: config.routes },
     resolveAfterMs: config.alerts.resolveAfterMs,
     storeFull: maintenance.storeFull,
     blocked: budgets.blocked,
@@ -112,12 +121,12 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     },
   });
   const feedWatch = createFeedWatch({
-    ...{ store, clock, telemetry, sources, destinations, routes: config.routes },
+    ...{ store, clock, telemetry, sources, destinations, instance, routes: config.routes },
     onRaised: () => notifications.wake(),
   });
   const watch = loop('the watch over feeds', () => feedWatch.pass());
   const healthWatch = createHealthWatch({
-    ...{ store, clock, telemetry, destinations, routes: config.routes, refused },
+    ...{ store, clock, telemetry, destinations, instance, routes: config.routes, refused },
     health: (name) => healths.get(name)?.() ?? HEALTHY,
     overBudget: budgets.overBudget,
     storeUsage: maintenance.usage,
@@ -142,6 +151,8 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
     const names = destinations.map(({ name }) => name);
     try {
       telemetry.abandoned(await store.abandonOthers(names, clock.now()));
+      for (const { destination, count } of await store.countTold())
+        if (!names.includes(destination)) telemetry.leftOpen(destination, count);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       telemetry.storeFailed(error.kind, error.message);
@@ -203,7 +214,11 @@ export function buildPipeline({ setup, store, clock, random, telemetry, refused 
 function listenersOf(destinations: readonly Destination[]): readonly Listener[] {
   return destinations
     .filter(({ send }) => send.has('alerts'))
-    .map(({ name, rate }) => ({ name, ...(rate === undefined ? {} : { rate }) }));
+    .map(({ name, rate, hearing }) => ({
+      name,
+      ...(rate === undefined ? {} : { rate }),
+      ...(hearing === undefined ? {} : { hearing }),
+    }));
 }
 
 function memoryOf(destination: string, store: Store, clock: Clock): DestinationMemory {

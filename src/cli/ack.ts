@@ -1,3 +1,4 @@
+import { expectAcknowledged } from '../alerts/group.ts';
 import { acknowledge } from '../alerts/lifecycle.ts';
 import type { Acknowledgement, StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
@@ -72,6 +73,11 @@ async function acknowledgeOne(
     const verdict = acknowledge(alert, hand);
     if (verdict.reason !== 'acknowledged') return { asked, ...notTaken(alert, verdict.reason), alert };
     await tx.writeAlerts([verdict.alert], hand.atMs);
+    const groups = await tx.groupsOf(fingerprint);
+    await tx.writeGroups(
+      groups.map((group) => expectAcknowledged(group, hand.atMs)),
+      hand.atMs,
+    );
     const message = `acknowledged ${titleOf(alert)}`;
     return { asked, result: 'acknowledged', message, alert: verdict.alert };
   });

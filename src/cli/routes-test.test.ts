@@ -41,7 +41,7 @@ it('goes through the routes in order, and says of each what it does and why', as
         continue: true, so later routes are asked too
       route urgent: yes, its "when" holds
         tells archive (earlier routes tell oncall)
-        after 10s (group_wait), together with rule=sqli actor=203.0.113.9
+        after 10s (group_wait), together with source=akto actor=203.0.113.9
       route rest: not asked, a route before it has no "continue: true""
   `);
 });

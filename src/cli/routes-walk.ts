@@ -1,8 +1,8 @@
 import { groupId } from '../alerts/fingerprint.ts';
 import { mutedUntil } from '../alerts/intervals.ts';
-import { chooseRoutes } from '../alerts/route.ts';
+import { chooseRoutes, routeIdOf } from '../alerts/route.ts';
 import type { TocsinConfig } from '../app/load.ts';
-import { termText } from '../pipeline/summary.ts';
+import { groupLabels } from '../pipeline/group-labels.ts';
 import type { ExplainedPart, TermSource } from '../rules/index.ts';
 
 type ConfiguredRoute = TocsinConfig['routes'][number];
@@ -69,13 +69,14 @@ function stepOf(
 }
 
 function groupOf(
-  { name, groupBy, timing, speaking }: ConfiguredRoute,
+  route: ConfiguredRoute,
   leftOut: readonly string[] | undefined,
   subject: TermSource,
   atMs: number,
 ): NonNullable<RouteStep['group']> {
-  const labels = Object.fromEntries(groupBy.map((term) => [term, termText(subject, term) ?? '']));
+  const { groupBy, timing, speaking } = route;
+  const labels = groupLabels(groupBy, subject);
   const mutedUntilMs = mutedUntil(speaking, atMs);
   const muted = mutedUntilMs === undefined ? {} : { mutedUntilMs };
-  return { id: groupId(name, labels, leftOut), labels, timing, ...muted };
+  return { id: groupId(routeIdOf(route), labels, leftOut), labels, timing, ...muted };
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { SpeakingTimes, TimeInterval } from '../alerts/intervals.ts';
 import type { Finding } from './codes.ts';
@@ -46,6 +47,7 @@ export function assemble<Filter>(
     inhibitions: Object.freeze(toInhibitions(parts)),
     redaction: deepFreeze({ patterns: checked.redaction.patterns ?? [] }),
     digests: deepFreeze(toDigests(checked)),
+    ...(checked.instance !== undefined && { instance: checked.instance }),
     store: Object.freeze({ kind: 'sqlite' as const, path: resolve(folder, checked.store.path) }),
     retention: Object.freeze({
       eventsMs: checked.retention.events,
@@ -63,9 +65,10 @@ function toRoutes<Filter>(parts: Parts<Filter>): ConfiguredRoute<Filter>[] {
   const intervals = (parts.checked.time_intervals ?? []).map(toInterval);
   const named = (names: readonly string[] = []): TimeInterval[] =>
     intervals.filter(({ name }) => names.includes(name));
+  const ids = idsOf(routes);
   return routes.map((route, i) => {
     const speaking = { active: named(route.active_times), mute: named(route.mute_times) };
-    return toRoute(route, i, deepFreeze(speaking), parts.filters.routes[i]);
+    return toRoute(route, i, deepFreeze(speaking), parts.filters.routes[i], ids[i]);
   });
 }
 
@@ -75,13 +78,15 @@ function toRoute<Filter>(
   index: number,
   speaking: SpeakingTimes,
   when: Filter | undefined,
+  id: string | undefined,
 ): ConfiguredRoute<Filter> {
   return Object.freeze({
     name: route.name ?? `route-${index + 1}`,
     ...(when !== undefined && { when }),
     to: Object.freeze(route.to),
     continue: route.continue,
-    groupBy: Object.freeze(route.group_by),
+    ...(route.name === undefined && id !== undefined && { id }),
+    ...(route.group_by !== undefined && { groupBy: Object.freeze(route.group_by) }),
     timing: Object.freeze({
       groupWaitMs: route.group_wait,
       groupIntervalMs: route.group_interval,
@@ -89,6 +94,23 @@ function toRoute<Filter>(
     }),
     sendResolved: route.send_resolved,
     speaking,
+    ...(route.escalate !== undefined && {
+      escalate: Object.freeze({ afterMs: route.escalate.after, to: Object.freeze(route.escalate.to) }),
+    }),
+  });
+}
+
+/**
+ * What tells routes without a name apart, wherever they stand and whatever stands before them: what they take and how
+ * they group it. Of several that are alike, which of them it is.
+ */
+function idsOf(routes: readonly CheckedRoute[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return routes.map(({ when, group_by: groupBy }) => {
+    const text = JSON.stringify([when ?? null, groupBy ?? null]);
+    const number = (seen.get(text) ?? 0) + 1;
+    seen.set(text, number);
+    return hash('sha256', JSON.stringify([text, number])).slice(0, 16);
   });
 }
 
@@ -127,7 +149,8 @@ function toServer({ listen, token }: CheckedFile['server']): Config<unknown>['se
 }
 
 function unused(config: Config<unknown>, places: Places): Finding[] {
-  const told = new Set([...config.routes, ...config.digests].flatMap(({ to }) => to));
+  const escalated = config.routes.flatMap(({ escalate }) => escalate?.to ?? []);
+  const told = new Set([...[...config.routes, ...config.digests].flatMap(({ to }) => to), ...escalated]);
   return config.destinations.flatMap(({ name, send }, i) => {
     if (told.has(name) || !send.includes('alerts')) return [];
     const offset = places.around(['destinations', i, 'name'])?.offset ?? 0;

@@ -27,7 +27,7 @@ describe('a good file', () => {
         groupBy: ['rule'],
         timing: { groupWaitMs: 1_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 },
       },
-      { name: 'route-2', to: ['siem'], groupBy: ['rule', 'actor'] },
+      { name: 'route-2', to: ['siem'] },
     ]);
     expect(config.routes[0]?.when).toContain('HIGH');
     expect(config.routes[1]).not.toHaveProperty('when');
@@ -55,7 +55,7 @@ describe('defaults', () => {
   it('take one source and one destination to a whole configuration', () => {
     const { file, routes, ...config } = good(MINIMAL);
     expect(file).toBe('tocsin/c.yaml');
-    expect(routes).toMatchObject([{ name: 'default', to: ['d'], groupBy: ['rule', 'actor'] }]);
+    expect(routes).toMatchObject([{ name: 'default', to: ['d'] }]);
     expect(config).toMatchObject({
       rules: { paths: ['/etc/tocsin/rules'] },
       store: { path: '/etc/tocsin/data/tocsin.db' },

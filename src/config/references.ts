@@ -35,6 +35,7 @@ export function checkReferences(entries: Entries): Finding[] {
     ...DISTINCT.flatMap(([what, key]) => duplicates(what, key, listOf(value, key), places)),
     ...sameDigests(digests, places),
     ...routes.flatMap((route, i) => checkTargets(route, ['routes', i, 'to'], entries)),
+    ...routes.flatMap((route, i) => checkEscalation(route, i, entries)),
     ...digests.flatMap((digest, i) => checkTargets(digest, ['digests', i, 'to'], entries)),
     ...digests.flatMap((digest, i) => checkDay(digest, ['digests', i, 'on'], places)),
     ...routes.flatMap((route, i) =>
@@ -89,6 +90,21 @@ function checkTargets(list: unknown, path: Path, { value, streams, places }: Ent
     const message = `destination ${shown} takes no alerts: add alerts to its "send", or take it out of this list`;
     return [{ code: 'destination-takes-no-alerts', offset, message }];
   });
+}
+
+function checkEscalation(route: unknown, index: number, entries: Entries): Finding[] {
+  const escalate = isMapping(route) ? route['escalate'] : undefined;
+  if (!isMapping(escalate)) return [];
+  const path = ['routes', index, 'escalate', 'to'];
+  const told = new Set(listOf(route, 'to'));
+  const twice = listOf(escalate, 'to').flatMap((name, i): Finding[] => {
+    if (!told.has(name)) return [];
+    const offset = offsetAt([...path, i], entries.places);
+    const message =
+      'this destination is told from the beginning already, by the "to" of its route: name another';
+    return [{ code: 'bad-value', offset, message }];
+  });
+  return [...checkTargets(escalate, path, entries), ...twice];
 }
 
 /** Intervals that routes name and nobody defines, or that somebody defines and no route names. */

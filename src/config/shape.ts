@@ -65,8 +65,10 @@ export const routeShape = z.strictObject({
   group_by: z
     .array(term)
     .min(1)
-    .default(['rule', 'actor'])
-    .describe('Alerts with the same values of these terms share one notification.'),
+    .optional()
+    .describe(
+      'Alerts with the same values of these terms share one notification. Default: source and actor, and source and rule where there is no actor.',
+    ),
   group_wait: duration({ max: '1h' })
     .prefault('10s')
     .describe('From the first match of a group to its notification: time for company to arrive.'),
@@ -90,6 +92,15 @@ export const routeShape = z.strictObject({
     .min(1)
     .optional()
     .describe('Time intervals inside which it does not tell; alerts wait. Default: never.'),
+  escalate: z
+    .strictObject({
+      after: duration({ min: '1m', max: '7d' }).describe(
+        'How long after its first notification a group may stay unacknowledged.',
+      ),
+      to: z.array(name()).min(1).describe('Names of the destinations that are told then, once each.'),
+    })
+    .optional()
+    .describe('Who else is told where nobody acknowledges. Default: nobody.'),
 });
 
 const alerts = z.strictObject({
@@ -168,6 +179,15 @@ export function configShape<S extends z.ZodType, D extends z.ZodType>(source: S,
       .prefault({})
       .describe('What is masked in all that leaves for destinations, unless they say "redact: off".'),
     digests: z.array(digestShape).min(1).optional().describe('Scheduled summaries. Default: none.'),
+    instance: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, {
+        error: 'expected 1 to 64 letters, digits, dots, hyphens and underscores',
+      })
+      .optional()
+      .describe(
+        'What tells this installation from others at the same pager. Default: random, made once and kept in the store.',
+      ),
     store: store
       .prefault('sqlite:./data/tocsin.db')
       .describe('Where state lives: sqlite:PATH, relative to this file.'),

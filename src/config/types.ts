@@ -71,10 +71,12 @@ export interface ConfiguredDestination {
 /** One entry of `routes`, as alerts/route.ts takes it. */
 export interface ConfiguredRoute<Filter> {
   readonly name: string;
+  /** What tells a route without a name of its own from others. */
+  readonly id?: string;
   readonly when?: Filter;
   readonly to: readonly string[];
   readonly continue: boolean;
-  readonly groupBy: readonly string[];
+  readonly groupBy?: readonly string[];
   readonly timing: {
     readonly groupWaitMs: number;
     readonly groupIntervalMs: number;
@@ -82,6 +84,7 @@ export interface ConfiguredRoute<Filter> {
   };
   readonly sendResolved: boolean;
   readonly speaking: SpeakingTimes;
+  readonly escalate?: { readonly afterMs: number; readonly to: readonly string[] };
 }
 
 /** One entry of `silences`, as alerts/quiet.ts takes it. */
@@ -132,6 +135,8 @@ export interface Config<Filter> {
   readonly inhibitions: readonly ConfiguredInhibition<Filter>[];
   readonly redaction: { readonly patterns: readonly OwnPattern[] };
   readonly digests: readonly ConfiguredDigest[];
+  /** What tells this installation from others; absent: the store's own. */
+  readonly instance?: string;
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly retention: {
     readonly eventsMs: number;

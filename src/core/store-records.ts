@@ -108,7 +108,7 @@ export interface GroupMember {
   /** Matches not told of. */
   readonly newCount: number;
   /** What was told of it; absent while nothing was. */
-  readonly told?: { readonly episode: number; readonly severity: Severity };
+  readonly told?: { readonly episode: number; readonly severity: Severity; readonly urgency: number };
 }
 
 /** Over the members of a group, some left out. */
@@ -252,6 +252,28 @@ export interface DeliveryFilter {
 export interface DeliverySelection {
   readonly destination?: string;
   readonly seqs?: readonly number[];
+}
+
+/** Which waiting notifications are to be summed up. */
+export interface WaitingTaken {
+  readonly destination: string;
+  readonly beforeMs: number;
+  /** What is as urgent as that waits on, and so does what comes behind it in its group. */
+  readonly belowUrgency: number;
+  /** What it wrote is brought up to date there: what changes a message that was delivered waits on. */
+  readonly edits: boolean;
+  readonly limit: number;
+  readonly reason: string;
+}
+
+export interface TakenNotification {
+  readonly notification: Notification;
+  readonly isKnown: boolean;
+}
+
+export interface ToldCount {
+  readonly destination: string;
+  readonly count: number;
 }
 
 /** A place in what waits for a destination, in the order in which it is due. */

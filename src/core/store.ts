@@ -26,9 +26,12 @@ import type {
   ShedRequest,
   StoredSilence,
   StoredWindow,
+  TakenNotification,
+  ToldCount,
   UnheardCount,
   WaitingMark,
   WaitingPart,
+  WaitingTaken,
   WindowKey,
 } from './store-records.ts';
 
@@ -57,10 +60,17 @@ export interface StoreTx {
   /** The groups that an alert is a member of. */
   groupsOf(fingerprint: string): Promise<readonly AlertGroup[]>;
   readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]>;
+  /** The groups that alerts find at these places, open ones last. */
+  groupsAt(places: readonly string[]): Promise<readonly AlertGroup[]>;
+  /** The open groups that these alerts are members of. */
+  openGroupsOf(
+    fingerprints: readonly string[],
+  ): Promise<readonly { readonly fingerprint: string; readonly group: AlertGroup }[]>;
   writeGroups(groups: readonly AlertGroup[], nowMs: number): Promise<void>;
   addPending(counts: readonly PendingCount[]): Promise<void>;
+  /** The most urgent first, then the longest due. */
   dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]>;
-  /** The most severe members first, then those with most to tell. */
+  /** The most urgent members first, then those with most to tell. */
   readMembers(group: string, limit: number): Promise<readonly GroupMember[]>;
   /** One member each, in the order asked; undefined where the group does not know the alert. */
   readTold(
@@ -70,6 +80,10 @@ export interface StoreTx {
   memberTotals(group: string, except: readonly string[]): Promise<MemberTotals>;
   /** All members but those are told of as they are now; resolved ones among them leave the group. */
   markTold(group: string, except: readonly string[]): Promise<void>;
+  /** All members but those are told of as they are now, and their matches are not: they are told later. */
+  markSeen(group: string, except: readonly string[]): Promise<void>;
+  /** That members but those are over is told: they leave the group, or wait only for their matches to be told. */
+  markEnded(group: string, except: readonly string[]): Promise<void>;
   /** Matches not told of, by rule; and everybody leaves the group. */
   dissolve(group: string): Promise<readonly { readonly rule: string; readonly count: number }[]>;
   addUnheard(counts: readonly UnheardCount[], nowMs: number): Promise<void>;
@@ -79,16 +93,13 @@ export interface StoreTx {
   readBucket(destination: string): Promise<{ readonly tokens: number; readonly atMs: number } | undefined>;
   writeBucket(destination: string, bucket: { readonly tokens: number; readonly atMs: number }): Promise<void>;
   /**
-   * Notifications that wait for a destination since before that time, and under no lease: they count as
-   * delivered from now on, with that reason.
+   * Notifications that wait for a destination since before that time, under no lease and less urgent than that, oldest
+   * first: they count as delivered from now on, with that reason. `isKnown`: a message of the same opening was delivered
+   * there before.
    */
-  takeWaiting(
-    destination: string,
-    beforeMs: number,
-    limit: number,
-    reason: string,
-    nowMs: number,
-  ): Promise<readonly Notification[]>;
+  takeWaiting(taking: WaitingTaken, nowMs: number): Promise<readonly TakenNotification[]>;
+  /** Whether a notification of an opening waits for a destination. */
+  isNotificationWaiting(destination: string, opening: string): Promise<boolean>;
   /** Notifications that wait for a destination: how many, and since when. */
   countWaiting(destination: string): Promise<{ readonly count: number; readonly sinceMs?: number }>;
   /** Whether a digest of that kind waits for a destination. */
@@ -131,6 +142,10 @@ export interface Store {
     readonly notifications: number;
     readonly deadLetters: readonly { readonly destination: string; readonly count: number }[];
   }>;
+  /** What names this installation: random, made once, the same for as long as the store lives. */
+  readInstance(): Promise<string>;
+  /** Open groups by the destinations that know of them by a message. */
+  countTold(): Promise<readonly ToldCount[]>;
   /** When the next group or the quiet of an alert is due; undefined while none is. */
   nextGroupDueMs(): Promise<number | undefined>;
   /** Newest first; those that ended up to `sinceMs` too. */

@@ -161,10 +161,11 @@ async function commit(
   const judged = verdicts.map((verdict) => ({ event: verdict.event, rules: matchedRules(verdict) }));
   await tx.insertEvents(judged, nowMs, polledMs);
   const fired = [...(await fire(tx, verdicts, deps.resolveAfterMs, nowMs)), ...facts.map(firedBy)];
-  const opened = await raise(tx, deps, fired, nowMs);
+  const before = await tx.readFeedState(feedNameOf(reader));
+  const shown = { shownMs: polledMs ?? nowMs, isLookBack: before?.lastReadMs === undefined };
+  const opened = await raise(tx, deps, fired, nowMs, shown);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);
   await tx.writeCursor(reader.source, reader.feed, page.cursor, nowMs);
-  const before = await tx.readFeedState(feedNameOf(reader));
   const fresh = verdicts.map(({ event }) => event);
   const { state, late } = afterPage(before, reader, page, fresh, nowMs);
   await tx.writeFeedState(state, nowMs);

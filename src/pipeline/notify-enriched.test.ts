@@ -50,10 +50,10 @@ async function pend(each: StoredAlert, group = each.fingerprint): Promise<void> 
   const nowMs = bench.clock.now();
   await bench.store.transaction(async (tx) => {
     const target = { route: 'page', labels: { group }, to: ['oncall'], timing };
-    const fresh = expectNotification(undefined, target, 'news', nowMs);
+    const fresh = expectNotification(undefined, target, { stir: 'news', urgency: 7 }, nowMs);
     const [known] = await tx.readGroups([fresh.id]);
     await tx.writeAlerts([each], nowMs);
-    await tx.writeGroups([expectNotification(known, target, 'growth', nowMs)], nowMs);
+    await tx.writeGroups([expectNotification(known, target, { stir: 'growth', urgency: 7 }, nowMs)], nowMs);
     await tx.addPending([{ group: fresh.id, fingerprint: each.fingerprint, count: 1 }]);
   });
 }

@@ -47,9 +47,9 @@ async function pend(
   const nowMs = bench.clock.now();
   return bench.store.transaction(async (tx) => {
     const target = { route, labels: { rule: 'r' }, to, timing };
-    const fresh = expectNotification(undefined, target, stir, nowMs);
+    const fresh = expectNotification(undefined, target, { stir, urgency: 7 }, nowMs);
     const [known] = await tx.readGroups([fresh.id]);
-    const group = expectNotification(known, target, stir, nowMs);
+    const group = expectNotification(known, target, { stir, urgency: 7 }, nowMs);
     await tx.writeAlerts(
       Object.keys(counts).map((fingerprint) => alert(fingerprint, severity)),
       nowMs,

@@ -1,9 +1,9 @@
 import type { GroupDecision } from '../alerts/decision.ts';
-import type { Route } from '../alerts/route.ts';
+import { type Route, routeIdOf } from '../alerts/route.ts';
 import type { Alert, Notification } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
 import { highestSeverity, severityRank } from '../core/severity.ts';
-import { type AlertGroup, type Store, StoreError, type StoreTx } from '../core/store.ts';
+import { type AlertGroup, type Store, StoreError, type StoreTx, type ToldAt } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { Asking } from './asking.ts';
@@ -12,7 +12,7 @@ import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
 import { OPERATIONS_ROUTE } from './raise.ts';
 import { resolveQuiet } from './resolve.ts';
-import { type Listener, type Overflow, type SpreadReason, spread } from './spread.ts';
+import { type Listener, type Overflow, type SpreadReason, spread, type Tidings } from './spread.ts';
 import { sumUp } from './storm.ts';
 
 /** Groups told of in one transaction, or asked about at a time. */
@@ -61,8 +61,8 @@ interface Told {
 export function createNotifier(deps: NotifyDeps) {
   const { store, clock, telemetry, enricher, listeners, onEnqueued } = deps;
   const known: readonly Route<TermSource>[] = [{ ...OPERATIONS_ROUTE, to: [] }, ...deps.routes];
-  const routes = new Map(known.map((route) => [route.name, route]));
-  const routeOf = (name: string): Route<TermSource> => routes.get(name) ?? LEFT_BEHIND;
+  const routes = new Map(known.map((route) => [routeIdOf(route), route]));
+  const routeOf: RouteOf = ({ route, routeId = route }) => routes.get(routeId) ?? LEFT_BEHIND;
 
   /**
    * Returns when to come again (wall ms), undefined where no group waits.
@@ -152,15 +152,19 @@ export function createNotifier(deps: NotifyDeps) {
     overflow: Overflow,
     nowMs: number,
   ): Promise<Told> {
-    const decided = await decide(tx, group, routeOf(group.route), quiet, contexts, nowMs);
+    const route = routeOf(group);
+    const looking = { quiet, contexts, nowMs, ...hearingOf(group, listeners) };
+    const decided = await decide(tx, group, route, looking);
     if (!('tidings' in decided)) return { group, decision: decided.decision, spread: [] };
     const { tidings, decision, next } = decided;
-    await tx.insertNotification(tidings.notification);
+    const { notification, parts, earlier } = tidings;
+    for (const each of [notification, ...parts, ...earlier]) await tx.insertNotification(each);
     const heard = new Map<string, SpreadReason>();
-    for (const listener of recipients(group, listeners))
+    for (const listener of hearers(tidings, group, route, listeners))
       heard.set(listener.name, await spread(tx, tidings, listener, overflow, nowMs));
-    await tx.writeGroups([rememberUnheard(next, heard)], nowMs);
-    return { group, decision, notification: tidings.notification, spread: [...heard.values()] };
+    await keepForRemoved(tx, tidings, listeners, nowMs);
+    await tx.writeGroups([rememberTold(next, heard, nowMs)], nowMs);
+    return { group, decision, notification, spread: [...heard.values()] };
   }
 
   function report({ group, decision, notification, spread: reasons }: Told): void {
@@ -179,7 +183,7 @@ export function createNotifier(deps: NotifyDeps) {
       return { resolved, sums };
     });
     telemetry.alertsResolved(swept.resolved);
-    const digests = swept.sums.flatMap(({ digest }) => digest ?? []);
+    const digests = swept.sums.flatMap((sum) => sum.digests);
     for (const digest of digests) telemetry.summedUp(digest);
     if (digests.length > 0) onEnqueued();
     return earliest(swept.sums.map(({ againMs }) => againMs));
@@ -188,12 +192,75 @@ export function createNotifier(deps: NotifyDeps) {
   return { pass };
 }
 
-/** Whoever had no message of an opening is not bothered with one of its end. */
-function rememberUnheard(group: AlertGroup, heard: ReadonlyMap<string, SpreadReason>): AlertGroup {
+/** The route that a group is told by. */
+export type RouteOf = (group: Pick<AlertGroup, 'route' | 'routeId'>) => Route<TermSource>;
+
+/** What becomes of a destination that was given a notification: it knows of the opening by a message, or by a summary. */
+const KNOWS: Readonly<Partial<Record<SpreadReason, 'message' | 'summary'>>> = {
+  sent: 'message',
+  too_many: 'summary',
+  backlog: 'summary',
+  history: 'summary',
+};
+
+/** Who knows of an opening is told of its end; nobody else is. */
+function rememberTold(
+  group: AlertGroup,
+  heard: ReadonlyMap<string, SpreadReason>,
+  nowMs: number,
+): AlertGroup {
   if (group.dueMs === undefined) return group;
-  const { summedUpFor = [], ...rest } = group;
-  const unheard = new Set([...summedUpFor, ...heard.keys()].filter((name) => heard.get(name) !== 'sent'));
-  return unheard.size === 0 ? rest : { ...rest, summedUpFor: [...unheard] };
+  const told: Record<string, ToldAt> = { ...group.told };
+  for (const [name, reason] of heard) {
+    const how = KNOWS[reason];
+    if (how === undefined || told[name]?.how === 'message') continue;
+    told[name] = { how, sinceMs: told[name]?.sinceMs ?? nowMs };
+  }
+  return { ...group, told };
+}
+
+/** An end for a destination that is in the configuration no more waits among the dead letters until it is back. */
+async function keepForRemoved(
+  tx: StoreTx,
+  { notification, told }: Tidings,
+  listeners: readonly Listener[],
+  nowMs: number,
+): Promise<void> {
+  if (notification.reason !== 'resolved') return;
+  const removed = Object.entries(told).filter(
+    ([name, { how }]) => how === 'message' && !listeners.some((listener) => listener.name === name),
+  );
+  await tx.enqueue(
+    removed.map(([name]) => ({ destination: name, kind: 'alert', deliveryId: notification.id })),
+    nowMs,
+  );
+}
+
+/** What those who are told of a group make of it. */
+function hearingOf({ to, told = {} }: AlertGroup, listeners: readonly Listener[]) {
+  const known = listeners.filter(({ name }) => told[name] !== undefined);
+  const isAny = (some: readonly Listener[], hearings: readonly string[]): boolean =>
+    some.some(({ hearing = '' }) => hearings.includes(hearing));
+  return {
+    isListed: isAny([...known, ...listeners.filter(({ name }) => to.includes(name))], ['list']),
+    hearsEnds: isAny(known, ['list', 'edits']),
+    hearsHands: isAny(known, ['list', 'edits', 'incidents']),
+  };
+}
+
+/** Who is to hear of it: of an end whoever knows of the beginning, of what nobody acknowledged whoever comes next. */
+function hearers(
+  { notification: { reason }, told }: Tidings,
+  group: AlertGroup,
+  { escalate }: Route<TermSource>,
+  listeners: readonly Listener[],
+): readonly Listener[] {
+  if (reason === 'escalated')
+    return listeners.filter(
+      ({ name }) => escalate?.to.includes(name) === true && told[name]?.how !== 'message',
+    );
+  if (reason === 'opened' || reason === 'grew' || reason === 'repeat') return recipients(group, listeners);
+  return listeners.filter(({ name }) => told[name] !== undefined || group.to.includes(name));
 }
 
 function rank({ alerts }: DueGroup): number {

@@ -1,4 +1,4 @@
-import { mutedUntil } from '../alerts/intervals.ts';
+import { mutedUntil, mutingInterval, type SpeakingTimes } from '../alerts/intervals.ts';
 import {
   type Inhibition,
   inhibitorsAmong,
@@ -32,8 +32,8 @@ export type QuietMembers = ReadonlyMap<string, Quiet>;
 
 /** What is silent and what inhibits, as one transaction found it. */
 export interface QuietState {
-  /** When a route's mute time ends; undefined while it may speak. */
-  mutedUntil(route: Route<TermSource>): number | undefined;
+  /** A route's mute time and when it ends; undefined while it may speak. */
+  mutedUntil(route: Route<TermSource>): { readonly by: string; readonly untilMs: number } | undefined;
   membersOf(tx: StoreTx, group: string): Promise<QuietMembers>;
 }
 
@@ -44,11 +44,11 @@ export async function readQuiet(tx: StoreTx, deps: QuietDeps, nowMs: number): Pr
   const silences = [...deps.silences.filter(({ endsMs }) => endsMs > nowMs), ...stored];
   const open = deps.inhibitions.length === 0 ? [] : (await tx.openAlerts(MOST_INHIBITORS)).map(subjectOf);
   const inhibitors = inhibitorsAmong(deps.inhibitions, open);
-  const mutes = new Map<string, number | undefined>();
+  const mutes = new Map<string, ReturnType<QuietState['mutedUntil']>>();
   return {
     // Once for all groups of a route: time zones are slow to ask, and attackers make the groups.
     mutedUntil({ name, speaking }) {
-      if (!mutes.has(name)) mutes.set(name, mutedUntil(speaking, nowMs));
+      if (!mutes.has(name)) mutes.set(name, muteOf(speaking, nowMs));
       return mutes.get(name);
     },
     async membersOf(inTx, group) {
@@ -62,6 +62,11 @@ export async function readQuiet(tx: StoreTx, deps: QuietDeps, nowMs: number): Pr
       );
     },
   };
+}
+
+function muteOf(speaking: SpeakingTimes, nowMs: number): ReturnType<QuietState['mutedUntil']> {
+  const untilMs = mutedUntil(speaking, nowMs);
+  return untilMs === undefined ? undefined : { by: mutingInterval(speaking, nowMs), untilMs };
 }
 
 /** An alert as filters look at it. */

@@ -1,16 +1,26 @@
-import { groupId } from '../alerts/fingerprint.ts';
-import { expectNotification, type GroupTarget, type Stir, stirOf } from '../alerts/group.ts';
+import { stirOf, strongerStir } from '../alerts/group.ts';
 import { record, refresh } from '../alerts/lifecycle.ts';
 import { type ChosenRoute, chooseRoutes, type Route } from '../alerts/route.ts';
+import { urgencyOf } from '../alerts/urgency.ts';
 import type { Alert, StoredAlert } from '../core/alert.ts';
-import type { AlertGroup, PendingCount, StoreTx } from '../core/store.ts';
+import type { PendingCount, StoreTx } from '../core/store.ts';
 import type { TermSource } from '../rules/index.ts';
 import type { Recipient } from './event-rows.ts';
 import type { FiredRule } from './firing.ts';
-import { termText } from './summary.ts';
+import { findHomes, type Stirred } from './homes.ts';
+
+/** Where what fired comes from. */
+export interface Shown {
+  /** When its feed showed it; wall time. */
+  readonly shownMs: number;
+  /** It was read in the first look-back of its feed. */
+  readonly isLookBack?: boolean;
+}
 
 /** Who may be told of alerts. */
 export interface Audience {
+  /** Which installation this is: it goes into what names things outside. */
+  readonly instance?: string;
   readonly routes: readonly Route<TermSource>[];
   readonly destinations: readonly Recipient[];
 }
@@ -21,15 +31,19 @@ export async function raise(
   audience: Audience,
   fired: readonly FiredRule[],
   nowMs: number,
+  shown: Shown = { shownMs: nowMs },
 ): Promise<readonly Alert[]> {
-  const { alerts, opened } = await recordAlerts(tx, fired, nowMs);
+  const { alerts, opened, rose } = await recordAlerts(tx, fired, nowMs);
   const counted = fired.filter(({ isUpdate }) => isUpdate !== true);
-  await expectNotifications(tx, audience, counted, alerts, nowMs);
+  const worse = fired.filter(({ isUpdate, firing }) => isUpdate === true && rose.has(firing.fingerprint));
+  await expectNotifications(tx, audience, [...counted, ...worse], alerts, shown, nowMs);
   return opened;
 }
 
 interface Recording {
   readonly alerts: ReadonlyMap<string, StoredAlert>;
+  /** Those that a later state of their object has made worse. */
+  readonly rose: ReadonlySet<string>;
   /** Those that nobody knew of, or that were over. */
   readonly opened: readonly StoredAlert[];
 }
@@ -38,10 +52,14 @@ async function recordAlerts(tx: StoreTx, fired: readonly FiredRule[], nowMs: num
   const known = await tx.readAlerts([...new Set(fired.map(({ firing }) => firing.fingerprint))]);
   const alerts = new Map(known.map((alert) => [alert.fingerprint, alert]));
   const opened = new Set<string>();
+  const rose = new Set<string>();
   for (const { firing, isUpdate } of fired) {
     const alert = alerts.get(firing.fingerprint);
     if (isUpdate === true) {
-      if (alert !== undefined) alerts.set(firing.fingerprint, refresh(alert, firing, nowMs));
+      if (alert === undefined) continue;
+      const refreshed = refresh(alert, firing, nowMs);
+      if (urgencyOf(refreshed) > urgencyOf(alert)) rose.add(firing.fingerprint);
+      alerts.set(firing.fingerprint, refreshed);
       continue;
     }
     const recorded = record(alert, firing, nowMs);
@@ -49,50 +67,52 @@ async function recordAlerts(tx: StoreTx, fired: readonly FiredRule[], nowMs: num
     if (recorded.reason === 'opened' || recorded.reason === 'reopened') opened.add(firing.fingerprint);
   }
   await tx.writeAlerts([...alerts.values()], nowMs);
-  return { alerts, opened: [...alerts.values()].filter(({ fingerprint }) => opened.has(fingerprint)) };
+  return { alerts, rose, opened: [...alerts.values()].filter(({ fingerprint }) => opened.has(fingerprint)) };
 }
 
 /** Counts every firing in the groups of its routes, so that what is told later adds up exactly. */
 async function expectNotifications(
   tx: StoreTx,
-  { routes, destinations }: Audience,
+  audience: Audience,
   fired: readonly FiredRule[],
   alerts: ReadonlyMap<string, StoredAlert>,
+  shown: Shown,
   nowMs: number,
 ): Promise<void> {
-  const targets = new Map<string, GroupTarget>();
+  const chosen = fired.map((each) => ({ fired: each, routes: routesFor(each, audience) }));
+  const homes = await findHomes(tx, audience, chosen, nowMs);
   const counts = new Map<string, PendingCount>();
-  for (const each of fired) {
-    const { firing, subject } = each;
-    for (const route of routesFor(each, routes, destinations)) {
-      const target = targetOf(route, subject);
-      const group = groupId(target.route, target.labels, target.leftOut);
-      const key = `${group} ${firing.fingerprint}`;
-      targets.set(group, target);
-      counts.set(key, { group, fingerprint: firing.fingerprint, count: (counts.get(key)?.count ?? 0) + 1 });
+  for (const { fired: each, routes } of chosen) {
+    const { fingerprint } = each.firing;
+    // A later state of what was counted adds nothing, but may be worse than what was told.
+    const more = each.isUpdate === true ? 0 : 1;
+    for (const route of routes) {
+      for (const group of await homes.take(each, route)) {
+        const key = `${group} ${fingerprint}`;
+        counts.set(key, { group, fingerprint, count: (counts.get(key)?.count ?? 0) + more });
+      }
     }
   }
   const stirs = await stirsOf(tx, [...counts.values()], alerts);
-  const known = new Map((await tx.readGroups([...targets.keys()])).map((group) => [group.id, group]));
-  const groups = [...targets].map(
-    ([id, target]): AlertGroup => expectNotification(known.get(id), target, stirs.get(id) ?? 'growth', nowMs),
-  );
+  const groups = homes.groups(stirs, shown);
   await tx.writeGroups(groups, nowMs);
-  await tx.addPending([...counts.values()]);
+  await tx.addPending([...counts.values()].filter(({ count }) => count > 0));
 }
 
-/** What the page means to each group: news if any of its alerts is. */
+/** What a page means to each group: its strongest news, and how urgent that is. */
 async function stirsOf(
   tx: StoreTx,
   counts: readonly PendingCount[],
   alerts: ReadonlyMap<string, StoredAlert>,
-): Promise<ReadonlyMap<string, Stir>> {
+): Promise<ReadonlyMap<string, Stirred>> {
   const told = await tx.readTold(counts);
-  const stirs = new Map<string, Stir>();
+  const stirs = new Map<string, Stirred>();
   for (const [index, { group, fingerprint }] of counts.entries()) {
     const alert = alerts.get(fingerprint);
-    const stir = alert === undefined ? 'growth' : stirOf(told[index], alert);
-    if (stir === 'news' || !stirs.has(group)) stirs.set(group, stir);
+    if (alert === undefined) continue;
+    const before = stirs.get(group);
+    const stir = strongerStir(before?.stir, stirOf(told[index], alert));
+    stirs.set(group, { stir, urgency: Math.max(before?.urgency ?? 0, urgencyOf(alert)) });
   }
   return stirs;
 }
@@ -103,8 +123,7 @@ async function stirsOf(
  */
 function routesFor(
   { firing, subject, unfit = [] }: FiredRule,
-  routes: readonly Route<TermSource>[],
-  destinations: Audience['destinations'],
+  { routes, destinations }: Audience,
 ): readonly ChosenRoute<TermSource>[] {
   const chosen = chooseRoutes(routes, subject);
   const told = new Set(chosen.flatMap(({ to }) => to));
@@ -122,11 +141,3 @@ export const OPERATIONS_ROUTE = {
   sendResolved: true,
   speaking: { active: [], mute: [] },
 };
-
-function targetOf(
-  { name, to, leftOut, timing, groupBy }: ChosenRoute<TermSource>,
-  subject: TermSource,
-): GroupTarget {
-  const labels = Object.fromEntries(groupBy.map((term) => [term, termText(subject, term) ?? '']));
-  return { route: name, labels, to, timing, ...(leftOut === undefined ? {} : { leftOut }) };
-}

@@ -1,9 +1,8 @@
 import { expectResolved } from '../alerts/group.ts';
 import { judgeQuiet } from '../alerts/lifecycle.ts';
-import type { Route } from '../alerts/route.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { AlertGroup, StoreTx } from '../core/store.ts';
-import type { TermSource } from '../rules/index.ts';
+import type { RouteOf } from './notify.ts';
 
 /** Alerts looked at in one transaction. */
 const ALERTS_A_PASS = 500;
@@ -11,7 +10,7 @@ const ALERTS_A_PASS = 500;
 /** Ends alerts that have been quiet for long enough, and lets their groups say so. @returns those it ended */
 export async function resolveQuiet(
   tx: StoreTx,
-  routeOf: (name: string) => Route<TermSource>,
+  routeOf: RouteOf,
   nowMs: number,
 ): Promise<readonly StoredAlert[]> {
   const resolved: StoredAlert[] = [];
@@ -30,7 +29,7 @@ export async function resolveQuiet(
 async function endGroups(
   tx: StoreTx,
   resolved: readonly StoredAlert[],
-  routeOf: (name: string) => Route<TermSource>,
+  routeOf: RouteOf,
   nowMs: number,
 ): Promise<void> {
   const groups = new Map<string, AlertGroup>();
@@ -38,7 +37,7 @@ async function endGroups(
     for (const group of await tx.groupsOf(fingerprint)) groups.set(group.id, group);
   for (const group of groups.values()) {
     const { open } = await tx.memberTotals(group.id, []);
-    const next = expectResolved(group, open, routeOf(group.route), nowMs);
+    const next = expectResolved(group, open, routeOf(group), nowMs);
     if (next !== group) await tx.writeGroups([next], nowMs);
   }
 }

@@ -37,11 +37,12 @@ describe('what overflowed', () => {
   ])('is summed up %s', async (_, lastMs, dueMs) => {
     if (lastMs !== undefined) {
       await overflow(NOON_MS + lastMs);
-      expect((await lookAt(NOON_MS + lastMs)).digest).toBeDefined();
+      expect((await lookAt(NOON_MS + lastMs)).digests).toHaveLength(1);
       await deliver(NOON_MS + lastMs);
     }
     await overflow(NOON_MS);
-    if (dueMs > 0) expect(await lookAt(NOON_MS + dueMs - 1)).toEqual({ againMs: NOON_MS + dueMs });
-    expect((await lookAt(NOON_MS + dueMs)).digest?.totals[0]).toEqual({ name: 'Matches', count: 1 });
+    if (dueMs > 0)
+      expect(await lookAt(NOON_MS + dueMs - 1)).toEqual({ digests: [], againMs: NOON_MS + dueMs });
+    expect((await lookAt(NOON_MS + dueMs)).digests[0]?.totals[0]).toEqual({ name: 'Matches', count: 1 });
   });
 });

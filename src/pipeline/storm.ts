@@ -1,9 +1,11 @@
-import type { Notification } from '../core/alert.ts';
-import type { Digest, DigestTable } from '../core/digest.ts';
-import type { OverflowCount, StoreTx } from '../core/store.ts';
+import { urgencyFrom } from '../alerts/urgency.ts';
+import type { Digest } from '../core/digest.ts';
+import { placeOf } from '../core/notification-id.ts';
+import type { OverflowCount, StoreTx, TakenNotification } from '../core/store.ts';
 import { groupTold } from './decide.ts';
 import type { Listener } from './spread.ts';
 import { overflowOf } from './spread.ts';
+import { digestsOf } from './storm-digest.ts';
 
 /** One summing-up message a minute at most. */
 const INTERVAL_MS = 60_000;
@@ -11,45 +13,57 @@ const INTERVAL_MS = 60_000;
 const OUTAGE_MS = 30 * 60_000;
 /** Notifications summed up in one transaction. */
 const WAITING_A_PASS = 500;
-const ROWS = 5;
 
 /** How soon a destination that has not taken its last summary is looked at again. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** What was summed up, and when the next look is worth it; that is undefined where nothing waits. */
 export interface SummedUp {
-  readonly digest?: Digest;
+  readonly digests: readonly Digest[];
   readonly againMs?: number;
 }
 
-export async function sumUp(tx: StoreTx, { name, rate }: Listener, nowMs: number): Promise<SummedUp> {
-  if (rate === undefined) return {};
-  await collectWaiting(tx, name, nowMs);
-  const { sinceMs } = await tx.countWaiting(name);
-  const staleMs = sinceMs === undefined ? [] : [Math.max(sinceMs + OUTAGE_MS, nowMs) + 1];
-  const { digest, againMs } = await digestOverflow(tx, name, nowMs);
-  const nextMs = Math.min(...staleMs, ...(againMs === undefined ? [] : [againMs]));
-  return {
-    ...(digest === undefined ? {} : { digest }),
-    ...(Number.isFinite(nextMs) ? { againMs: nextMs } : {}),
-  };
+export async function sumUp(tx: StoreTx, listener: Listener, nowMs: number): Promise<SummedUp> {
+  const staleMs = listener.rate === undefined ? undefined : await collectStale(tx, listener, nowMs);
+  const { digests, againMs } = await digestOverflow(tx, listener.name, nowMs);
+  const times = [staleMs, againMs].filter((time) => time !== undefined);
+  return { digests, ...(times.length === 0 ? {} : { againMs: Math.min(...times) }) };
+}
+
+/** @returns when the next of what waits for it has waited for too long */
+async function collectStale(tx: StoreTx, listener: Listener, nowMs: number): Promise<number | undefined> {
+  await collectWaiting(tx, listener, nowMs);
+  const { sinceMs } = await tx.countWaiting(listener.name);
+  if (sinceMs === undefined) return undefined;
+  // What is CRITICAL waits on however long it has waited: that is no reason to look again at once.
+  return sinceMs + OUTAGE_MS > nowMs ? sinceMs + OUTAGE_MS + 1 : nowMs + LOOK_AGAIN_MS;
 }
 
 async function digestOverflow(tx: StoreTx, name: string, nowMs: number): Promise<SummedUp> {
-  if (!(await tx.hasOverflow(name))) return {};
+  if (!(await tx.hasOverflow(name))) return { digests: [] };
   const last = await tx.readBucket(timerOf(name));
   // A clock that was ahead of now wrote the last one down: nobody knows how long ago that was, and nothing must wait for its time.
   const dueMs = last === undefined || last.atMs > nowMs ? nowMs : last.atMs + INTERVAL_MS;
-  if (nowMs < dueMs) return { againMs: dueMs };
+  if (nowMs < dueMs) return { digests: [], againMs: dueMs };
   // One that its destination has not taken yet is followed by none: what comes meanwhile adds to the next.
-  if (await tx.isDigestWaiting(name, 'storm')) return { againMs: nowMs + LOOK_AGAIN_MS };
+  if (await tx.isDigestWaiting(name, 'storm')) return { digests: [], againMs: nowMs + LOOK_AGAIN_MS };
   const taken = await tx.takeOverflow(name);
-  if (taken === undefined) return {};
-  const digest = stormDigest(name, taken.counts, taken.sinceMs, nowMs);
-  await tx.insertDigest(digest);
-  await tx.enqueue([{ destination: name, kind: 'digest', deliveryId: digest.id }], nowMs);
+  if (taken === undefined) return { digests: [] };
+  const digests = digestsOf(name, taken.counts, taken.sinceMs, nowMs);
+  for (const digest of digests) {
+    await tx.insertDigest(digest);
+    await tx.enqueue(
+      [{ destination: name, kind: 'digest', deliveryId: digest.id, urgency: urgencyOfDigest(digest) }],
+      nowMs,
+    );
+  }
   await tx.writeBucket(timerOf(name), { tokens: 0, atMs: nowMs });
-  return { digest };
+  return { digests };
+}
+
+/** Behind the messages that are as severe as the worst in it. */
+function urgencyOfDigest({ severity = 'INFO' }: Digest): number {
+  return Math.max(1, urgencyFrom(severity) - 1);
 }
 
 /** A destination's name is never empty nor has a slash. */
@@ -57,62 +71,40 @@ function timerOf(name: string): string {
   return `digest/${name}`;
 }
 
-async function collectWaiting(tx: StoreTx, name: string, nowMs: number): Promise<void> {
-  const reason = 'summed up in one message: it had waited for too long';
-  const waiting = await tx.takeWaiting(name, nowMs - OUTAGE_MS, WAITING_A_PASS, reason, nowMs);
-  if (waiting.length === 0) return;
-  const sinceMs = Math.min(...waiting.map(({ createdAtMs }) => createdAtMs));
-  await tx.addOverflow(name, waiting.flatMap(overflowOf), sinceMs);
-  for (const notification of waiting) await rememberUnheard(tx, name, notification, nowMs);
+async function collectWaiting(tx: StoreTx, { name, hearing }: Listener, nowMs: number): Promise<void> {
+  const taken = await tx.takeWaiting(
+    {
+      ...{ destination: name, beforeMs: nowMs - OUTAGE_MS, limit: WAITING_A_PASS },
+      ...{ belowUrgency: urgencyFrom('CRITICAL'), edits: hearing === 'edits' },
+      reason: 'summed up in one message: it had waited for too long',
+    },
+    nowMs,
+  );
+  if (taken.length === 0) return;
+  const sinceMs = Math.min(...taken.map(({ notification }) => notification.createdAtMs));
+  const counts = taken.flatMap(({ notification }) => countsOf(notification));
+  await tx.addOverflow(name, counts, sinceMs);
+  for (const each of taken) await rememberSummary(tx, name, each, nowMs);
 }
 
-/** Whoever had no message of an opening is not bothered with one of its end. */
-async function rememberUnheard(tx: StoreTx, name: string, told: Notification, nowMs: number): Promise<void> {
-  const group = told.reason === 'opened' ? await groupTold(tx, told) : undefined;
-  if (group === undefined) return;
-  const summedUpFor = [...new Set([...(group.summedUpFor ?? []), name])];
-  await tx.writeGroups([{ ...group, summedUpFor }], nowMs);
+/** What wakes nobody and counts nothing is not worth a word where it came too late. */
+function countsOf(notification: TakenNotification['notification']): readonly OverflowCount[] {
+  const { reason } = notification;
+  if (reason === 'shrank' || reason === 'acknowledged') return [];
+  return overflowOf(notification, reason === 'resolved' ? 'gathered' : 'backlog');
 }
 
-/** Everything in one message. Its matches, and the rows of each table with their rest, add up exactly. */
-function stormDigest(
-  destination: string,
-  counts: readonly OverflowCount[],
-  sinceMs: number,
+/** Whoever had no message of an opening knows of it by the summary. */
+async function rememberSummary(
+  tx: StoreTx,
+  name: string,
+  { notification, isKnown }: TakenNotification,
   nowMs: number,
-): Digest {
-  const sum = (kind: OverflowCount['kind']): number =>
-    counts.reduce((total, each) => total + (each.kind === kind ? each.count : 0), 0);
-  const severities = counts.filter(({ kind }) => kind === 'severity');
-  return {
-    id: `storm/${destination}/${sinceMs.toString(36)}-${nowMs.toString(36)}`,
-    kind: 'storm',
-    title: 'Summed up: more alerts than messages',
-    fromMs: sinceMs,
-    toMs: nowMs,
-    timeZone: 'UTC',
-    totals: [
-      { name: 'Matches', count: sum('match') },
-      { name: 'Notifications', count: sum('notification') },
-      ...severities.map(({ name, count }) => ({ name: name === '' ? 'other severities' : name, count })),
-    ],
-    tables: [
-      table('Top rules', counts, 'rule'),
-      table('Top actors', counts, 'actor'),
-      table('Top APIs', counts, 'api'),
-    ].filter(({ rows, omittedCount }) => rows.length > 0 || omittedCount > 0),
-    notes: [
-      'These alerts had no message of their own: there were too many at once, or they were long past. "tocsin alerts" lists those that are open.',
-    ],
-    createdAtMs: nowMs,
-  };
-}
-
-function table(title: string, counts: readonly OverflowCount[], kind: OverflowCount['kind']): DigestTable {
-  const own = counts.filter((each) => each.kind === kind);
-  const named = own.filter(({ name }) => name !== '').toSorted((a, b) => b.count - a.count);
-  const rows = named.slice(0, ROWS).map(({ name, count }) => ({ name, count }));
-  const shown = rows.reduce((sum, { count }) => sum + count, 0);
-  const all = own.reduce((sum, { count }) => sum + count, 0);
-  return { title, rows, omittedRows: named.length - rows.length, omittedCount: all - shown };
+): Promise<void> {
+  if (isKnown || notification.reason === 'resolved') return;
+  const group = await groupTold(tx, placeOf(notification.id).opening);
+  if (group === undefined) return;
+  const sinceMs = group.told?.[name]?.sinceMs ?? nowMs;
+  const told = { ...group.told, [name]: { how: 'summary' as const, sinceMs } };
+  await tx.writeGroups([{ ...group, told }], nowMs);
 }

@@ -16,6 +16,13 @@ export function tellOutcome(
   const retried = settlements.filter(({ state }) => state === 'pending');
   count('done', settlements.filter(({ state }) => state === 'done').length);
   count('retry', retried.length);
+  for (const [index, { state }] of settlements.entries()) {
+    const delivery = batch[index]?.delivery;
+    if (state !== 'done' || delivery?.kind !== 'alert') continue;
+    const { shownMs, severity, part } = delivery.notification;
+    if (shownMs !== undefined && (part?.number ?? 1) === 1)
+      telemetry.heard(destination, severity, shownMs, nowMs);
+  }
   tellRetried(telemetry, destination, settlements, { nowMs, restUntilMs });
   for (const [index, settlement] of settlements.entries()) {
     const delivery: Delivery | undefined = batch[index]?.delivery;

@@ -13,6 +13,8 @@ export interface AdapterDeps {
 export interface DestinationDeps extends AdapterDeps {
   /** Absent where nothing outlives the process: then it is remembered only as long as that. */
   readonly memory?: DestinationMemory;
+  /** What tells this installation from others: what names things at a pager must not be another's. */
+  readonly instance?: string;
   /** An operator's template gave no text and the built-in message goes in its place. One sentence, no event's text. */
   readonly onTemplateFailed?: (reason: string) => void;
 }

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** How far behind the present a feed has been read. */
 export interface Lag {
@@ -7,8 +7,17 @@ export interface Lag {
   readonly seconds: number;
 }
 
+/** How long the oldest delivery has waited for a destination. */
+export interface Wait {
+  readonly destination: string;
+  readonly seconds: number;
+}
+
+/** From what is as good as at once to what an outage of hours makes of it. */
+const PAGE_SECONDS = [1, 2.5, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400];
+
 /** Every series that Tocsin exports, in one place. Labels are configuration names or closed sets, never event text. */
-export function createMetrics(lags: () => readonly Lag[]) {
+export function createMetrics(lags: () => readonly Lag[], waits: () => readonly Wait[]) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -26,8 +35,25 @@ export function createMetrics(lags: () => readonly Lag[]) {
       for (const { source, feed, seconds } of lags()) this.set({ source, feed }, seconds);
     },
   });
+  new Gauge({
+    name: 'tocsin_outbox_oldest_seconds',
+    help: 'How long the oldest delivery that waits for a destination has waited; absent while none does.',
+    labelNames: ['destination'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { destination, seconds } of waits()) this.set({ destination }, seconds);
+    },
+  });
   return {
     registry,
+    timeToPage: new Histogram({
+      name: 'tocsin_time_to_page_seconds',
+      help: 'From when a feed showed news of an alert to when a destination accepted its notification.',
+      labelNames: ['destination', 'severity'],
+      buckets: PAGE_SECONDS,
+      registers,
+    }),
     late: counter('tocsin_feed_late_events_total', 'Events found after their time had been read.', [
       'source',
       'feed',

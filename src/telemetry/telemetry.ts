@@ -4,10 +4,11 @@ import type { Feed, FeedName } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import type { Problem } from '../core/problem.ts';
 import { formatProblem } from '../core/problem.ts';
+import type { Severity } from '../core/severity.ts';
 import type { FeedProgress } from '../core/source.ts';
 import type { DeliveryState, PruneReport } from '../core/store.ts';
 import type { Logger } from './logger.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Wait } from './metrics.ts';
 import { createStatus } from './status.ts';
 
 /** How many single rows or ids one log line names; the counters know them all. */
@@ -18,10 +19,25 @@ function labels({ source, feed }: FeedName): { source: string; feed: Feed } {
   return { source, feed };
 }
 
+/** How many deliveries of a destination are in one state, and when the oldest was enqueued; wall time. */
+interface QueueCount {
+  readonly destination: string;
+  readonly state: DeliveryState;
+  readonly count: number;
+  readonly oldestMs?: number;
+}
+
 /** One function a business fact: what it counts, and what an operator reads of it. */
 export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
   const status = createStatus();
-  const metrics = createMetrics(() => status.lags(clock.now()));
+  /** By destination; wall time. */
+  const waitingSince = new Map<string, number>();
+  const waits = (): Wait[] =>
+    [...waitingSince].map(([destination, sinceMs]) => ({
+      destination,
+      seconds: Math.max(0, clock.now() - sinceMs) / 1_000,
+    }));
+  const metrics = createMetrics(() => status.lags(clock.now()), waits);
   return {
     logger,
     metrics,
@@ -250,6 +266,20 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
         logger.error({ deliveries: count }, 'deliveries of removed destinations went to the dead letters');
     },
 
+    /** A reload or a start without a destination that was told of groups which are still open. */
+    leftOpen(destination: string, count: number): void {
+      const incidents = count === 1 ? '1 incident stays' : `${count} incidents stay`;
+      logger.warn(
+        { destination, incidents: count },
+        `${incidents} open at a destination that is no longer in the configuration: close them there, or bring it back under its name`,
+      );
+    },
+
+    /** A destination took a notification of news. @param shownMs when a feed showed the oldest of it; wall time */
+    heard(destination: string, severity: Severity, shownMs: number, nowMs: number): void {
+      metrics.timeToPage.observe({ destination, severity }, Math.max(0, nowMs - shownMs) / 1_000);
+    },
+
     deadLettered(destination: string, kind: Delivery['kind'], id: string, reason: string): void {
       logger.error({ destination, kind, delivery: id, reason }, 'delivery went to the dead letters');
     },
@@ -294,8 +324,11 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
         logger.debug({ ...report }, 'old records pruned');
     },
 
-    queued(counts: readonly { destination: string; state: DeliveryState; count: number }[]): void {
+    queued(counts: readonly QueueCount[]): void {
       metrics.outbox.reset();
+      waitingSince.clear();
+      for (const { destination, state, oldestMs } of counts)
+        if (state === 'pending' && oldestMs !== undefined) waitingSince.set(destination, oldestMs);
       for (const { destination, state, count } of counts) metrics.outbox.set({ destination, state }, count);
     },
 

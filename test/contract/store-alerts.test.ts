@@ -253,7 +253,12 @@ describe('what waits for a destination', () => {
     }),
   );
   const take = (beforeMs: number) =>
-    within((tx) => tx.takeWaiting('oncall', beforeMs, 9, 'summed up', NOW + 10));
+    within((tx) =>
+      tx.takeWaiting(
+        { destination: 'oncall', beforeMs, belowUrgency: 9, edits: false, limit: 9, reason: 'summed up' },
+        NOW + 10,
+      ),
+    );
 
   test('is counted, and since when', async () => {
     expect(await within((tx) => tx.countWaiting('oncall'))).toEqual({ count: 3, sinceMs: NOW });
@@ -261,7 +266,7 @@ describe('what waits for a destination', () => {
   });
 
   test('is taken when it waited for too long, once, and is not delivered any more', async () => {
-    expect((await take(NOW + 2)).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect((await take(NOW + 2)).map(({ notification: { id } }) => id)).toEqual(['a', 'b']);
     expect(await take(NOW + 2)).toEqual([]);
     expect(await within((tx) => tx.countWaiting('oncall'))).toEqual({ count: 1, sinceMs: NOW + 2 });
     const claimed = await bench.store.claim('oncall', NOW + 10, 0, 9);
@@ -270,7 +275,7 @@ describe('what waits for a destination', () => {
 
   test('is left alone while it is on its way: it may have arrived', async () => {
     await bench.store.claim('oncall', NOW + 9, 1_000, 1);
-    expect((await take(NOW + 100)).map(({ id }) => id)).toEqual(['b', 'c']);
+    expect((await take(NOW + 100)).map(({ notification: { id } }) => id)).toEqual(['b', 'c']);
   });
 
   test('a digest of a kind waits until it is delivered', async () => {

@@ -88,6 +88,7 @@ it('the tables of what was summed up add up to its matches, and blame nobody for
   for (const message of digests) {
     if (message.delivery.kind !== 'digest') continue;
     for (const { title, rows, omittedCount } of message.delivery.digest.tables) {
+      if (!title.startsWith('Top ')) continue;
       const shown = rows.reduce((total, { count }) => total + count, 0);
       expect(shown + omittedCount, title).toBe(matchesOf(message));
       if (title === 'Top actors') expect(rows.every(({ count }) => count <= 2)).toBe(true);

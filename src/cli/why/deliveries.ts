@@ -1,5 +1,6 @@
 import type { TocsinConfig } from '../../app/load.ts';
 import type { Notification } from '../../core/alert.ts';
+import { groupOfNotification } from '../../core/notification-id.ts';
 import type { DeliveryHistory, EventRecord, Records } from '../../core/records.ts';
 
 /** A destination that has nothing of it. */
@@ -42,7 +43,7 @@ export async function notificationDeliveries(
   config: Pick<TocsinConfig, 'destinations' | 'routes'> | undefined,
 ): Promise<Deliveries> {
   const deliveries = await records.deliveriesOf(id);
-  const group = await records.readGroup(groupIdOf(id));
+  const group = await records.readGroup(groupOfNotification(id));
   const to = group?.to ?? config?.routes.find(({ name }) => name === route)?.to ?? [];
   const { destinations = [] } = config ?? {};
   const known = new Set(
@@ -58,11 +59,6 @@ export async function notificationDeliveries(
       ...gone.map((destination) => ({ destination, because: 'it is not in the configuration' })),
     ],
   };
-}
-
-/** A notification's id names its group: `alert/<group>/…`. */
-function groupIdOf(id: string): string {
-  return id.split('/')[1] ?? '';
 }
 
 function alertReason({ name, send }: Destinations[number], to: readonly string[], route: string): string {

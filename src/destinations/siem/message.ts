@@ -5,6 +5,9 @@ const REASONS: Readonly<Record<Notification['reason'], string>> = {
   opened: 'opened',
   grew: 'grew',
   repeat: 'still goes on',
+  escalated: "is in nobody's hands",
+  shrank: 'is over in part',
+  acknowledged: "is in somebody's hands",
   resolved: 'is over',
 };
 

@@ -29,6 +29,7 @@ const OCSF_VERSION = '1.8.0';
 const LONGEST_TEXT = 4_096;
 const ACTIVITIES: Readonly<Record<NotificationReason, Activity>> = {
   ...{ opened: CREATE, grew: UPDATE, repeat: UPDATE, resolved: CLOSE },
+  ...{ escalated: UPDATE, shrank: UPDATE, acknowledged: UPDATE },
 };
 const NEW = { status_id: 1, status: 'New' };
 const IN_PROGRESS = { status_id: 2, status: 'In Progress' };

@@ -44,6 +44,9 @@ const STATES: Readonly<Record<Notification['reason'], readonly string[]>> = {
   opened: [],
   grew: ['more of it'],
   repeat: ['still going on'],
+  escalated: ['nobody has acknowledged it'],
+  shrank: [],
+  acknowledged: ['acknowledged'],
   resolved: [],
 };
 

@@ -1,3 +1,4 @@
+import { urgencyOf } from '../../alerts/urgency.ts';
 import type { StoredAlert } from '../../core/alert.ts';
 import { severityRank } from '../../core/severity.ts';
 import type { AlertFilter } from '../../core/store.ts';
@@ -15,6 +16,7 @@ export function readAlerts(db: Database, fingerprints: readonly string[]): Store
 export interface AlertRow extends Pick<StoredAlert, 'fingerprint' | 'state' | 'episode' | 'lastSeenMs'> {
   /** Rank, highest worst. */
   readonly severity: number;
+  readonly urgency: number;
   readonly dueMs: number | null;
   /** JSON. */
   readonly body: string;
@@ -24,16 +26,26 @@ export function toAlertRow(alert: StoredAlert): AlertRow {
   const { fingerprint, state, episode, lastSeenMs } = alert;
   const dueMs = state === 'resolved' ? null : alert.matchedAtMs + alert.resolveAfterMs;
   const severity = severityRank(alert.severity);
-  return { fingerprint, state, episode, lastSeenMs, severity, dueMs, body: JSON.stringify(alert) };
+  return {
+    fingerprint,
+    state,
+    episode,
+    lastSeenMs,
+    severity,
+    urgency: urgencyOf(alert),
+    dueMs,
+    body: JSON.stringify(alert),
+  };
 }
 
 export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: number): void {
   for (const row of rows) {
     db.run(
-      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms, urgency)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms,
-         state = excluded.state, due_ms = excluded.due_ms, episode = excluded.episode, last_seen_ms = excluded.last_seen_ms`,
+         state = excluded.state, due_ms = excluded.due_ms, episode = excluded.episode, last_seen_ms = excluded.last_seen_ms,
+         urgency = excluded.urgency`,
       row.fingerprint,
       row.severity,
       row.body,
@@ -42,6 +54,7 @@ export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: n
       row.dueMs,
       row.episode,
       row.lastSeenMs,
+      row.urgency,
     );
   }
 }
@@ -56,7 +69,7 @@ export function quietAlerts(db: Database, nowMs: number, limit: number): StoredA
 
 export function openAlerts(db: Database, limit: number): StoredAlert[] {
   return db
-    .all("SELECT body FROM alerts WHERE state <> 'resolved' ORDER BY severity DESC LIMIT ?", limit)
+    .all("SELECT body FROM alerts WHERE state <> 'resolved' ORDER BY urgency DESC LIMIT ?", limit)
     .map((row) => json<StoredAlert>(row, 'body'));
 }
 
@@ -68,7 +81,7 @@ export function listAlerts(db: Database, { states, fingerprint, limit }: AlertFi
       `SELECT body FROM alerts WHERE ${isOpen ? "state <> 'resolved' AND" : ''}
          (?1 IS NULL OR state IN (SELECT value FROM json_each(?1)))
          ${fingerprint === undefined ? '' : "AND fingerprint >= ?3 AND fingerprint < ?3 || 'g'"}
-       ORDER BY ${isOpen ? 'severity DESC, ' : ''}updated_ms DESC LIMIT ?2`,
+       ORDER BY ${isOpen ? 'urgency DESC, ' : ''}updated_ms DESC LIMIT ?2`,
       ...[states === undefined ? null : JSON.stringify(states), limit],
       ...(fingerprint === undefined ? [] : [fingerprint]),
     )

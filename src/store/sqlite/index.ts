@@ -24,6 +24,7 @@ import { listAlerts } from './alerts.ts';
 import * as budget from './budget.ts';
 import { type Database, openDatabase, openReader } from './database.ts';
 import { type FileLock, lockFile } from './lock.ts';
+import { countTold } from './members.ts';
 import * as memory from './memory.ts';
 import { OpenFiles } from './open-files.ts';
 import * as outbox from './outbox.ts';
@@ -166,6 +167,16 @@ export class SqliteStore implements RecordedStore {
         'due',
       ),
     );
+  }
+
+  readInstance(): Promise<string> {
+    return this.#alone(() =>
+      text(this.#db.get("SELECT value FROM meta WHERE key = 'instance'") ?? {}, 'value'),
+    );
+  }
+
+  countTold(): ReturnType<Store['countTold']> {
+    return this.#alone(() => countTold(this.#db));
   }
 
   listSilences(sinceMs: number): Promise<readonly StoredSilence[]> {

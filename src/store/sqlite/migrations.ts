@@ -246,4 +246,41 @@ export const migrations: readonly string[] = [
           json_each(json_array(bin.value ->> '$.minute', bin.value ->> '$.minute')) pair
         GROUP BY seen.value))));
   `,
+  `
+  -- Who is heard first: severity, and within it exploits that succeeded. 0 is for what is no alert.
+  ALTER TABLE alerts ADD COLUMN urgency INTEGER NOT NULL DEFAULT 1;
+  UPDATE alerts SET urgency = severity * 2 + 1;
+  DROP INDEX alerts_open;
+  CREATE INDEX alerts_open ON alerts (urgency DESC) WHERE state <> 'resolved';
+  ALTER TABLE group_members ADD COLUMN told_urgency INTEGER;
+  UPDATE group_members SET told_urgency = told_severity * 2 + 1 WHERE told_severity IS NOT NULL;
+
+  ALTER TABLE groups ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+  UPDATE groups SET urgency = coalesce((SELECT max(a.urgency) FROM group_members m JOIN alerts a USING (fingerprint) WHERE m.group_id = groups.id), 0)
+    WHERE due_ms IS NOT NULL;
+  CREATE INDEX groups_urgent ON groups (urgency, due_ms) WHERE due_ms IS NOT NULL;
+  -- Where alerts find a group: its id, until a changed configuration moves it.
+  ALTER TABLE groups ADD COLUMN place TEXT;
+  UPDATE groups SET place = id;
+  CREATE INDEX groups_place ON groups (place);
+  -- Who knows of an opening.
+  UPDATE groups SET body = json_set(body, '$.told', (
+      SELECT json_group_object(t.value, json_object('sinceMs', body ->> '$.lastNotifiedMs', 'how',
+        CASE WHEN EXISTS (SELECT 1 FROM json_each(body, '$.summedUpFor') s WHERE s.value = t.value) THEN 'summary' ELSE 'message' END))
+      FROM json_each(body, '$.to') t))
+    WHERE due_ms IS NOT NULL AND body ->> '$.lastNotifiedMs' IS NOT NULL;
+
+  -- Few deliveries are urgent: what waits in its turn needs no second index.
+  ALTER TABLE outbox ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+  UPDATE outbox SET urgency = 1 + 2 * coalesce((SELECT CASE n.body ->> '$.severity'
+      WHEN 'CRITICAL' THEN 4 WHEN 'HIGH' THEN 3 WHEN 'MEDIUM' THEN 2 WHEN 'LOW' THEN 1 END FROM notifications n WHERE n.id = outbox.delivery_id), 0)
+    WHERE state = 'pending' AND kind = 'alert';
+  CREATE INDEX outbox_urgent ON outbox (destination, urgency DESC, due_ms, seq) WHERE state = 'pending' AND urgency > 0;
+
+  CREATE TABLE meta (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO meta (key, value) VALUES ('instance', lower(hex(randomblob(8))));
+  `,
 ];

@@ -2,6 +2,7 @@ import type { Notification } from '../../core/alert.ts';
 import type { Delivery, MatchedRule } from '../../core/delivery.ts';
 import type { Digest } from '../../core/digest.ts';
 import { type Event, FEEDS, type Feed } from '../../core/event.ts';
+import { groupOfNotification } from '../../core/notification-id.ts';
 import {
   type ClaimedDelivery,
   type DeliveryCount,
@@ -9,6 +10,7 @@ import {
   type DeliveryRecord,
   type DeliverySelection,
   type DeliveryState,
+  type OutboxRow,
   type Settlement,
   StoreError,
 } from '../../core/store.ts';
@@ -36,7 +38,7 @@ const GROUP = `substr(o.delivery_id, 1, 6 + instr(substr(o.delivery_id, 7), '/')
 const inTurn = (isLeased: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
   SELECT 1 FROM outbox e WHERE e.state <> 'done' AND e.state = 'pending' AND e.delivery_id >= ${GROUP} AND e.delivery_id < ${GROUP} || '~'
     AND e.destination = o.destination AND e.kind = 'alert' AND e.seq < o.seq
-    AND (e.reason IS NOT NULL OR e.due_ms > o.due_ms OR ${isLeased})))`;
+    AND (e.reason IS NOT NULL OR e.due_ms > o.due_ms OR e.urgency < o.urgency OR ${isLeased})))`;
 
 /** A delivery as the tables hold it. */
 export interface ClaimedRow {
@@ -50,6 +52,54 @@ export interface ClaimedRow {
   readonly event?: Omit<Event, 'raw' | 'id'> & { readonly rules: string };
 }
 
+/** What is told to people and machines leaves before the rest, the most urgent first; the rest in the order in which it is due. */
+const URGENT = { which: 'o.urgency > 0', order: 'o.urgency DESC, o.due_ms, o.seq' };
+const IN_TURN = { which: 'o.urgency = 0', order: 'o.due_ms, o.seq' };
+
+function claimable(
+  db: Database,
+  { which, order }: typeof URGENT,
+  destination: string,
+  nowMs: number,
+  limit: number,
+): Row[] {
+  return db.all(
+    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND ${which} AND o.due_ms <= ? AND o.lease_until_ms <= ?
+       AND ${inTurn('e.lease_until_ms > ?')} ORDER BY ${order} LIMIT ?`,
+    destination,
+    nowMs,
+    nowMs,
+    nowMs,
+    limit,
+  );
+}
+
+/**
+ * What is more urgent pulls along what waits before it in its group: nobody reads of a rise before the beginning.
+ */
+export function enqueue(db: Database, rows: readonly OutboxRow[], nowMs: number): void {
+  for (const { destination, kind, deliveryId, urgency = 0 } of rows) {
+    db.run(
+      `INSERT INTO outbox (destination, kind, delivery_id, due_ms, enqueued_ms, urgency) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (destination, delivery_id) DO NOTHING`,
+      destination,
+      kind,
+      deliveryId,
+      nowMs,
+      nowMs,
+      urgency,
+    );
+    if (kind !== 'alert' || urgency <= 1) continue;
+    db.run(
+      `UPDATE outbox SET urgency = ?1 WHERE state <> 'done' AND state = 'pending' AND urgency < ?1 AND kind = 'alert'
+         AND destination = ?2 AND delivery_id >= ?3 AND delivery_id < ?3 || '~'`,
+      urgency,
+      destination,
+      `alert/${groupOfNotification(deliveryId)}/`,
+    );
+  }
+}
+
 export function claim(
   db: Database,
   destination: string,
@@ -57,15 +107,10 @@ export function claim(
   leaseMs: number,
   limit: number,
 ): ClaimedRow[] {
-  const rows = db.all(
-    `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms <= ? AND o.lease_until_ms <= ? AND ${inTurn('e.lease_until_ms > ?')}
-     ORDER BY o.due_ms, o.seq LIMIT ?`,
-    destination,
-    nowMs,
-    nowMs,
-    nowMs,
-    limit,
-  );
+  const urgent = claimable(db, URGENT, destination, nowMs, limit);
+  const others =
+    urgent.length < limit ? claimable(db, IN_TURN, destination, nowMs, limit - urgent.length) : [];
+  const rows = [...urgent, ...others];
   const { read, damaged } = readable(rows, toClaimedRow);
   // Its content is gone: one such row must not stop those behind it.
   if (damaged.length > 0) buryLost(db, damaged.map(seqOf), nowMs);

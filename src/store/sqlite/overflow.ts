@@ -1,6 +1,7 @@
 import type { Notification } from '../../core/alert.ts';
 import type { Digest } from '../../core/digest.ts';
-import type { OverflowCount, StoreTx } from '../../core/store.ts';
+import type { OverflowCount, StoreTx, TakenNotification, WaitingTaken } from '../../core/store.ts';
+import { OVERFLOW_KINDS } from '../../core/store-records.ts';
 import type { Database } from './database.ts';
 import { int, json, maybeInt, text } from './row.ts';
 
@@ -32,31 +33,48 @@ export function writeBucket(
 }
 
 /** `kind <> 'event'` here and below is what the index over the few asks for: an outage leaves very many events. */
+const WAITS = "o.kind <> 'event' AND o.state = 'pending' AND o.kind = 'alert'";
+/** Notifications of the same opening at the same destination, by how their ids begin; `o` is the one in question. */
+const OPENING = `rtrim(o.delivery_id, '0123456789.')`;
+const BEFORE = `e.destination = o.destination AND e.kind = 'alert' AND e.delivery_id >= ${OPENING} AND e.delivery_id < ${OPENING} || '~' AND e.seq < o.seq`;
+/** Delivered, and not only closed: that would say why. */
+const KNOWN = `EXISTS (SELECT 1 FROM outbox e WHERE ${BEFORE} AND e.state = 'done' AND e.reason IS NULL)`;
+const BEHIND = `EXISTS (SELECT 1 FROM outbox e WHERE ${BEFORE} AND e.state = 'pending' AND e.urgency >= ?4)`;
+const CHANGES = "n.body ->> '$.reason' IN ('resolved', 'shrank', 'acknowledged')";
+
 export function takeWaiting(
   db: Database,
-  destination: string,
-  beforeMs: number,
-  limit: number,
-  reason: string,
+  { destination, beforeMs, belowUrgency, edits, limit, reason }: WaitingTaken,
   nowMs: number,
-): Notification[] {
+): TakenNotification[] {
   const rows = db.all(
-    `SELECT o.seq, n.body FROM outbox o JOIN notifications n ON n.id = o.delivery_id
-     WHERE o.destination = ? AND o.kind <> 'event' AND o.state = 'pending' AND o.kind = 'alert' AND o.enqueued_ms < ? AND o.lease_until_ms <= ?
-     ORDER BY o.seq LIMIT ?`,
+    `SELECT * FROM (
+       SELECT o.seq, n.body, ${KNOWN} AS known, ${CHANGES} AS changes FROM outbox o JOIN notifications n ON n.id = o.delivery_id
+       WHERE o.destination = ?1 AND ${WAITS} AND o.enqueued_ms < ?2 AND o.lease_until_ms <= ?3 AND o.urgency < ?4 AND NOT ${BEHIND})
+     WHERE NOT (?5 AND known AND changes) ORDER BY seq LIMIT ?6`,
     destination,
     beforeMs,
     nowMs,
+    belowUrgency,
+    edits ? 1 : 0,
     limit,
   );
-  for (const row of rows)
-    db.run(
-      "UPDATE outbox SET state = 'done', reason = ?, settled_ms = ? WHERE seq = ?",
-      reason,
-      nowMs,
-      int(row, 'seq'),
-    );
-  return rows.map((row) => json<Notification>(row, 'body'));
+  db.run(
+    "UPDATE outbox SET state = 'done', reason = ?, settled_ms = ? WHERE seq IN (SELECT value FROM json_each(?))",
+    reason,
+    nowMs,
+    JSON.stringify(rows.map((row) => int(row, 'seq'))),
+  );
+  return rows.map((row) => ({
+    notification: json<Notification>(row, 'body'),
+    isKnown: int(row, 'known') === 1,
+  }));
+}
+
+export function isNotificationWaiting(db: Database, destination: string, opening: string): boolean {
+  const sql = `SELECT 1 FROM outbox WHERE state <> 'done' AND state = 'pending' AND delivery_id >= ?1 AND delivery_id < ?1 || '~'
+    AND destination = ?2 AND kind = 'alert' LIMIT 1`;
+  return db.get(sql, `${opening}/`, destination) !== undefined;
 }
 
 export function countWaiting(
@@ -131,8 +149,6 @@ export function takeOverflow(
   return { counts, sinceMs: Math.min(...rows.map((row) => int(row, 'since_ms'))) };
 }
 
-const KINDS = ['rule', 'actor', 'api', 'severity', 'notification', 'match'] as const;
-
 function kindOf(row: Row): OverflowCount['kind'] {
-  return KINDS.find((kind) => kind === row['kind']) ?? 'match';
+  return OVERFLOW_KINDS.find((kind) => kind === row['kind']) ?? 'match';
 }

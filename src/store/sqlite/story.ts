@@ -104,7 +104,7 @@ function alertsShowing(db: Database, id: string, sinceMs: number, limit: number)
 function membershipsOf(db: Database, fingerprint: string): Membership[] {
   return db
     .all(
-      `SELECT g.body, m.count, m.told_episode, m.told_severity FROM group_members m JOIN groups g ON g.id = m.group_id
+      `SELECT g.body, m.count, m.told_episode, m.told_severity, m.told_urgency FROM group_members m JOIN groups g ON g.id = m.group_id
        WHERE m.fingerprint = ?`,
       fingerprint,
     )

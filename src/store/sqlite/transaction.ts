@@ -16,12 +16,15 @@ import {
   type StoredWindow,
   StoreError,
   type StoreTx,
+  type TakenNotification,
   type UnheardCount,
+  type WaitingTaken,
   type WindowKey,
 } from '../../core/store.ts';
 import * as alerts from './alerts.ts';
 import type { Database } from './database.ts';
 import * as members from './members.ts';
+import * as outbox from './outbox.ts';
 import * as overflow from './overflow.ts';
 import * as quiet from './quiet.ts';
 import { int, json } from './row.ts';
@@ -180,16 +183,15 @@ export class SqliteTx implements StoreTx {
   }
 
   async writeGroups(groups: readonly AlertGroup[], nowMs: number): Promise<void> {
-    for (const group of groups) {
-      this.#db.run(
-        `INSERT INTO groups (id, body, due_ms, updated_ms) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET body = excluded.body, due_ms = excluded.due_ms, updated_ms = excluded.updated_ms`,
-        group.id,
-        JSON.stringify(group),
-        group.dueMs ?? null,
-        nowMs,
-      );
-    }
+    members.writeGroups(this.#db, groups, nowMs);
+  }
+
+  async groupsAt(places: readonly string[]): Promise<readonly AlertGroup[]> {
+    return members.groupsAt(this.#db, places);
+  }
+
+  async openGroupsOf(fingerprints: readonly string[]): ReturnType<StoreTx['openGroupsOf']> {
+    return members.openGroupsOf(this.#db, fingerprints);
   }
 
   async addPending(counts: readonly PendingCount[]): Promise<void> {
@@ -197,10 +199,7 @@ export class SqliteTx implements StoreTx {
   }
 
   async dueGroups(nowMs: number, limit: number): Promise<readonly AlertGroup[]> {
-    members.pullBack(this.#db, nowMs);
-    return this.#db
-      .all('SELECT body FROM groups WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
-      .map((row) => json<AlertGroup>(row, 'body'));
+    return members.dueGroups(this.#db, nowMs, limit);
   }
 
   async readMembers(group: string, limit: number): Promise<readonly GroupMember[]> {
@@ -219,6 +218,14 @@ export class SqliteTx implements StoreTx {
 
   async markTold(group: string, except: readonly string[]): Promise<void> {
     members.markTold(this.#db, group, except);
+  }
+
+  async markSeen(group: string, except: readonly string[]): Promise<void> {
+    members.markSeen(this.#db, group, except);
+  }
+
+  async markEnded(group: string, except: readonly string[]): Promise<void> {
+    members.markEnded(this.#db, group, except);
   }
 
   async dissolve(group: string): Promise<readonly { readonly rule: string; readonly count: number }[]> {
@@ -245,10 +252,12 @@ export class SqliteTx implements StoreTx {
     overflow.writeBucket(this.#db, destination, bucket);
   }
 
-  async takeWaiting(
-    ...[destination, beforeMs, limit, reason, nowMs]: Parameters<StoreTx['takeWaiting']>
-  ): Promise<readonly Notification[]> {
-    return overflow.takeWaiting(this.#db, destination, beforeMs, limit, reason, nowMs);
+  async takeWaiting(taking: WaitingTaken, nowMs: number): Promise<readonly TakenNotification[]> {
+    return overflow.takeWaiting(this.#db, taking, nowMs);
+  }
+
+  async isNotificationWaiting(destination: string, opening: string): Promise<boolean> {
+    return overflow.isNotificationWaiting(this.#db, destination, opening);
   }
 
   async countWaiting(destination: string): ReturnType<StoreTx['countWaiting']> {
@@ -281,16 +290,6 @@ export class SqliteTx implements StoreTx {
   }
 
   async enqueue(rows: readonly OutboxRow[], nowMs: number): Promise<void> {
-    for (const row of rows) {
-      this.#db.run(
-        `INSERT INTO outbox (destination, kind, delivery_id, due_ms, enqueued_ms) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (destination, delivery_id) DO NOTHING`,
-        row.destination,
-        row.kind,
-        row.deliveryId,
-        nowMs,
-        nowMs,
-      );
-    }
+    outbox.enqueue(this.#db, rows, nowMs);
   }
 }

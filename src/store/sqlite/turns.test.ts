@@ -40,7 +40,13 @@ it('finds the alerts that wait for a destination without looking at its events: 
   const plans = plansOf(db, () => {
     expect(countWaiting(db, 'siem')).toEqual({ count: 0 });
     expect(isDigestWaiting(db, 'siem', 'storm')).toBe(false);
-    expect(takeWaiting(db, 'siem', 1, 500, 'r', 1)).toEqual([]);
+    expect(
+      takeWaiting(
+        db,
+        { destination: 'siem', beforeMs: 1, belowUrgency: 9, edits: false, limit: 500, reason: 'r' },
+        1,
+      ),
+    ).toEqual([]);
   });
   const looks = plans.filter((detail) => /\b(o|outbox)\b/.test(detail));
   expect(looks).toHaveLength(3);

@@ -83,6 +83,8 @@ export const WRITES: Readonly<Record<Silent<StoreTx>, true>> = {
   writeGroups: true,
   addPending: true,
   markTold: true,
+  markSeen: true,
+  markEnded: true,
   addUnheard: true,
   writeSilence: true,
   writeBucket: true,
