@@ -40,6 +40,8 @@ const BEFORE = `e.destination = o.destination AND e.kind = 'alert' AND e.deliver
 /** Delivered, and not only closed: that would say why. */
 const KNOWN = `EXISTS (SELECT 1 FROM outbox e WHERE ${BEFORE} AND e.state = 'done' AND e.reason IS NULL)`;
 const BEHIND = `EXISTS (SELECT 1 FROM outbox e WHERE ${BEFORE} AND e.state = 'pending' AND e.urgency >= ?4)`;
+/** What follows something that is taken is taken with it: nobody is told of the end alone. */
+const FOLLOWS = `EXISTS (SELECT 1 FROM outbox e WHERE ${BEFORE} AND e.state = 'pending' AND e.enqueued_ms < ?2 AND e.lease_until_ms <= ?3 AND e.urgency < ?4)`;
 const CHANGES = "n.body ->> '$.reason' IN ('resolved', 'shrank', 'acknowledged')";
 
 export function takeWaiting(
@@ -50,7 +52,8 @@ export function takeWaiting(
   const rows = db.all(
     `SELECT * FROM (
        SELECT o.seq, n.body, ${KNOWN} AS known, ${CHANGES} AS changes FROM outbox o JOIN notifications n ON n.id = o.delivery_id
-       WHERE o.destination = ?1 AND ${WAITS} AND o.enqueued_ms < ?2 AND o.lease_until_ms <= ?3 AND o.urgency < ?4 AND NOT ${BEHIND})
+       WHERE o.destination = ?1 AND ${WAITS} AND (o.enqueued_ms < ?2 OR ${FOLLOWS})
+         AND o.lease_until_ms <= ?3 AND o.urgency < ?4 AND NOT ${BEHIND})
      WHERE NOT (?5 AND known AND changes) ORDER BY seq LIMIT ?6`,
     destination,
     beforeMs,

@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { it } from 'vitest';
+import { seedOf } from '../seed.ts';
+import { configured, step } from './contract-stage.ts';
+import { ContractWorld } from './contract-world.ts';
+import { inMemory, onDisk, type Place } from './lifecycle-world.ts';
+
+function holds(place: () => Place, numRuns: number): Promise<void> {
+  return fc.assert(
+    fc.asyncProperty(configured, fc.array(step, { maxLength: 20, size: 'max' }), async (routes, steps) => {
+      const world = new ContractWorld(place(), routes);
+      try {
+        for (const next of steps) await world.take(next);
+        await world.end();
+      } finally {
+        await world.close();
+      }
+    }),
+    { numRuns, ...SEED },
+  );
+}
+
+const RUNS = Number(process.env['CONTRACT_RUNS'] ?? 300);
+const SEED = seedOf('CONTRACT_SEED', 20_261_201);
+
+it('whoever is told of a beginning is told of its end, once, and the worst is told first', async () => {
+  await holds(inMemory, RUNS);
+}, 3_600_000);
+
+it('and so it is on a disk, opened again between any two steps', async () => {
+  await holds(onDisk, Math.ceil(RUNS / 20));
+}, 600_000);
