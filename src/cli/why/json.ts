@@ -52,7 +52,14 @@ function alertStoryJson({ alert, quiet, groups, notifications, omittedNotificati
     groups: groups.map(({ group, newCount, told }) => ({
       ...{ id: group.id, route: group.route, labels: group.labels, to: group.to },
       ...{ opened: iso(group.openedMs), due: iso(group.dueMs), reason: group.reason },
-      ...{ heldBecause: group.heldBecause, lastNotified: iso(group.lastNotifiedMs), untold: newCount, told },
+      ...{
+        heldBecause: group.heldBecause,
+        mutedBy: group.mutedBy,
+        known: group.told,
+        lastNotified: iso(group.lastNotifiedMs),
+        untold: newCount,
+        told,
+      },
     })),
     notifications: notifications.map(notificationJson),
     omittedNotifications,

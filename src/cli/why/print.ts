@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Attempts, DeliveryHistory, Membership } from '../../core/records.ts';
+import type { AlertGroup } from '../../core/store.ts';
 import { distinctText, groupText, short } from '../alert-view.ts';
 import { quietText } from '../quiet.ts';
 import { clipped, many, moment, visible } from '../table.ts';
@@ -93,9 +94,23 @@ function groupLine({ group, newCount, told }: Membership, nowMs: number): string
   const next =
     dueMs === undefined
       ? 'closed'
-      : `looked at ${moment(dueMs, nowMs)} as ${heldBecause === undefined ? reason : `${reason}, held: ${HELD[heldBecause]}`}`;
+      : `looked at ${moment(dueMs, nowMs)} as ${heldBecause === undefined ? reason : `${reason}, held: ${heldText(group, heldBecause)}`}`;
   const said = told === undefined ? 'has not told of it' : `has told of it at ${told.severity}`;
-  return `in group ${short(group.id)} of route ${visible(route)} to ${to.map(visible).join(', ')}, which ${said}: ${many(newCount, 'match', 'matches')} untold; ${next}`;
+  return `in group ${short(group.id)} of route ${visible(route)} to ${to.map(visible).join(', ')}, which ${said}: ${many(newCount, 'match', 'matches')} untold; ${next}${knownText(group)}`;
+}
+
+function heldText({ mutedBy }: AlertGroup, because: keyof typeof HELD): string {
+  return because === 'muted' && mutedBy !== undefined
+    ? `${HELD.muted} (mute time ${visible(mutedBy)})`
+    : HELD[because];
+}
+
+/** Who is owed its end. */
+function knownText({ told = {} }: AlertGroup): string {
+  const names = Object.entries(told).map(([name, { how }]) =>
+    how === 'message' ? visible(name) : `${visible(name)} (in a summary)`,
+  );
+  return names.length === 0 ? '' : `; known to ${names.join(', ')}`;
 }
 
 function notificationLines(story: NotificationStory, { nowMs, title }: Printer): readonly string[] {
