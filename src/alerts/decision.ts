@@ -101,13 +101,38 @@ function asideMs({ group, all }: GroupView, { timing }: Telling, nowMs: number):
   return all.ended === 0 ? Number.POSITIVE_INFINITY : afterAny(group, timing, nowMs);
 }
 
+/** When news of a group that was told of is to be told: a rise at once, the rest at the next interval. */
+function newsTimeMs(
+  { group, audible }: GroupView,
+  toldMs: number,
+  { timing }: Telling,
+  nowMs: number,
+): number {
+  const isRise = audible.hasRise || (audible.hasNews && audible.newsUrgency > (group.toldUrgency ?? 0));
+  return isRise ? nowMs : Math.min(toldMs, nowMs) + timing.groupIntervalMs;
+}
+
+/** When to look at a group again for what a notification that wakes nobody has left untold; undefined where that is nothing. */
+export function leftUntoldMs(
+  view: GroupView,
+  reason: NotificationReason,
+  telling: Telling,
+  nowMs: number,
+): number | undefined {
+  const { lastNotifiedMs } = view.group;
+  const isNews = view.audible.hasNews && lastNotifiedMs !== undefined;
+  const newsMs = isNews ? newsTimeMs(view, lastNotifiedMs, telling, nowMs) : Number.POSITIVE_INFINITY;
+  const endsMs = reason === 'shrank' ? Number.POSITIVE_INFINITY : asideMs(view, telling, nowMs);
+  const soonestMs = Math.min(newsMs, endsMs);
+  return Number.isFinite(soonestMs) ? soonestMs : undefined;
+}
+
 /** A group that goes on and was told of. */
 function decideNext(view: GroupView, toldMs: number, telling: Telling, nowMs: number): GroupDecision {
   const { group, audible, quieted, muted } = view;
   const { timing, escalate } = telling;
   const lastMs = Math.min(toldMs, nowMs);
-  const isRise = audible.hasRise || (audible.hasNews && audible.newsUrgency > (group.toldUrgency ?? 0));
-  const newsMs = isRise ? nowMs : lastMs + timing.groupIntervalMs;
+  const newsMs = newsTimeMs(view, toldMs, telling, nowMs);
   const isNewsDue = audible.hasNews && nowMs >= newsMs;
   if (muted === undefined && isNewsDue) return { action: 'tell', reason: 'grew' };
   const aside = decideAside(view, telling, nowMs);

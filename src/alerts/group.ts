@@ -284,6 +284,8 @@ export interface ToldNow {
   readonly face?: string;
   /** What keeps some of its alerts quiet. */
   readonly hidden?: Hold;
+  /** When news that this did not tell is to be told; absent where there is none. */
+  readonly newsMs?: number;
 }
 
 /** The group after it was told of: closed, or to be told of again after `repeat_interval` if it still goes on then. */
@@ -293,7 +295,8 @@ export function afterTelling(group: AlertGroup, now: ToldNow, telling: Telling, 
   const lastMs = group.lastNotifiedMs ?? group.toldBeforeMs ?? nowMs;
   if (now.closes)
     return afterClosing({ ...rest, reason: now.reason, sequence, lastNotifiedMs: lastMs }, nowMs);
-  const { isHandled: _handled, ...known } = now.isQuiet ? rest : withoutNews(rest);
+  const isAside = now.isQuiet || now.reason === 'escalated';
+  const { isHandled: _handled, ...known } = isAside ? rest : withoutNews(rest);
   const told: AlertGroup = {
     ...known,
     ...{ sequence, reason: 'repeat', acknowledgedTold: now.acknowledged },
@@ -304,7 +307,8 @@ export function afterTelling(group: AlertGroup, now: ToldNow, telling: Telling, 
   // Who was told of a beginning that is over already is told of its end.
   if (now.isOver) return { ...told, reason: 'resolved', dueMs: nowMs + telling.timing.groupIntervalMs };
   const { hidden } = now;
-  const nextMs = nextTimeMs(told, telling, now.acknowledged > 0 && now.isHandled, nowMs);
+  const { newsMs = Number.POSITIVE_INFINITY } = now;
+  const nextMs = Math.min(nextTimeMs(told, telling, now.isHandled, nowMs), Math.max(nowMs + 1, newsMs));
   if (hidden === undefined) return { ...told, dueMs: nextMs };
   const lookMs = Math.max(hidden.dueMs, nowMs + telling.timing.groupIntervalMs);
   return { ...told, heldBecause: hidden.reason, dueMs: Math.min(nextMs, lookMs) };

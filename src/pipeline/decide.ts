@@ -1,4 +1,10 @@
-import { decideGroup, type GroupDecision, type GroupView, quietHold } from '../alerts/decision.ts';
+import {
+  decideGroup,
+  type GroupDecision,
+  type GroupView,
+  leftUntoldMs,
+  quietHold,
+} from '../alerts/decision.ts';
 import { keyOf } from '../alerts/fingerprint.ts';
 import { afterClosing, afterLooking, afterTelling, type Hold, recurrenceOf } from '../alerts/group.ts';
 import type { Quiet } from '../alerts/quiet.ts';
@@ -168,6 +174,8 @@ async function tell(
   // What stays quiet to the end is told of by nobody.
   if (closes) await dissolve(tx, group.id, unheardReason(view, 'over_unheard', quieted), nowMs);
   const hidden = hiddenBy(view, nowMs);
+  const isAside = isQuiet || reason === 'escalated';
+  const newsMs = isAside ? leftUntoldMs(view, reason, route, nowMs) : undefined;
   const [worst] = members.alerts;
   const known = Math.min(group.acknowledgedTold ?? 0, totals.toldAcknowledged);
   const next = afterTelling(
@@ -179,6 +187,7 @@ async function tell(
       made: 1 + notifications.earlier.length,
       ...(worst === undefined ? {} : { face: worst.fingerprint }),
       ...(hidden === undefined ? {} : { hidden }),
+      ...(newsMs === undefined ? {} : { newsMs }),
     },
     route,
     nowMs,
@@ -212,7 +221,8 @@ async function membersToTell(
     (member, index) => index < LISTED_ALERTS || (isListed && isChanged(member, decision.reason)),
   );
   const known = new Set(heard.map(({ alert }) => alert.fingerprint));
-  const alerts = shown.map((member) => toNotified(member, contexts, isQuiet));
+  const countsNothing = isQuiet || decision.reason === 'escalated';
+  const alerts = shown.map((member) => toNotified(member, contexts, countsNothing));
   const silent = [...quieted.keys()].filter((fingerprint) => !known.has(fingerprint));
   if (alerts.length > 0 || group.face === undefined) return { alerts, silent };
   // All that was told of has left: the end is still about something.
@@ -246,7 +256,8 @@ async function mark(
   { reason, isQuiet }: Telling,
   silent: readonly string[],
 ): Promise<void> {
-  if (reason === 'acknowledged') return;
+  // What only further destinations are told is not told to those who know of it.
+  if (reason === 'acknowledged' || reason === 'escalated') return;
   if (reason === 'shrank') return tx.markEnded(group, silent);
   if (isQuiet === true) return tx.markSeen(group, silent);
   return tx.markTold(group, silent);
@@ -350,8 +361,12 @@ function tidingsOf({ group, audible }: GroupView, decision: Telling, composed: C
   };
 }
 
-function toNotified({ alert, newCount }: GroupMember, contexts: Contexts, isQuiet: boolean): NotifiedAlert {
+function toNotified(
+  { alert, newCount }: GroupMember,
+  contexts: Contexts,
+  countsNothing: boolean,
+): NotifiedAlert {
   const { seen: _hashes, ...told }: StoredAlert = alert;
   const context = contexts.get(alert.fingerprint);
-  return { ...told, newCount: isQuiet ? 0 : newCount, ...(context === undefined ? {} : { context }) };
+  return { ...told, newCount: countsNothing ? 0 : newCount, ...(context === undefined ? {} : { context }) };
 }

@@ -259,7 +259,12 @@ function hearers(
     return listeners.filter(
       ({ name }) => escalate?.to.includes(name) === true && told[name]?.how !== 'message',
     );
-  if (reason === 'opened' || reason === 'grew' || reason === 'repeat') return recipients(group, listeners);
+  if (reason === 'opened' || reason === 'grew' || reason === 'repeat') {
+    const own = recipients(group, listeners);
+    // A list that knows of it stays whole until it is over, though its route leads elsewhere by now.
+    const lists = listeners.filter(({ name, hearing }) => hearing === 'list' && told[name] !== undefined);
+    return [...new Set([...own, ...lists])];
+  }
   return listeners.filter(({ name }) => told[name] !== undefined || group.to.includes(name));
 }
 

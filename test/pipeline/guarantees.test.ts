@@ -426,6 +426,17 @@ describe('acknowledged is known everywhere', () => {
     expect(keysOf(told.notifications('pager'))).toHaveLength(1);
   });
 
+  it('news that waits for its interval is not put off by it', async () => {
+    const told = scene([route({ groupBy: [] })]);
+    await told.match(['sqli/eve']);
+    await told.run(MINUTE);
+    await told.match(['sqli/mallory']);
+    await told.acknowledge('sqli/eve');
+    await told.run(5 * MINUTE);
+    expect(told.reasons('pager')).toEqual(['opened', 'acknowledged', 'grew']);
+    expect(told.sent('pager').at(-1)?.at).toBe(10 + 5 * MINUTE);
+  });
+
   it('of two alerts one in hand is no incident in hand', async () => {
     const told = scene([route({ groupBy: [] })]);
     await told.match(['sqli/eve', 'rce/mallory']);
