@@ -117,7 +117,16 @@ function changeOf({ revision }: Event, before: ReadonlySet<string> | undefined):
   return before === undefined ? 'first_seen' : 'changed';
 }
 
-/** What deliveries tell of the rules that matched. */
-export function matchedRules({ matches }: Verdict): readonly MatchedRule[] {
-  return matches.map(({ rule, severity }) => ({ rule: rule.id, name: rule.info.name ?? rule.id, severity }));
+/** What deliveries tell of the rules that matched. @param yielded the rules that gave way, and to which */
+export function matchedRules(
+  { matches }: Verdict,
+  yielded?: ReadonlyMap<string, readonly string[]>,
+): readonly MatchedRule[] {
+  return matches.map(({ rule, severity }) => {
+    const yieldedTo = yielded?.get(rule.id);
+    return {
+      ...{ rule: rule.id, name: rule.info.name ?? rule.id, severity },
+      ...(yieldedTo === undefined ? {} : { yieldedTo }),
+    };
+  });
 }

@@ -28,6 +28,7 @@ export {
 export { type RuleTestResult, runRuleTests } from './rule-tests.ts';
 export { type ParsedRule, parseRule, parseRules } from './rule-text.ts';
 export type { TermSource } from './run.ts';
+export { eventOfTest, readHandedEvents } from './test-event.ts';
 export { ALERT_TERMS, ALL_TERMS, FEED_TERMS, type TermKind, type TermTable } from './vocabulary.ts';
 export {
   type Aggregator,
@@ -40,6 +41,7 @@ export {
   type WindowTotal,
   windowTotal,
 } from './windows.ts';
+export { inYieldingOrder, louderThan, yieldsAmong } from './yielding.ts';
 
 export interface CompiledRule {
   readonly id: string;

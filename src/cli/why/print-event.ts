@@ -26,10 +26,17 @@ export function eventLines(story: EventStory, { nowMs, title }: Printer): readon
       ? []
       : [`  its payload does not decode, so rules see no exchange: ${visible(present.payloadError)}`]),
     ...(rules.length === 0 ? ['  no rule matched'] : []),
-    ...rules.map(({ rule, severity }) => `  rule ${visible(rule)} matched (${severity})`),
+    ...rules.map((each) => `  ${ruleText(each)}`),
     ...presentLines(present),
     ...windows.map((window) => `  ${windowText(window)}`),
   ];
+}
+
+function ruleText({ rule, severity, yieldedTo }: EventStory['event']['rules'][number]): string {
+  const matched = `rule ${visible(rule)} matched (${severity})`;
+  return yieldedTo === undefined
+    ? matched
+    : `${matched} and yielded to ${visible(yieldedTo.join(', '))}: it raised no alert`;
 }
 
 function presentLines(present: EventStory['present']): readonly string[] {
