@@ -51,7 +51,7 @@ describe('tocsin check', () => {
   it('says what a valid configuration holds', async () => {
     const { code, out, err } = await check(VALID);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toBe(`${config} is valid: 1 sources, 1 rules, 1 routes, 1 destinations\n`);
+    expect(out).toBe(`${config} is valid: 1 source, 1 rule, 1 route, 1 destination\n`);
   });
 
   it('reports five mistakes together, each with line and column, and ends with 2', async () => {
@@ -140,7 +140,7 @@ describe('tocsin check', () => {
 
   it('checks rules alone', async () => {
     const { code, out } = await runTocsin(['check', '-r', join(folder, 'rules')]);
-    expect([code, out]).toEqual([0, '1 rules are valid\n']);
+    expect([code, out]).toEqual([0, '1 rule is valid\n']);
   });
 
   it('refuses a rule path that holds no rule', async () => {
