@@ -31,6 +31,8 @@ export const RULE_PROBLEM_CODES = [
   'unlinked-value',
   'unmatchable-rule',
   'differs-from-original',
+  'matches-everything',
+  'left-out',
 ] as const;
 export type RuleProblemCode = (typeof RULE_PROBLEM_CODES)[number];
 

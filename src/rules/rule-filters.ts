@@ -50,7 +50,7 @@ function termsFor(root: PositionedMap): TermTable {
   return hasOwnKeys(root) ? ALL_TERMS : AKTO_TEMPLATE_TERMS;
 }
 
-function hasOwnKeys(root: PositionedMap): boolean {
+export function hasOwnKeys(root: PositionedMap): boolean {
   return OWN_KEYS.some((key) => entryOf(root, key));
 }
 const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => !OWN_TERMS.has(term)));
