@@ -30,9 +30,9 @@ export const RULE_PROBLEM_CODES = [
   'ignored-operand',
   'unlinked-value',
   'unmatchable-rule',
-  'differs-from-original',
   'matches-everything',
   'left-out',
+  'differs-from-original',
 ] as const;
 export type RuleProblemCode = (typeof RULE_PROBLEM_CODES)[number];
 
