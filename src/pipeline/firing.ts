@@ -83,14 +83,15 @@ function decideOne(
   const gaveWay = new Map<string, readonly string[]>();
   for (const sighting of sightings) {
     const { match, verdict } = sighting;
-    const own = (): FiredRule => toFired(match, verdict, resolveAfterMs);
+    const own = (): Raised => ({ match, fired: toFired(match, verdict, resolveAfterMs) });
     if (verdict.matchedBefore.has(match.rule.id)) {
-      raised.push({ match, fired: { ...own(), isUpdate: true } });
+      raised.push({ match, fired: { ...own().fired, isUpdate: true } });
       continue;
     }
-    const to = match.rule.yields ? yieldsTo({ match, fired: own() }, raised, routes) : [];
+    const mayYield = match.rule.yields === true && raised.length > 0;
+    const to = mayYield ? yieldsTo(own(), raised, routes) : [];
     if (to.length > 0) gaveWay.set(match.rule.id, to);
-    else if (windows.observe(sighting)) raised.push({ match, fired: own() });
+    else if (windows.observe(sighting)) raised.push(own());
   }
   return { raised, gaveWay };
 }

@@ -10,6 +10,7 @@ import {
   type RuleMatch,
   type RuleSet,
   viewOf,
+  yieldsAmong,
 } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type OperationalFact, ruleQuarantined } from './operations.ts';
@@ -66,7 +67,7 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
       verdicts.push({ event, view: kept, matches, matchedBefore });
       // A page can hold several states of one object.
       if (event.revision !== undefined)
-        known.set(event.feedId, new Set([...matchedBefore, ...matches.map(({ rule }) => rule.id)]));
+        known.set(event.feedId, new Set([...matchedBefore, ...told(matches)]));
       if (clock.now() < turnEndsMs) continue;
       await clock.sleep(0);
       turnEndsMs = clock.now() + TURN_MS;
@@ -108,6 +109,12 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
     telemetry.ruleQuarantined(rule.id, reason, untilMs - nowMs);
     notes.facts.push(ruleQuarantined(rule.id, reason, untilMs, nowMs));
   }
+}
+
+/** What yields tells nobody of the object, and may have to when it changes. */
+function told(matches: readonly RuleMatch[]): readonly string[] {
+  const yielding = yieldsAmong(matches);
+  return matches.flatMap(({ rule }) => (yielding.has(rule.id) ? [] : [rule.id]));
 }
 
 const NO_RULES: ReadonlySet<string> = new Set();
