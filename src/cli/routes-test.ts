@@ -107,7 +107,7 @@ async function reportOn(
   };
 }
 
-interface Decided extends Raised {
+interface Decided extends Raised<ReturnType<typeof toFired>> {
   readonly yieldsTo: readonly string[];
 }
 

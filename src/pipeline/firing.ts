@@ -79,11 +79,11 @@ function decideOne(
   routes: readonly Route<TermSource>[],
   resolveAfterMs: number,
 ) {
-  const raised: Raised[] = [];
+  const raised: Raised<FiredRule>[] = [];
   const gaveWay = new Map<string, readonly string[]>();
   for (const sighting of sightings) {
     const { match, verdict } = sighting;
-    const own = (): Raised => ({ match, fired: toFired(match, verdict, resolveAfterMs) });
+    const own = (): Raised<FiredRule> => ({ match, fired: toFired(match, verdict, resolveAfterMs) });
     if (verdict.matchedBefore.has(match.rule.id)) {
       raised.push({ match, fired: { ...own().fired, isUpdate: true } });
       continue;

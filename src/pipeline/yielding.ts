@@ -1,11 +1,16 @@
 import { chooseRoutes, type Route } from '../alerts/route.ts';
 import { louderThan, type RuleMatch, type TermSource } from '../rules/index.ts';
-import type { FiredRule } from './firing.ts';
 
 /** A match of one event with the alert that it raises, or brings up to date for a later state of its object. */
-export interface Raised {
+export interface Raised<Fired extends Telling = Telling> {
   readonly match: RuleMatch;
-  readonly fired: FiredRule;
+  readonly fired: Fired;
+}
+
+/** What routes look at, and whether there is nothing new to tell. */
+interface Telling {
+  readonly subject: TermSource;
+  readonly isUpdate?: true;
 }
 
 /**
@@ -31,6 +36,6 @@ function isTold({ match, fired }: Raised): boolean {
   return fired.isUpdate !== true || match.rule.aggregations.length === 0;
 }
 
-function hearers({ subject }: FiredRule, routes: readonly Route<TermSource>[]): ReadonlySet<string> {
+function hearers({ subject }: Telling, routes: readonly Route<TermSource>[]): ReadonlySet<string> {
   return new Set(chooseRoutes(routes, subject).flatMap(({ to }) => to));
 }
