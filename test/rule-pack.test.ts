@@ -4,7 +4,14 @@ import type { JsonObject } from '../src/core/json.ts';
 import { makeEvents, referenceEvent } from '../src/demo/akto-simulator/index.ts';
 import { compilePattern } from '../src/regex/index.ts';
 import type { Filter } from '../src/rules/filter-tree.ts';
-import { compileRuleSet, type EventView, parseRules, runRuleTests, viewOf } from '../src/rules/index.ts';
+import {
+  compileRuleSet,
+  type EventView,
+  parseRules,
+  runRuleTests,
+  viewOf,
+  yieldsAmong,
+} from '../src/rules/index.ts';
 
 const FOLDER = 'rules/';
 const files = readdirSync(FOLDER)
@@ -55,13 +62,57 @@ function textsAt(view: EventView, term: string, aspect: string): string[] {
   return data.filter((datum) => typeof datum === 'string');
 }
 
+/** Its alerts are as severe as the feed says, so that what the feed calls CRITICAL stays so. */
+const FEEDS_SEVERITY = 'vendor-high-severity';
+
+describe('rules of the pack that meet on one event', () => {
+  const yielding = (raw: JsonObject) => {
+    const { matches } = pack.match(viewOf(raw, 'malicious_events'));
+    return {
+      rules: matches.map(({ rule }) => rule.id).sort(),
+      yields: Object.fromEntries(yieldsAmong(matches)),
+    };
+  };
+  const exchange = { method: 'GET', path: "/products?id=1'%20OR%20'1'='1", statusCode: 403 };
+
+  it('leave one SQL injection, which the feed calls HIGH and a tool sends, to the rule for that', () => {
+    const payload = { ...exchange, requestHeaders: { 'user-agent': 'sqlmap/1.8' } };
+    expect(yielding({ actor: '203.0.113.9', filterId: 'SQLInjection', severity: 'HIGH', payload })).toEqual({
+      rules: ['client-error-burst', 'scanner-user-agent', 'sql-injection', 'vendor-high-severity'],
+      yields: {
+        'client-error-burst': ['sql-injection'],
+        'scanner-user-agent': ['sql-injection'],
+        'vendor-high-severity': ['sql-injection'],
+      },
+    });
+  });
+
+  it('keep what the feed calls CRITICAL where no rule here is as severe', () => {
+    const { yields } = yielding({
+      actor: '203.0.113.9',
+      filterId: 'X',
+      severity: 'CRITICAL',
+      payload: exchange,
+    });
+    expect(yields).not.toHaveProperty('vendor-high-severity');
+  });
+
+  it('never yield to each other', () => {
+    const payload = { method: 'GET', path: '/.env', requestHeaders: { 'user-agent': 'zgrab' } };
+    expect(yielding({ payload })).toMatchObject({
+      rules: ['scanner-user-agent', 'sensitive-path'],
+      yields: { 'sensitive-path': ['scanner-user-agent'] },
+    });
+  });
+});
+
 describe.each(rules)('$id', (rule) => {
   it('says what it is and what to do', () => {
     expect(rule.info.name).toBeTruthy();
     expect(rule.info.description).toContain('What to do:');
     expect(rule.info.category).toBeTruthy();
     expect(rule.info.subCategory).toBeTruthy();
-    expect(rule.severity).toBeTruthy();
+    if (rule.id !== FEEDS_SEVERITY) expect(rule.severity).toBeTruthy();
     expect(rule.groupBy).not.toEqual([]);
   });
 

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { messages, recordedTelemetry } from '../../test/pipeline/bench.ts';
 import { API_KEY, type Running, ruleFor, startRunning } from '../../test/pipeline/running.ts';
+import { fingerprint } from '../alerts/fingerprint.ts';
+import type { StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import { startDaemon } from './daemon.ts';
@@ -43,6 +45,37 @@ describe('a daemon', () => {
     await eventually(() => expect(feed.requestsTo(hangs).length).toBeGreaterThan(0));
     await systemClock.sleep(1_100);
     await arrived(show('e1', 'First'));
+  });
+
+  it('does not begin the quiet of what has healed anew with a reload: nobody was away', async () => {
+    const { daemon, write, config } = await start();
+    const matchedAtMs = systemClock.now() - 5 * 60_000;
+    const healed: StoredAlert = {
+      ...{
+        fingerprint: fingerprint('tocsin-reload-refused', {}),
+        rule: 'tocsin-reload-refused',
+        ruleName: 'Reload',
+      },
+      ...{
+        severity: 'HIGH',
+        source: 'tocsin',
+        feed: 'operations',
+        group: {},
+        count: 1,
+        sample: [],
+        labels: {},
+      },
+      ...{ firstSeenMs: matchedAtMs, lastSeenMs: matchedAtMs, openedAtMs: matchedAtMs, matchedAtMs },
+      ...{ state: 'open', episode: 1, resolveAfterMs: 600_000, seen: { actors: [], apis: [] } },
+      ...{ actors: { count: 0 }, apis: { count: 0 } },
+    };
+    await daemon.store.transaction((tx) => tx.writeAlerts([healed], matchedAtMs));
+    for (const line of ['# 1', '# 2']) {
+      write('config.yaml', `${config()}\n${line}\n`);
+      expect(await daemon.reload()).toEqual([]);
+    }
+    const [known] = await daemon.store.listAlerts({ limit: 9 });
+    expect(known).toMatchObject({ state: 'open', matchedAtMs });
   });
 
   it('refuses a second one on its store, and goes on', async () => {

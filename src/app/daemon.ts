@@ -37,10 +37,11 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   /** Of the newest reload: what runs is not what the files say. */
   let refused: readonly Problem[] = [];
   const ownInstance = await store.readInstance();
-  const build = (): Pipeline =>
+  const build = (before?: Pipeline): Pipeline =>
     buildPipeline({
       ...{ setup, store, clock, random, telemetry, refused: () => refused },
       instance: setup.config.instance ?? ownInstance,
+      ...(before === undefined ? {} : { before }),
     });
   let pipeline = build();
   let turn: Promise<unknown> = Promise.resolve();
@@ -85,7 +86,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
 
   async function use(next: Setup): Promise<void> {
     setup = next;
-    pipeline = build();
+    pipeline = build(pipeline);
     await pipeline.start().catch(async (error: unknown) => {
       // Half of it may run, and must not deliver beside the next one.
       await pipeline.stop();

@@ -35,6 +35,8 @@ export interface PipelineDeps {
   readonly instance: string;
   /** Why the configuration on disk is not this one; empty where it is. */
   readonly refused: () => readonly Problem[];
+  /** What ran until now, where this is a reload. */
+  readonly before?: Pick<Pipeline, 'health'>;
 }
 
 /** How long a delivery under way may go on once we are asked to stop; what is cut off repeats under its id. */
@@ -44,14 +46,26 @@ const DELIVERY_GRACE_MS = 5_000;
 const COMMANDS_MS = 5_000;
 
 export interface Pipeline {
+  /** How a destination does; undefined where nothing was sent to it yet. */
+  health(destination: string): Health | undefined;
   start(): Promise<void>;
   /** Ends polls at their page, lets deliveries under way finish, and closes every adapter. */
   stop(): Promise<void>;
 }
 
 /** Everything that one configuration runs: a schedule a feed, a loop a destination, one for notifications, one for pruning. */
-export function buildPipeline(deps: PipelineDeps): Pipeline {
-  const { setup, store, clock, random, telemetry, instance, refused } = deps;
+export function buildPipeline({ before, ...deps }: PipelineDeps): Pipeline {
+  const names = deps.setup.config.destinations.map(({ name }) => name);
+  // Read now: a pipeline that kept the one before it would keep all that ever ran.
+  const healthBefore = new Map(names.map((name) => [name, before?.health(name)]));
+  return build(deps, before !== undefined, healthBefore);
+}
+
+function build(
+  { setup, store, clock, random, telemetry, instance, refused }: Omit<PipelineDeps, 'before'>,
+  isReload: boolean,
+  healthBefore: ReadonlyMap<string, Health | undefined>,
+): Pipeline {
   const { config, ruleSet } = setup;
   const sources = config.sources.map((source) => source.create({ clock, random }));
   const destinations = config.destinations.map((destination) =>
@@ -75,7 +89,9 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
       onUnexpected: (error) => telemetry.unexpected(name, framesOf(error)),
     });
 
-  const healths = new Map<string, () => Health>();
+  const healths = new Map<string, () => Health | undefined>();
+  /** Until a destination was tried by this configuration, it does as it did under the one before. */
+  const healthOf = (name: string): Health | undefined => healths.get(name)?.() ?? healthBefore.get(name);
   const deliveries = destinations.map((destination): Loop => {
     const deliverer = createDeliverer({
       ...{ store, destination, clock, random, telemetry, redactor },
@@ -127,7 +143,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
   const watch = loop('the watch over feeds', () => feedWatch.pass());
   const healthWatch = createHealthWatch({
     ...{ store, clock, telemetry, destinations, instance, routes: config.routes, refused },
-    health: (name) => healths.get(name)?.() ?? HEALTHY,
+    health: (name) => healthOf(name) ?? HEALTHY,
     overBudget: budgets.overBudget,
     storeUsage: maintenance.usage,
     onRaised: () => notifications.wake(),
@@ -160,12 +176,12 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
   }
 
   /**
-   * Before anything is found to be over: nobody has looked whether it is. And what was muted, silent or inhibited until
-   * now need not be so by this configuration.
+   * Before anything is found to be over: while no daemon ran, nobody has looked whether it is, which a reload does not
+   * mean. And what was muted, silent or inhibited until now need not be so by this configuration.
    */
   async function resume(): Promise<void> {
     try {
-      await keepLasting(store, { destinations, feeds }, clock.now());
+      if (!isReload) await keepLasting(store, { destinations, feeds }, clock.now());
       await store.lookAtHeld(clock.now());
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -185,6 +201,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
   const loops = [...deliveries, notifications, upkeep, budgeting, watch, health, digests];
 
   return {
+    health: healthOf,
     async start() {
       await abandonRemoved();
       await remember();

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Problem } from '../core/problem.ts';
 import { type FilterOrigins, parseRules, type Rule } from '../rules/index.ts';
+import { sha256Of } from './templates-folder.ts';
+import { MANIFEST_NAME, type Manifest, parseManifest } from './templates-manifest.ts';
 
 export interface LoadedRules {
   readonly rules: readonly Rule[];
@@ -23,7 +25,10 @@ export function loadRules(paths: readonly string[]): LoadedRules {
     const text = textOf(file, problems);
     if (text !== undefined) texts.set(file, text);
   }
-  const parsed = parseRules([...texts].map(([file, text]) => ({ file, text })));
+  const pulled = new PulledFiles();
+  const parsed = parseRules(
+    [...texts].map(([file, text]) => ({ file, text, isPulled: pulled.has(file, text) })),
+  );
   return { ...parsed, problems: [...problems, ...parsed.problems], texts };
 }
 
@@ -65,4 +70,28 @@ function unreadable(file: string, message: string): Problem {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Files that stand as a pull wrote them, by what is remembered beside them. What was edited since is somebody's own. */
+class PulledFiles {
+  readonly #manifests = new Map<string, Manifest>();
+
+  has(file: string, text: string): boolean {
+    const folder = dirname(file);
+    const manifest = this.#manifests.get(folder) ?? manifestOf(folder);
+    this.#manifests.set(folder, manifest);
+    const known = manifest.get(basename(file));
+    if (known === undefined) return false;
+    const sha256 = sha256Of(text);
+    return known.sha256 === sha256 || known.writing === sha256;
+  }
+}
+
+/** What a pull cannot read it refuses; here nothing counts as pulled then. */
+function manifestOf(folder: string): Manifest {
+  try {
+    return parseManifest(readFileSync(join(folder, MANIFEST_NAME), 'utf8')) ?? new Map();
+  } catch {
+    return new Map();
+  }
 }

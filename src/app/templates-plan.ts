@@ -1,6 +1,6 @@
 import type { Problem } from '../core/problem.ts';
 import type { RuleTemplate, RuleTemplates } from '../core/source-knowledge.ts';
-import { parseRule } from '../rules/index.ts';
+import { BUILT_IN_IDS, isCatchAll, parseRule, type Rule } from '../rules/index.ts';
 import { type Decision, decide } from './templates-decide.ts';
 import { type Standing, sha256Of } from './templates-folder.ts';
 import type { Manifest, PulledFile } from './templates-manifest.ts';
@@ -105,7 +105,7 @@ class Planner implements PullPlan {
     const refusal = isRead ? undefined : this.#refusal(decision, there);
     if (refusal === undefined && decision.outcome !== 'kept')
       this.manifest.set(file, entryOf(template, this.#scene.source, there.sha256));
-    this.steps.push({ id, file, ...(refusal ?? outcomeOf(decision, there)) });
+    this.steps.push({ id, file, ...(refusal ?? this.#flagged(outcomeOf(decision, there), text)) });
   }
 
   /** Why the template's rule must not be in the file; where nothing speaks against it, it is written. */
@@ -121,6 +121,14 @@ class Planner implements PullPlan {
       return { outcome: 'skipped', why: `the rule id ${JSON.stringify(rule.id)} is in ${holder.file}` };
     this.#write(file, text, rule.id);
     return undefined;
+  }
+
+  /** A template whose logic is code at Akto says so, wherever it goes into force. */
+  #flagged(step: PullStep, text: string): PullStep {
+    if (step.outcome === 'kept') return step;
+    const { rule } = parseRule(text);
+    const why = rule && whyNotItself(rule);
+    return why === undefined ? step : { ...step, why };
   }
 
   /** What the server has no more stays: taking it away would silence a rule without a word. */
@@ -149,6 +157,14 @@ class Planner implements PullPlan {
     this.#taken.add(name.toLowerCase());
     return name;
   }
+}
+
+function whyNotItself(rule: Rule): string | undefined {
+  if (isCatchAll(rule))
+    return 'it matches every request, since its logic is code at Akto; it is limited to the events with its filter_id';
+  return BUILT_IN_IDS.has(rule.id)
+    ? 'Akto judges by code of its own under this id; here the YAML runs'
+    : undefined;
 }
 
 const GONE = 'no longer on the server; its rule stays in force until you delete the file';

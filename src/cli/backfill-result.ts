@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import { printable } from '../core/excerpt.ts';
 import type { BackfillState, BackfillTally } from '../core/store.ts';
 
@@ -37,10 +38,10 @@ export function asText(
   const { read, fresh, matches, tally } = state;
   const rejected = tally?.rejected ?? 0;
   const counts = [
-    `${read} events read`,
+    `${counted(read, 'event')} read`,
     `${fresh} ${isTrial ? 'would be new' : 'new'}`,
     `${tally?.matched ?? 0} matched by a rule`,
-    ...(rejected === 0 ? [] : [`${rejected} rows not understood`]),
+    ...(rejected === 0 ? [] : [`${counted(rejected, 'row')} not understood`]),
   ];
   const rules = Object.entries(matches).toSorted(([, a], [, b]) => b - a);
   const width = String(rules[0]?.[1] ?? '').length;

@@ -51,7 +51,7 @@ describe('tocsin check', () => {
   it('says what a valid configuration holds', async () => {
     const { code, out, err } = await check(VALID);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toBe(`${config} is valid: 1 sources, 1 rules, 1 routes, 1 destinations\n`);
+    expect(out).toBe(`${config} is valid: 1 source, 1 rule, 1 route, 1 destination\n`);
   });
 
   it('reports five mistakes together, each with line and column, and ends with 2', async () => {
@@ -138,9 +138,20 @@ describe('tocsin check', () => {
     expect(err).toContain('b.yaml');
   });
 
+  it('warns of a source that is polled more rarely than its feeds may be unread', async () => {
+    const { code, out, err } = await check(VALID.replace('api_key', 'schedule: "0 * * * *", api_key'));
+    expect(code).toBe(0);
+    expect(out).toContain('is valid');
+    expect(err).toMatch(
+      /warning slow-schedule: source "akto" is polled 1h apart at most and its "stale_after" is 15m/,
+    );
+    const wide = VALID.replace('api_key', 'schedule: "0 * * * *", stale_after: 1h, api_key');
+    expect((await check(wide)).err).toBe('');
+  });
+
   it('checks rules alone', async () => {
     const { code, out } = await runTocsin(['check', '-r', join(folder, 'rules')]);
-    expect([code, out]).toEqual([0, '1 rules are valid\n']);
+    expect([code, out]).toEqual([0, '1 rule is valid\n']);
   });
 
   it('refuses a rule path that holds no rule', async () => {

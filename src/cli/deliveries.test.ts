@@ -67,8 +67,8 @@ describe('tocsin deliveries list', () => {
     const { code, out } = await deliveries('list', '--state', 'dead', '--destination', 'soar');
     expect(code).toBe(0);
     expect(out.split('\n').filter(Boolean)).toEqual([
-      `1  dead  soar  1 attempts  ${idOf('e1')}  the body is too long`,
-      `2  dead  soar  1 attempts  ${idOf('e2')}  the body is too long`,
+      `1  dead  soar  1 attempt  ${idOf('e1')}  the body is too long`,
+      `2  dead  soar  1 attempt  ${idOf('e2')}  the body is too long`,
     ]);
   });
 

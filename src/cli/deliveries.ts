@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { counted } from '../core/counted.ts';
 import type { DeliveryRecord, DeliveryState, Store } from '../core/store.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { withStore } from './setup.ts';
@@ -37,7 +38,7 @@ export async function listDeliveries(io: Io, options: ListOptions): Promise<Exit
 function lineOf(record: DeliveryRecord): string {
   const { seq, destination, state, attempts, deliveryId, reason } = record;
   const told = reason === undefined ? '' : `  ${reason}`;
-  const line = `${seq}  ${state}  ${destination}  ${attempts} attempts  ${deliveryId}${told}`;
+  const line = `${seq}  ${state}  ${destination}  ${counted(attempts, 'attempt')}  ${deliveryId}${told}`;
   // A feed chooses its ids, and a terminal obeys control characters.
   return line.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

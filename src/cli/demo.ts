@@ -6,6 +6,7 @@ import { styleText } from 'node:util';
 import { type Daemon, startDaemon } from '../app/daemon.ts';
 import { loadSetup } from '../app/load.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { counted } from '../core/counted.ts';
 import { systemRandom } from '../core/random.ts';
 import {
   type AktoSimulator,
@@ -100,10 +101,14 @@ async function startOn(io: Io, world: World, folder: string): Promise<Daemon> {
   heading(
     io,
     'feed',
-    `${EVENTS + 1} attacks wait at ${world.feed.url}, that of Akto's reference page among them, with their actors and APIs`,
+    `${counted(EVENTS + 1, 'attack waits', 'attacks wait')} at ${world.feed.url}, that of Akto's reference page among them, with their actors and APIs`,
   );
-  heading(io, 'identity', `${INCIDENTS} incidents wait at ${world.identity.url}`);
-  heading(io, 'rules', `${loaded.setup.ruleSet.rules.length} rules from ${RULES}`);
+  heading(
+    io,
+    'identity',
+    `${counted(INCIDENTS, 'incident waits', 'incidents wait')} at ${world.identity.url}`,
+  );
+  heading(io, 'rules', `${counted(loaded.setup.ruleSet.rules.length, 'rule')} from ${RULES}`);
   const telemetry = createTelemetry(createLogger('warn'));
   return startDaemon({ place, setup: loaded.setup, telemetry, clock: systemClock, random: systemRandom });
 }
@@ -146,9 +151,9 @@ async function untilDelivered(io: Io, world: World, daemon: Daemon, clock: Clock
   heading(
     io,
     'summary',
-    `${shown.all} events read (${shown.attacks} attacks, ${shown.actors} actors, ${shown.apis} APIs, ${shown.incidents} incidents), ` +
+    `${counted(shown.all, 'event')} read (${counted(shown.attacks, 'attack')}, ${counted(shown.actors, 'actor')}, ${counted(shown.apis, 'API')}, ${counted(shown.incidents, 'incident')}), ` +
       `${delivered} in Splunk, each once; ` +
-      `${world.slack.messages.length} Slack messages, ${world.webhook.webhooks.length} webhooks; ` +
+      `${counted(world.slack.messages.length, 'Slack message')}, ${counted(world.webhook.webhooks.length, 'webhook')}; ` +
       `the reference page's event ${complete ? 'reached all three' : 'is missing somewhere'}; ${left} left`,
   );
   return complete ? 0 : 1;

@@ -172,7 +172,7 @@ describe('tocsin test', () => {
     const { code, out } = await runTocsin(['test', folder]);
     expect(code).toBe(1);
     expect(out).toContain('not ok  a: is loud');
-    expect(out).toContain('1 rules, 0 tests passed, 1 failed');
+    expect(out).toContain('1 rule, 0 tests passed, 1 failed');
   });
 
   it('tells programs the same', async () => {

@@ -31,6 +31,8 @@ export interface MatchReport {
   readonly alert: StoredAlert;
   readonly known?: StoredAlert;
   readonly quiet?: KeptQuiet;
+  /** Rules that it gives way to: then it raises no alert, and no route is asked. */
+  readonly yieldsTo?: readonly string[];
   readonly steps: readonly (RouteStep & { readonly known?: AlertGroup })[];
 }
 
@@ -47,6 +49,7 @@ export function routesJson(report: RoutesReport) {
       const { rule, severity, fingerprint, group } = firing;
       return {
         ...{ rule, severity, windows, fingerprint, group, alert: known?.state ?? 'new' },
+        yieldsTo: match.yieldsTo,
         quiet: quiet === undefined ? undefined : quietJson(quiet),
         routes: match.steps.map((step) => ({
           ...{ route: step.route, outcome: step.outcome, to: step.to, toldByEarlierRoutes: step.leftOut },
@@ -81,17 +84,23 @@ export function routesText(report: RoutesReport, colour: boolean): readonly stri
 function matchText(match: MatchReport, atMs: number, colour: boolean): readonly string[] {
   const { firing, windows, known, quiet } = match;
   const title = `${visible(firing.rule)} (${firing.severity}) matches`;
+  if (match.yieldsTo !== undefined)
+    return [`${bold(title, colour)}; it yields to ${visible(match.yieldsTo.join(', '))} and raises no alert`];
   const counted = windows === 0 ? '' : '; its windows, which decide whether it fires, are not counted here';
   const was =
     known === undefined
       ? 'would be opened'
       : `is ${known.state}, ${many(known.count, 'match', 'matches')} so far`;
   return [
-    `${colour ? styleText('bold', title, { validateStream: false }) : title}${counted}`,
+    `${bold(title, colour)}${counted}`,
     `  alert ${short(firing.fingerprint)} ${groupText(firing.group)} ${was}`,
     ...(quiet === undefined ? [] : [`  kept quiet: ${quietText(quiet, atMs)}`]),
     ...match.steps.flatMap((step) => stepText(match, step, atMs)),
   ];
+}
+
+function bold(text: string, colour: boolean): string {
+  return colour ? styleText('bold', text, { validateStream: false }) : text;
 }
 
 const MOST_CONDITIONS = 5;

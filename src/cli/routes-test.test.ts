@@ -114,8 +114,8 @@ it('counts no windows, and says so', async () => {
 
 it.each<[string, JsonObject | string, readonly string[], number, string]>([
   ['an event that no rule matches', { filterId: 'Other' }, [], 1, 'no rule matches: nobody is told'],
-  ['what is no JSON', '{', [], 2, 'stdin cannot be read: expected one JSON object'],
-  ['a list', '[]', [], 2, 'expected one JSON object'],
+  ['what is no JSON', '{', [], 2, 'stdin cannot be read: expected one event as JSON or YAML'],
+  ['a list', '[]', [], 2, 'expected one event as JSON or YAML'],
   ['a file that is not there', SQLI, ['nowhere.json'], 2, 'nowhere.json cannot be read'],
   ['a time that is none', SQLI, ['--at', 'noon'], 2, '--at: "noon" is no time'],
   ['a source that is none', SQLI, ['--source', 'x'], 2, 'there is akto'],

@@ -7,7 +7,8 @@ import { type Event, eventId } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RecordedStore } from '../core/records.ts';
 import { toFired } from '../pipeline/firing.ts';
-import { type RuleSet, viewOf } from '../rules/index.ts';
+import { type Raised, yieldsTo } from '../pipeline/yielding.ts';
+import { inYieldingOrder, type RuleMatch, type RuleSet, viewOf } from '../rules/index.ts';
 import { readInstant } from './arguments.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { readEvent } from './one-event.ts';
@@ -80,19 +81,20 @@ async function reportOn(
   const view = viewOf(raw, feed, isFact ? undefined : 'first_seen');
   const { matches, failures } = ruleSet.match(view);
   const event: Event = { id: eventId(source, feed, 'test'), source, feed, feedId: 'test', timeMs: atMs, raw };
+  const decided = decide(matches, { event, view }, config);
   const quiet = store && (await readQuietNow(store, config, atMs));
   const { payloadError } = view;
   return {
     ...{ atMs, source, feed },
     ...(payloadError === undefined ? {} : { payloadError }),
     matches: await Promise.all(
-      matches.map(async (match): Promise<MatchReport> => {
-        const { firing, subject } = toFired(match, { event, view }, config.alerts.resolveAfterMs);
+      decided.map(async ({ match, fired: { firing, subject }, yieldsTo: to }): Promise<MatchReport> => {
         const [known] = (await store?.records.findAlerts(firing.fingerprint, 1)) ?? [];
         const { alert } = record(known, firing, atMs);
         const kept = quiet?.of(alert);
-        const steps = walkRoutes(config.routes, subject, atMs);
+        const steps = to.length > 0 ? [] : walkRoutes(config.routes, subject, atMs);
         return {
+          ...(to.length > 0 ? { yieldsTo: to } : {}),
           ...{ firing, windows: match.rule.aggregations.length, alert },
           ...(known === undefined ? {} : { known }),
           ...(kept === undefined ? {} : { quiet: kept }),
@@ -103,6 +105,25 @@ async function reportOn(
     failures: failures.map(({ rule, reason }) => ({ rule: rule.id, reason })),
     notes: store === undefined ? [NO_STORE] : [],
   };
+}
+
+interface Decided extends Raised<ReturnType<typeof toFired>> {
+  readonly yieldsTo: readonly string[];
+}
+
+/** Which matches give way; to a rule whose windows decide whether it fires, none does here. */
+function decide(
+  matches: readonly RuleMatch[],
+  judged: Parameters<typeof toFired>[1],
+  { routes, alerts }: TocsinConfig,
+): readonly Decided[] {
+  const raised: Raised[] = [];
+  return inYieldingOrder(matches).map((match) => {
+    const own = { match, fired: toFired(match, judged, alerts.resolveAfterMs) };
+    const to = yieldsTo(own, raised, routes);
+    if (to.length === 0 && match.rule.aggregations.length === 0) raised.push(own);
+    return { ...own, yieldsTo: to };
+  });
 }
 
 const NO_STORE =

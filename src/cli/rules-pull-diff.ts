@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { structuredPatch } from 'diff';
+import { counted } from '../core/counted.ts';
 
 /** Comparing takes the square of these: lines taken away and added. */
 const MOST_EDITS = 1_000;
@@ -30,7 +31,7 @@ export function unifiedDiff(here: string, server: string, colour: boolean): stri
   ]);
   const shown = lines.slice(0, MOST_LINES).map((line) => `    ${paint(cut(visible(line)), colour)}\n`);
   const more = lines.length - shown.length;
-  return [...shown, ...(more > 0 ? [`    (${more} more lines)\n`] : [])].join('');
+  return [...shown, ...(more > 0 ? [`    (${counted(more, 'more line')})\n`] : [])].join('');
 }
 
 function cut(line: string): string {

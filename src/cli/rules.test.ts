@@ -48,7 +48,7 @@ describe('tocsin test', () => {
     expect(out).toContain('a: 1 of 2 conditions never decided anything');
     expect(out).toContain('a.yaml:5:22: response_code gte: held never, failed once, decided never');
     expect(out).not.toContain('url contains_either');
-    expect(out).toContain('\n1 of 2 conditions decided something\n1 rules, 1 tests passed, 0 failed\n');
+    expect(out).toContain('\n1 of 2 conditions decided something\n1 rule, 1 test passed, 0 failed\n');
   });
 
   it('tells of every condition where asked', async () => {
@@ -186,10 +186,35 @@ store: "sqlite:${file}"\n`,
     expect(JSON.parse(json.out)).toMatchObject({ rule: 'a', verdict: 'true', filters: [{ word: 'filter' }] });
   });
 
+  it.each([
+    ['JSON', JSON.stringify({ exchange: { path: '/admin' }, repeat: 3 })],
+    ['YAML, as it stands in the rule file', '    events: [{ exchange: { path: /admin } }]\n'],
+  ])('explains an event that was copied out of a test: %s', async (_why, stdin) => {
+    const { code, out } = await runTocsin(['rules', 'explain', 'a', ...rules], { stdin });
+    expect([code, out.split('\n')[0]]).toEqual([0, 'a matches this event']);
+  });
+
+  it.each([
+    ['event.json', '{\n  "exchange": { "path": "/admin" },\n  "repeat": 2\n}\n', 1],
+    [
+      'event.yaml',
+      '- { exchange: { path: /admin } }\n- { exchange: { path: /b } }\n- { exchange: { path: /admin } }\n',
+      2,
+    ],
+    ['events.jsonl', '{"exchange":{"path":"/admin"}}\n{"exchange":{"path":"/b"}}\n', 1],
+    ['lines.json', '{"exchange":{"path":"/admin"}}\n{"exchange":{"path":"/admin"}}\n', 2],
+  ])('matches events that were copied out of a test: %s', async (name, text, matches) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    const { code, out, err } = await runTocsin(['match', ...rules, file]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out.split('\n').filter((line) => line.includes('"rule":"a"'))).toHaveLength(matches);
+  });
+
   it.each<[string, readonly string[], string, string]>([
     ['a rule that is not there', ['b'], '{}', 'there is no rule "b"'],
-    ['no event', ['a'], '', 'expected one JSON object'],
-    ['an event that is none', ['a'], '[1]', 'expected one JSON object'],
+    ['no event', ['a'], '', 'expected one event as JSON or YAML'],
+    ['an event that is none', ['a'], '[1]', 'expected one event as JSON or YAML'],
     ['a file that is not there', ['a', '/no/such/file'], '', '/no/such/file cannot be read'],
   ])('cannot explain: %s', async (_why, args, stdin, told) => {
     const { code, out, err } = await runTocsin(['rules', 'explain', ...args, ...rules], { stdin });

@@ -5,7 +5,16 @@ import { type LoadedRules, loadRules } from '../app/rule-files.ts';
 import { openStoreBeside } from '../app/store.ts';
 import { printable } from '../core/excerpt.ts';
 import { StoreError } from '../core/store.ts';
-import { type ExplainedPart, type Explanation, explainRule, type Verdict, viewOf } from '../rules/index.ts';
+import {
+  compileRuleSet,
+  type ExplainedPart,
+  type Explanation,
+  explainRule,
+  type Rule,
+  type Verdict,
+  viewOf,
+  yieldsAmong,
+} from '../rules/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { readEvent } from './one-event.ts';
 import { isError, printProblems } from './problems.ts';
@@ -84,10 +93,22 @@ export async function explain(
   const rule = rules.find((one) => one.id === id);
   if (rule === undefined)
     throw new CliError(`there is no rule ${JSON.stringify(id)}; "tocsin rules list" names them`);
-  const explanation = explainRule(rule, viewOf(await readEvent(io, file), rule.feed), origins);
-  if (options.json) io.out(`${JSON.stringify(explanation)}\n`);
-  else printExplanation(io, explanation, rule.aggregations.length > 0);
+  const view = viewOf(await readEvent(io, file), rule.feed);
+  const explanation = explainRule(rule, view, origins);
+  const yieldsTo = yieldsAmong(compileRuleSet(rules).match(view).matches).get(id) ?? [];
+  if (options.json)
+    io.out(`${JSON.stringify(yieldsTo.length > 0 ? { ...explanation, yieldsTo } : explanation)}\n`);
+  else printExplanation(io, explanation, outlookOf(rule, yieldsTo));
   return 0;
+}
+
+/** What becomes of a match. */
+function outlookOf({ aggregations, yields }: Rule, yieldsTo: readonly string[]): string {
+  if (yieldsTo.length > 0) return `; it yields to ${yieldsTo.join(', ')} and raises no alert`;
+  const windows = aggregations.length > 0 ? '; its windows decide whether that raises an alert' : '';
+  return yields
+    ? `${windows}; no other rule is known to raise an alert on it that is as severe, so it does not yield`
+    : windows;
 }
 
 const SUMMARY: Readonly<Record<Verdict, string>> = {
@@ -96,10 +117,10 @@ const SUMMARY: Readonly<Record<Verdict, string>> = {
   unknown: 'has no verdict on this event',
 };
 
-function printExplanation(io: Io, explanation: Explanation, hasWindows: boolean): void {
+function printExplanation(io: Io, explanation: Explanation, outlook: string): void {
   const { rule, verdict, payloadError, filters } = explanation;
-  const windows = hasWindows && verdict === 'true' ? '; its windows decide whether that raises an alert' : '';
-  io.out(`${printable(rule)} ${SUMMARY[verdict]}${windows}\n`);
+  const more = verdict === 'true' ? printable(outlook) : '';
+  io.out(`${printable(rule)} ${SUMMARY[verdict]}${more}\n`);
   if (payloadError !== undefined)
     io.out(`its payload does not decode, so it sees no exchange: ${payloadError}\n`);
   io.out('\n');

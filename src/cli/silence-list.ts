@@ -3,6 +3,7 @@ import type { TocsinConfig } from '../app/load.ts';
 import { compileSilence } from '../app/silence.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
+import { counted } from '../core/counted.ts';
 import type { RecordedStore } from '../core/records.ts';
 import type { StoredSilence } from '../core/store.ts';
 import { subjectOf } from '../pipeline/quieted.ts';
@@ -52,7 +53,7 @@ export async function listSilences(io: Io, options: SilenceListOptions): Promise
   if (listed.length === 0) io.err('nothing is silent\n');
   const silenced = unheard.filter(({ reason }) => reason === 'silenced');
   const sum = silenced.reduce((total, { count }) => total + count, 0);
-  if (sum > 0) io.err(`kept quiet until over in the last seven days: ${sum} matches\n`);
+  if (sum > 0) io.err(`kept quiet until over in the last seven days: ${counted(sum, 'match', 'matches')}\n`);
   return 0;
 }
 

@@ -1,12 +1,15 @@
 import { styleText } from 'node:util';
+import { counted } from '../core/counted.ts';
 import type { FeedName } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
+import { type Patience, staleFromMs } from '../pipeline/feed-watch.ts';
 import { span } from './progress.ts';
 
 /**
  * - `ok`: read to its end not long ago, and whole
  * - `failing`: its last polls failed
- * - `stale`: not read to its end for longer than the source's `stale_after`, though no poll failed: see whether a daemon runs
+ * - `stale`: not read to its end for longer than the source's `stale_after` and schedule allow, though no poll failed: see
+ *   whether a daemon runs
  * - `incomplete`: it counts events that it does not show
  * - `reading`: its first poll has not come to an end yet
  * - `never polled`
@@ -24,14 +27,14 @@ export interface FeedReport extends FeedName {
 export function stateOf(
   known: FeedState | undefined,
   hasCursor: boolean,
-  staleAfterMs: number,
+  patience: Patience,
   nowMs: number,
 ): FeedCondition {
   if (known === undefined && !hasCursor) return 'never polled';
   if (known?.failingSinceMs !== undefined) return 'failing';
   if (known === undefined) return 'reading';
   const heardMs = known.lastReadMs ?? known.lastPageMs;
-  if (heardMs !== undefined && nowMs - heardMs > staleAfterMs) return 'stale';
+  if (heardMs !== undefined && nowMs > staleFromMs(patience, heardMs)) return 'stale';
   if (known.gaps.length > 0) return 'incomplete';
   return known.lastReadMs === undefined ? 'reading' : 'ok';
 }
@@ -102,7 +105,7 @@ function detailsOf({ known }: FeedReport, nowMs: number): readonly string[] {
   return [
     ...(failingSinceMs === undefined ? [] : [`failing since ${age(failingSinceMs, nowMs)}${error}`]),
     ...shown,
-    ...(gaps.length > MOST_GAPS ? [`and ${gaps.length - MOST_GAPS} more gaps`] : []),
+    ...(gaps.length > MOST_GAPS ? [`and ${counted(gaps.length - MOST_GAPS, 'more gap')}`] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, FEED } from '../../test/pipeline/bench.ts';
@@ -36,11 +36,11 @@ const sources = (...args: readonly string[]): Promise<Ran> =>
   runTocsin(['sources', ...args], { cwd: bench.folder });
 
 /** The feed as polls leave it that came to its end two minutes ago, with some of that as given. */
-async function feedIs(over: Partial<FeedState> = {}): Promise<void> {
+async function feedIs(over: Partial<FeedState> = {}, id = 'e1'): Promise<void> {
   const [lastReadMs, readToMs] = [nowMs - 2 * MINUTE_MS - 500, nowMs - 3 * MINUTE_MS - 500];
   const state: FeedState = { ...FEED, lastReadMs, readToMs, gaps: [], lateEvents: 4, told: {}, ...over };
   await bench.store.transaction(async (tx) => {
-    await tx.insertEvents([{ event: event('e1'), rules: [] }], nowMs);
+    await tx.insertEvents([{ event: event(id), rules: [] }], nowMs);
     await tx.writeFeedState(state, nowMs);
   });
 }
@@ -84,6 +84,17 @@ describe('tocsin sources', () => {
     const { code, out } = await sources();
     expect(code).toBe(1);
     expect(out).toMatch(told);
+  });
+
+  it('does not call stale what is polled once an hour and was read by the last poll', async () => {
+    const path = join(bench.folder, 'config.yaml');
+    const hourly = readFileSync(path, 'utf8').replace('type: akto,', 'type: akto, schedule: "0 * * * *",');
+    writeFileSync(path, hourly);
+    const sinceHourMs = nowMs % (60 * MINUTE_MS);
+    await feedIs({ lastReadMs: nowMs - sinceHourMs });
+    expect((await sources()).out).toMatch(/ ok /);
+    await feedIs({ lastReadMs: nowMs - sinceHourMs - 66 * MINUTE_MS }, 'e2');
+    expect((await sources()).code).toBe(1);
   });
 
   it('gives programs the same, times as ISO', async () => {

@@ -44,7 +44,7 @@ const ALL_TIME = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
 async function readReport(
   store: Store,
-  { staleAfterMs }: Source,
+  patience: Source,
   { source, feed }: FeedReader,
   nowMs: number,
 ): Promise<FeedReport> {
@@ -52,5 +52,5 @@ async function readReport(
   const known = states.find((state) => state.source === source && state.feed === feed);
   const hasCursor = (await store.readCursor(source, feed)) !== undefined;
   const events = await store.countEvents({ source, feed }, ALL_TIME);
-  return { source, feed, known, events, state: stateOf(known, hasCursor, staleAfterMs, nowMs) };
+  return { source, feed, known, events, state: stateOf(known, hasCursor, patience, nowMs) };
 }

@@ -1,5 +1,7 @@
 import { span } from './progress.ts';
 
+export { counted as many } from '../core/counted.ts';
+
 /** A terminal obeys control characters, and some hide or turn round what stands beside them: they are written out. */
 export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (found) => {
@@ -54,11 +56,6 @@ function ahead(ms: number): string {
   const rounded = ms < MINUTE_MS ? ms : Math.round(ms / MINUTE_MS) * MINUTE_MS;
   const restMs = rounded % (rounded >= 24 * HOUR_MS ? 24 * HOUR_MS : HOUR_MS);
   return rounded < HOUR_MS || restMs < MINUTE_MS ? span(rounded) : `${span(rounded)} ${span(restMs)}`;
-}
-
-/** `1 match`, `2 matches`. */
-export function many(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
 }
 
 /** `2026-03-01 08:30:12Z (5m ago)` */

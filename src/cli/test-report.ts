@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { counted } from '../core/counted.ts';
 import { printable } from '../core/excerpt.ts';
 import type { RuleTestResult } from '../rules/index.ts';
 
@@ -85,8 +86,8 @@ function coverageHeading({ id, tests, conditions }: RuleReport): string {
   if (tests.length === 0) return `${id} has no tests`;
   const never = conditions.filter(({ decided }) => decided === 0).length;
   return never === 0
-    ? `${id}: each of its ${conditions.length} conditions decided something`
-    : `${id}: ${never} of ${conditions.length} conditions never decided anything`;
+    ? `${id}: each of its ${counted(conditions.length, 'condition')} decided something`
+    : `${id}: ${never} of ${counted(conditions.length, 'condition')} never decided anything`;
 }
 
 function conditionLine({ file }: RuleReport, condition: ConditionReport): string {
@@ -111,7 +112,7 @@ function summaryOf(reports: readonly RuleReport[]): readonly string[] {
   const conditions = reports.flatMap((report) => report.conditions);
   const decided = conditions.filter((condition) => condition.decided > 0).length;
   return [
-    `${decided} of ${conditions.length} conditions decided something`,
-    `${reports.length} rules, ${passed} tests passed, ${failed} failed`,
+    `${decided} of ${counted(conditions.length, 'condition')} decided something`,
+    `${counted(reports.length, 'rule')}, ${counted(passed, 'test')} passed, ${failed} failed`,
   ];
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { idOf } from '../../test/pipeline/bench.ts';
 import { createStage, type Stage } from '../../test/pipeline/cli-stage.ts';
+import { runTocsin } from '../../test/pipeline/fake-io.ts';
 
 const HOSTILE = '\u001b]0;owned\u0007\u202e\n  forged: delivered';
 const SQLI = { filterId: 'SQLInjection', host: 'api.example', method: 'GET', url: '/x' };
@@ -292,5 +293,46 @@ describe('tocsin why, of the rest', () => {
     const { out } = await why(idOf('a'));
     expect(out).toContain('its payload was cleared to make room');
     expect(out).toContain('rule sqli matched');
+  });
+});
+
+describe('tocsin, of a rule that yields', () => {
+  const vendor = 'id: vendor\nyields: true\nfilter: { severity: { gte: LOW } }\n';
+  const EVENT = { ...SQLI, severity: 'HIGH' };
+  beforeEach(async () => {
+    await stage.close();
+    stage = await createStage({ rules: { 'vendor.yaml': vendor } });
+  });
+
+  it('why says that it matched, to whom it yielded, and no alert of it', async () => {
+    await stage.ingest({ a: EVENT });
+    const { out } = await why('a');
+    expect(out).toContain('rule vendor matched (HIGH) and yielded to sqli: it raised no alert\n');
+    const told = await story('a');
+    expect(told.rules).toContainEqual({
+      rule: 'vendor',
+      name: 'vendor',
+      severity: 'HIGH',
+      yieldedTo: ['sqli'],
+    });
+    expect(told.alerts.map(({ alert }: { alert: { rule: string } }) => alert.rule)).toEqual(['sqli']);
+  });
+
+  it.each([
+    [
+      ['rules', 'explain', 'vendor', '-c', 'config.yaml'],
+      /^vendor matches this event; it yields to sqli and raises no alert\n/,
+    ],
+    [['match', '-r', 'FOLDER/rules'], /"rule":"vendor","severity":"HIGH","yields_to":\["sqli"\]}\n/],
+    [
+      ['routes', 'test', '-c', 'config.yaml'],
+      /^vendor \(HIGH\) matches; it yields to sqli and raises no alert$/m,
+    ],
+  ])('%s says so too', async (args, told) => {
+    const { out } = await runTocsin(
+      args.map((arg) => arg.replace('FOLDER', stage.bench.folder)),
+      { cwd: stage.bench.folder, stdin: JSON.stringify(EVENT) },
+    );
+    expect(out).toMatch(told);
   });
 });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { counted } from '../core/counted.ts';
 import { CONFIG_CODES, type ConfigCode, type Finding } from './codes.ts';
 import type { Path, Place, Places } from './places.ts';
 import { describe, nearest, suggestion } from './words.ts';
@@ -50,15 +51,15 @@ function tooSmall(origin: string, minimum: number, inclusive: boolean): string {
   if (origin === 'array' || origin === 'set')
     return minimum === 1
       ? 'the list is empty: give at least one entry, or remove the key'
-      : `needs at least ${minimum} entries`;
+      : `needs at least ${counted(minimum, 'entry', 'entries')}`;
   if (origin === 'string')
-    return minimum === 1 ? 'must not be empty' : `must have at least ${minimum} characters`;
+    return minimum === 1 ? 'must not be empty' : `must have at least ${counted(minimum, 'character')}`;
   return inclusive ? `must be at least ${minimum}` : `must be more than ${minimum}`;
 }
 
 function tooBig(origin: string, maximum: number, inclusive: boolean): string {
-  if (origin === 'array' || origin === 'set') return `takes at most ${maximum} entries`;
-  if (origin === 'string') return `must have at most ${maximum} characters`;
+  if (origin === 'array' || origin === 'set') return `takes at most ${counted(maximum, 'entry', 'entries')}`;
+  if (origin === 'string') return `must have at most ${counted(maximum, 'character')}`;
   return inclusive ? `must be at most ${maximum}` : `must be less than ${maximum}`;
 }
 

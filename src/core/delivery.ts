@@ -11,6 +11,8 @@ export interface MatchedRule {
   readonly rule: string;
   readonly name: string;
   readonly severity: Severity;
+  /** Rules at whose alerts on the same event it raised none of its own. */
+  readonly yieldedTo?: readonly string[];
 }
 
 /** One thing for one destination. `id` is its stable identity there (`tocsin_id`, `webhook-id`). */

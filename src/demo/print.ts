@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { counted } from '../core/counted.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { SEVERITIES, type Severity } from '../core/severity.ts';
 import type { HecEvent, ReceivedWebhook, SlackMessage } from './receivers/index.ts';
@@ -56,7 +57,7 @@ export function printSlack(message: SlackMessage, options: PrintOptions): string
     const style = LINE_STYLES[kind];
     return style === undefined ? clean : paint(style, clean);
   });
-  if (lines.length > MAX_SLACK_LINES) shown.push(`… ${lines.length - MAX_SLACK_LINES} more lines`);
+  if (lines.length > MAX_SLACK_LINES) shown.push(`… ${counted(lines.length - MAX_SLACK_LINES, 'more line')}`);
   return shown.map((line, index) => `${paint('cyan', label(index === 0 ? 'slack' : ''))}${bar} ${line}`);
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { Digest, DigestRow, DigestTable } from '../core/digest.ts';
 import type { BackfillState } from '../core/store.ts';
 import { barMs, firstBarMs, NO_TALLY } from './backfill-tally.ts';
@@ -88,7 +89,9 @@ function notesOf(state: BackfillState, windowed: ReadonlySet<string>): readonly 
       : []),
     ...(missing.length === 0
       ? []
-      : [`The feed did not show everything it counts in ${missing.length} places; read them again later.`]),
+      : [
+          `The feed did not show everything it counts in ${counted(missing.length, 'place')}; read ${missing.length === 1 ? 'it' : 'them'} again later.`,
+        ]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { counted } from '../core/counted.ts';
 import type { Store } from '../core/store.ts';
 import { BackfillError } from './backfill.ts';
 
@@ -85,5 +86,5 @@ async function tooManyPending(store: Store): Promise<string | undefined> {
   const count = waiting.reduce((sum, each) => sum + each.count, 0);
   if (count <= MOST_PENDING) return undefined;
   const [most] = waiting.toSorted((a, b) => b.count - a.count);
-  return `${count} deliveries wait, most of them for ${most?.destination}; more than ${MOST_PENDING} are not put in line behind each other`;
+  return `${counted(count, 'delivery waits', 'deliveries wait')}, most of them for ${most?.destination}; more than ${MOST_PENDING} are not put in line behind each other`;
 }

@@ -135,7 +135,7 @@ describe('several batches under way', () => {
     await far.answer();
     await pass;
     await deliverer.ended();
-    expect(deliverer.health().heldBecause).toBe('the token was revoked');
+    expect(deliverer.health()?.heldBecause).toBe('the token was revoked');
     expect(bench.telemetry.status().problems).toEqual(['destination siem is held: the token was revoked']);
     await deliverer.pass(never);
     expect(far.batches).toHaveLength(before);
@@ -145,7 +145,7 @@ describe('several batches under way', () => {
     expect(far.waiting, 'one asks, and one only').toHaveLength(1);
     await far.answer();
     await probe;
-    expect(deliverer.health().heldBecause).toBeUndefined();
+    expect(deliverer.health()?.heldBecause).toBeUndefined();
   });
 
   it('that fail together are one failure: the rest is no longer for having sent more', async () => {
@@ -156,7 +156,7 @@ describe('several batches under way', () => {
     while (far.waiting.length > 0) await far.answer({ kind: 'retry', reason: 'timed out' });
     await pass;
     await deliverer.ended();
-    expect(deliverer.health().failures).toBe(1);
+    expect(deliverer.health()?.failures).toBe(1);
     await bench.clock.advance(60_000);
     const next = deliverer.pass(never);
     await idle();

@@ -182,7 +182,12 @@ export function createDeliverer(deps: DeliverDeps) {
     }
   }
 
-  return { pass, ended, health: () => health };
+  return {
+    pass,
+    ended,
+    /** Undefined until something was sent. */
+    health: (): Health | undefined => (settledAtMs === 0 ? undefined : health),
+  };
 }
 
 interface Sent {

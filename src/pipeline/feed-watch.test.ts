@@ -3,10 +3,10 @@ import { type Bench, createBench, reader, source } from '../../test/pipeline/ben
 import type { ArrivalHistory, FeedState } from '../core/feed-state.ts';
 import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
 import { createFeedWatch, judgeFeed } from './feed-watch.ts';
-import { keepLasting } from './lasting.ts';
+import { keepLasting, rememberLook } from './lasting.ts';
 
 const NAME = { source: 'akto', feed: 'malicious_events' } as const;
-const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000 };
+const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000, schedule: '*/30 * * * * *' };
 const NOW = 1_780_000_000_000;
 const MINUTE = 60_000;
 const state = (over: Partial<FeedState>): FeedState => ({
@@ -76,6 +76,20 @@ describe('judging a feed', () => {
     ],
   ])('that %s', (_why, known, watchedSinceMs, reason) => {
     expect(judgeFeed(known, SOURCE, watchedSinceMs, NOW).reason).toBe(reason);
+  });
+
+  const HOURLY = { ...SOURCE, schedule: '0 * * * *' };
+  const HOUR_START = Math.floor(NOW / (60 * MINUTE)) * 60 * MINUTE;
+  it.each<[string, Partial<FeedState>, number, string]>([
+    ['was read when it was polled, 50 minutes ago', { lastReadMs: 0 }, 50, 'none'],
+    ['may still be read by the next poll', { lastReadMs: 0 }, 64, 'none'],
+    ['was not read by the next poll either', { lastReadMs: 0 }, 66, 'failing'],
+    ['failed once, and has not been asked again', { lastReadMs: 0, failingSinceMs: 0 }, 50, 'none'],
+    ['failed, and at the next poll again', { lastReadMs: 0, failingSinceMs: 0 }, 66, 'failing'],
+  ])('that is polled once an hour and %s', (_why, over, minutes, reason) => {
+    const at = HOUR_START + MINUTE / 2;
+    const times = Object.fromEntries(Object.entries(over).map(([key, ms]) => [key, at + Number(ms)]));
+    expect(judgeFeed(state(times), HOURLY, 0, at + minutes * MINUTE).reason).toBe(reason);
   });
 });
 
@@ -153,6 +167,28 @@ describe('the watch over feeds', () => {
       await watch.pass();
     }
   }
+
+  it('lets end in its time what has healed, though a daemon starts every nine minutes', async () => {
+    const watch = watching();
+    await write({ failingSinceMs: bench.clock.now(), lastError: failed });
+    await run(watch, 20);
+    expect(await alert()).toMatchObject({ state: 'open' });
+    const [known] = await bench.store.readFeedStates();
+    await bench.store.transaction((tx) =>
+      tx.writeFeedState(afterPoll(known, NAME, 'read', bench.clock.now()), 0),
+    );
+    const { matchedAtMs = 0 } = (await alert()) ?? {};
+    for (let starts = 0; starts < 3; starts += 1) {
+      // Somebody looked until a minute ago.
+      await rememberLook(bench.store, bench.clock.now());
+      await bench.restart();
+      await bench.clock.advance(MINUTE);
+      await keepLasting(bench.store, { destinations: [], feeds: [NAME] }, bench.clock.now());
+      await run(watching(), 9);
+    }
+    // The three minutes in which nobody looked, and no more.
+    expect((await alert())?.matchedAtMs).toBe(matchedAtMs + 3 * MINUTE);
+  });
 
   it('tells of a failing feed once, keeps that open while it lasts and through restarts, and then lets it end', async () => {
     const watch = watching();

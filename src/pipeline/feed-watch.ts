@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { FeedState } from '../core/feed-state.ts';
 import type { Source } from '../core/source.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
+import { nextTickMs } from '../schema/cron.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { judgeSilence } from './arrivals.ts';
 import { type LastingFact, raiseLasting } from './lasting.ts';
@@ -13,12 +14,23 @@ export interface FeedWatchDeps extends Audience {
   readonly store: Store;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  readonly sources: readonly Pick<Source, 'staleAfterMs' | 'deadlineMs' | 'readers'>[];
+  readonly sources: readonly (Patience & Pick<Source, 'readers'>)[];
   /** A group waits. */
   readonly onRaised: () => void;
 }
 
+/** How long a source may be without news before its feeds are in trouble. */
+export type Patience = Pick<Source, 'staleAfterMs' | 'deadlineMs' | 'schedule'>;
+
 const INTERVAL_MS = 30_000;
+
+/**
+ * When a feed that was heard of at some time is stale: after `stale_after`, and not before the next poll of its
+ * schedule has had its deadline. What is read once an hour is not stale after fifteen minutes.
+ */
+export function staleFromMs({ staleAfterMs, deadlineMs, schedule }: Patience, heardMs: number): number {
+  return Math.max(heardMs + staleAfterMs, (nextTickMs(schedule, heardMs) ?? heardMs) + deadlineMs);
+}
 
 /** What is wrong with a feed, as far as its state tells. */
 export type FeedTrouble =
@@ -27,24 +39,29 @@ export type FeedTrouble =
   | { readonly reason: 'silent'; readonly quietMs: number; readonly longestMs: number };
 
 /**
- * - `failing`: its polls have failed, or come to no end, for longer than `staleAfterMs`
+ * - `failing`: its polls have failed, or come to no end, for longer than {@link staleFromMs} allows
  * - `silent`: it is read without error and shows nothing, longer than its own history makes plausible
  *
  * @param watchedSinceMs when this process began to poll: before, nothing could be read
  */
 export function judgeFeed(
   state: FeedState | undefined,
-  { staleAfterMs, deadlineMs }: Pick<Source, 'staleAfterMs' | 'deadlineMs'>,
+  source: Patience,
   watchedSinceMs: number,
   nowMs: number,
 ): FeedTrouble {
   const { failingSinceMs, lastError } = state ?? {};
   // Failures of an earlier run count from the moment on that this one could have mended them.
-  if (failingSinceMs !== undefined && nowMs - Math.max(failingSinceMs, watchedSinceMs) >= staleAfterMs)
+  const triedSinceMs = Math.max(failingSinceMs ?? nowMs, watchedSinceMs);
+  if (failingSinceMs !== undefined && nowMs >= staleFromMs(source, triedSinceMs))
     return { reason: 'failing', sinceMs: failingSinceMs, ...(lastError && { problem: lastError.message }) };
   const aliveMs = Math.max(state?.lastReadMs ?? 0, state?.lastPageMs ?? 0, watchedSinceMs);
   // One poll may take its whole deadline without having anything to show for it yet.
-  if (nowMs - aliveMs >= staleAfterMs + deadlineMs) return { reason: 'failing', sinceMs: aliveMs };
+  const hungFromMs = Math.max(
+    staleFromMs(source, aliveMs),
+    aliveMs + source.staleAfterMs + source.deadlineMs,
+  );
+  if (nowMs >= hungFromMs) return { reason: 'failing', sinceMs: aliveMs };
   // What came after the last reading to the feed's end, nobody has seen yet: that is no silence.
   const silence = judgeSilence(state?.arrivals, Math.min(nowMs, state?.lastReadMs ?? 0));
   return silence.reason === 'silent' ? silence : { reason: 'none' };

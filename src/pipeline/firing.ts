@@ -1,11 +1,13 @@
 import { fingerprint } from '../alerts/fingerprint.ts';
 import type { Firing } from '../alerts/lifecycle.ts';
+import type { Route } from '../alerts/route.ts';
 import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
 import {
   ALERT_TERMS,
   EMPTY_WINDOW,
   type EventView,
   groupValues,
+  inYieldingOrder,
   observeMatch,
   type Rule,
   type RuleMatch,
@@ -15,6 +17,7 @@ import {
 import type { Verdict } from './judge.ts';
 import type { OperationalFact } from './operations.ts';
 import { labelOf, shortened, summarise } from './summary.ts';
+import { type Raised, yieldsTo } from './yielding.ts';
 
 /** A rule that fired on an event, and what its routes look at. */
 export interface FiredRule {
@@ -32,23 +35,65 @@ const MINUTE_MS = 60_000;
 /** A window is kept this much longer than it lasts: events arrive late, and polls lag. */
 const WINDOW_GRACE_MS = 24 * 60 * MINUTE_MS;
 
-/** Counts matches in their windows and gives those on which a rule fires, in the order of the events. */
+/** What a page's matches come to. */
+export interface Fired {
+  /** The matches on which a rule fires, in the order of the events. */
+  readonly fired: readonly FiredRule[];
+  /** Rules that gave way on an event, and to which rules; by the event's id and the rule's. */
+  readonly yielded: Yielded;
+}
+
+export type Yielded = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/**
+ * Counts matches in their windows and gives those on which a rule fires. A match that yields is counted in no window:
+ * another rule has told of it, and windows count what is still to be told.
+ */
 export async function fire(
   tx: StoreTx,
   verdicts: readonly Verdict[],
+  routes: readonly Route<TermSource>[],
   resolveAfterMs: number,
   nowMs: number,
-): Promise<readonly FiredRule[]> {
-  const sightings = verdicts.flatMap((verdict) => verdict.matches.map((match) => sightingOf(match, verdict)));
-  const windows = new Windows(await tx.readWindows(distinctKeys(sightings)), nowMs);
-  const fired = sightings.flatMap((sighting): FiredRule[] => {
-    const { match, verdict } = sighting;
-    if (verdict.matchedBefore.has(match.rule.id))
-      return [{ ...toFired(match, verdict, resolveAfterMs), isUpdate: true }];
-    return windows.observe(sighting) ? [toFired(match, verdict, resolveAfterMs)] : [];
-  });
+): Promise<Fired> {
+  const sightings = verdicts.map((verdict) =>
+    inYieldingOrder(verdict.matches).map((match) => sightingOf(match, verdict)),
+  );
+  const windows = new Windows(await tx.readWindows(distinctKeys(sightings.flat())), nowMs);
+  const decided = sightings.map((ofOne) => decideOne(ofOne, windows, routes, resolveAfterMs));
   await tx.writeWindows(windows.changed());
-  return fired;
+  const yielded = verdicts.flatMap(({ event }, index) => {
+    const gaveWay = decided[index]?.gaveWay;
+    return gaveWay === undefined || gaveWay.size === 0 ? [] : [[event.id, gaveWay] as const];
+  });
+  return {
+    fired: decided.flatMap(({ raised }) => raised.map((each) => each.fired)),
+    yielded: new Map(yielded),
+  };
+}
+
+/** What the matches of one event come to. @param sightings in the order in which they may yield */
+function decideOne(
+  sightings: readonly Sighting[],
+  windows: Windows,
+  routes: readonly Route<TermSource>[],
+  resolveAfterMs: number,
+) {
+  const raised: Raised<FiredRule>[] = [];
+  const gaveWay = new Map<string, readonly string[]>();
+  for (const sighting of sightings) {
+    const { match, verdict } = sighting;
+    const own = (): Raised<FiredRule> => ({ match, fired: toFired(match, verdict, resolveAfterMs) });
+    if (verdict.matchedBefore.has(match.rule.id)) {
+      raised.push({ match, fired: { ...own().fired, isUpdate: true } });
+      continue;
+    }
+    const mayYield = match.rule.yields === true && raised.length > 0;
+    const to = mayYield ? yieldsTo(own(), raised, routes) : [];
+    if (to.length > 0) gaveWay.set(match.rule.id, to);
+    else if (windows.observe(sighting)) raised.push(own());
+  }
+  return { raised, gaveWay };
 }
 
 /** One match, and the windows that it is counted in. */

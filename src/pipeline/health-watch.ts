@@ -4,7 +4,7 @@ import type { Problem } from '../core/problem.ts';
 import { formatProblem } from '../core/problem.ts';
 import { type Store, StoreError, type StoreTx } from '../core/store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { type LastingFact, openAmong, raiseLasting } from './lasting.ts';
+import { type LastingFact, openAmong, raiseLasting, rememberLook } from './lasting.ts';
 import type { StoreUsage } from './maintain.ts';
 import type { OperationalFact } from './operations.ts';
 import {
@@ -136,6 +136,7 @@ export function createHealthWatch(deps: HealthWatchDeps) {
       const snapshot = await look(nowMs);
       const opened = await store.transaction((tx) => tell(tx, snapshot, nowMs));
       lookedMs = nowMs;
+      await rememberLook(store, nowMs);
       telemetry.alertsOpened(opened);
       if (opened.length > 0) onRaised();
     } catch (error) {

@@ -158,9 +158,13 @@ async function commit(
   polledMs: number | undefined,
 ): Promise<Committed> {
   const nowMs = deps.clock.now();
-  const judged = verdicts.map((verdict) => ({ event: verdict.event, rules: matchedRules(verdict) }));
+  const found = await fire(tx, verdicts, deps.routes, deps.resolveAfterMs, nowMs);
+  const judged = verdicts.map((verdict) => ({
+    event: verdict.event,
+    rules: matchedRules(verdict, found.yielded.get(verdict.event.id)),
+  }));
   await tx.insertEvents(judged, nowMs, polledMs);
-  const fired = [...(await fire(tx, verdicts, deps.resolveAfterMs, nowMs)), ...facts.map(firedBy)];
+  const fired = [...found.fired, ...facts.map(firedBy)];
   const before = await tx.readFeedState(feedNameOf(reader));
   const shown = { shownMs: polledMs ?? nowMs, isLookBack: before?.lastReadMs === undefined };
   const opened = await raise(tx, deps, fired, nowMs, shown);

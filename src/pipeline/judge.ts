@@ -10,6 +10,7 @@ import {
   type RuleMatch,
   type RuleSet,
   viewOf,
+  yieldsAmong,
 } from '../rules/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type OperationalFact, ruleQuarantined } from './operations.ts';
@@ -66,7 +67,7 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
       verdicts.push({ event, view: kept, matches, matchedBefore });
       // A page can hold several states of one object.
       if (event.revision !== undefined)
-        known.set(event.feedId, new Set([...matchedBefore, ...matches.map(({ rule }) => rule.id)]));
+        known.set(event.feedId, new Set([...matchedBefore, ...told(matches)]));
       if (clock.now() < turnEndsMs) continue;
       await clock.sleep(0);
       turnEndsMs = clock.now() + TURN_MS;
@@ -110,6 +111,12 @@ export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry
   }
 }
 
+/** What yields tells nobody of the object, and may have to when it changes. */
+function told(matches: readonly RuleMatch[]): readonly string[] {
+  const yielding = yieldsAmong(matches);
+  return matches.flatMap(({ rule }) => (yielding.has(rule.id) ? [] : [rule.id]));
+}
+
 const NO_RULES: ReadonlySet<string> = new Set();
 
 function changeOf({ revision }: Event, before: ReadonlySet<string> | undefined): Change | undefined {
@@ -117,7 +124,16 @@ function changeOf({ revision }: Event, before: ReadonlySet<string> | undefined):
   return before === undefined ? 'first_seen' : 'changed';
 }
 
-/** What deliveries tell of the rules that matched. */
-export function matchedRules({ matches }: Verdict): readonly MatchedRule[] {
-  return matches.map(({ rule, severity }) => ({ rule: rule.id, name: rule.info.name ?? rule.id, severity }));
+/** What deliveries tell of the rules that matched. @param yielded the rules that gave way, and to which */
+export function matchedRules(
+  { matches }: Verdict,
+  yielded?: ReadonlyMap<string, readonly string[]>,
+): readonly MatchedRule[] {
+  return matches.map(({ rule, severity }) => {
+    const yieldedTo = yielded?.get(rule.id);
+    return {
+      ...{ rule: rule.id, name: rule.info.name ?? rule.id, severity },
+      ...(yieldedTo === undefined ? {} : { yieldedTo }),
+    };
+  });
 }

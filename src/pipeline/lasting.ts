@@ -61,9 +61,18 @@ const OF_DESTINATIONS = [
 const OF_FEEDS = ['tocsin-feed-failing', 'tocsin-feed-silent'];
 const OF_ALL = ['tocsin-store-nearly-full', 'tocsin-store-full', 'tocsin-reload-refused'];
 
+/** Where the store keeps when somebody last looked; no destination has an empty name. */
+const LOOKED = { destination: '', key: 'lasting/looked' };
+
+/** Writes down that whatever lasts and is true has been said by now. */
+export function rememberLook(store: Store, nowMs: number): Promise<void> {
+  return store.writeMemory(LOOKED.destination, LOOKED.key, String(nowMs), nowMs);
+}
+
 /**
- * While nobody looked, nobody could say that they go on: their quiet begins anew. Without this a restart would tell
- * of the end of what has not ended, and then page for it again.
+ * While nobody looked, nobody could say that they go on: that time does not count as quiet. Without this a restart
+ * would tell of the end of what has not ended, and then page for it again. Quiet that somebody did see counts on, so
+ * that what has healed ends in its time however often the daemon starts.
  */
 export async function keepLasting(
   store: Store,
@@ -77,10 +86,13 @@ export async function keepLasting(
     ...feeds.flatMap(({ source, feed }) => OF_FEEDS.map((rule) => fingerprint(rule, { source, feed }))),
     ...OF_ALL.map((rule) => fingerprint(rule, {})),
   ];
+  // A store of an earlier version does not say: then nobody may have looked since it was said last.
+  const lookedMs = Number((await store.readMemory(LOOKED.destination, LOOKED.key)) ?? 0);
+  const awayMs = Math.max(0, nowMs - lookedMs);
   await store.transaction(async (tx) => {
     const open = (await tx.readAlerts(lasting)).filter(({ state }) => state !== 'resolved');
     await tx.writeAlerts(
-      open.map((alert) => ({ ...alert, matchedAtMs: nowMs })),
+      open.map((alert) => ({ ...alert, matchedAtMs: Math.min(nowMs, alert.matchedAtMs + awayMs) })),
       nowMs,
     );
   });

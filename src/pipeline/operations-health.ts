@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import { type OperationalFact, WHILE_IT_LASTS_MS } from './operations.ts';
 
 const MEGABYTE = 1e6;
@@ -32,7 +33,7 @@ export function destinationFailing(
     rule: 'tocsin-destination-failing',
     name: 'Destination failing',
     description:
-      `Destination ${destination} has taken nothing for ${Math.round((atMs - sinceMs) / 60_000)} minutes: ${reason}. ` +
+      `Destination ${destination} has taken nothing for ${counted(Math.round((atMs - sinceMs) / 60_000), 'minute')}: ${reason}. ` +
       `It is tried again and again and what is for it waits (${waiting} now); see whether it is up and can be reached from here.`,
     severity: 'HIGH',
     ...lastingAbout(destination),
@@ -51,7 +52,7 @@ export function destinationOverBudget(
     rule: 'tocsin-destination-over-budget',
     name: 'Destination over budget',
     description:
-      `No feed is read and attacks go unseen: ${why}. Nothing is lost: ${waiting} deliveries wait, and the feeds are read on ` +
+      `No feed is read and attacks go unseen: ${why}. Nothing is lost: ${counted(waiting, 'delivery waits', 'deliveries wait')}, and the feeds are read on ` +
       'from where they were by themselves.',
     severity: 'CRITICAL',
     ...lastingAbout(destination),

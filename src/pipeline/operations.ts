@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { FeedName } from '../core/event.ts';
 import type { Severity } from '../core/severity.ts';
 import type { Gap } from '../core/source.ts';
@@ -43,7 +44,7 @@ export function ruleQuarantined(
     rule: 'tocsin-rule-quarantined',
     name: 'Rule quarantined',
     description:
-      `Rule ${rule} overran its bounds again and again and is not asked for ${minutes} minutes, so it sees nothing. ` +
+      `Rule ${rule} overran its bounds again and again and is not asked for ${counted(minutes, 'minute')}, so it sees nothing. ` +
       `Simplify its pattern; whoever wrote those events may have meant to blind it. ${reason}`,
     severity: 'HIGH',
     group: { rule },
@@ -113,7 +114,7 @@ export function feedIncomplete(
 
 function minutes(ms: number): string {
   const whole = Math.round(ms / 60_000);
-  return whole >= 120 ? `${Math.round(whole / 60)} hours` : `${whole} minutes`;
+  return whole >= 120 ? counted(Math.round(whole / 60), 'hour') : counted(whole, 'minute');
 }
 
 function iso(ms: number): string {

@@ -37,11 +37,34 @@ export function viewOf(raw: JsonObject, feed: Feed = feedOf(raw), change?: Chang
 }
 
 function feedOf(raw: JsonObject): Feed {
-  if (has(raw, 'incidentId', 'attackId', 'ipAddress')) return 'incidents';
-  if (has(raw, 'latestApiEndpoint', 'latestApiIp', 'latestApiMethod')) return 'threat_actors';
-  if (has(raw, 'requestsCount', 'actorsCount')) return 'threat_apis';
+  for (const [feed, keys] of TELLING_KEYS) if (has(raw, ...keys)) return feed;
   return 'malicious_events';
 }
+
+/** Keys that only objects of one feed have, as the feed writes them and as terms do; people write down a few of them only. */
+const TELLING_KEYS: readonly (readonly [Feed, readonly string[]])[] = [
+  [
+    'incidents',
+    [
+      'incidentId',
+      'attackId',
+      'ipAddress',
+      'incident_id',
+      'attack_id',
+      'ip_address',
+      'requests',
+      'userAgent',
+    ],
+  ],
+  [
+    'threat_actors',
+    [
+      ...['latestApiEndpoint', 'latestApiIp', 'latestApiMethod', 'latestApiHost', 'latestAttack'],
+      ...['latest_api_endpoint', 'latest_api_ip', 'latest_api_method', 'latest_api_host', 'latest_attack'],
+    ],
+  ],
+  ['threat_apis', ['requestsCount', 'actorsCount', 'requests_count', 'actors_count']],
+];
 
 function has(raw: JsonObject, ...keys: readonly string[]): boolean {
   return keys.some((key) => Object.hasOwn(raw, key));

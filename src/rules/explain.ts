@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { Datum } from './datum.ts';
 import type { EventView } from './event-view.ts';
 import type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
@@ -129,7 +130,7 @@ function shown(datum: Datum, maxChars: number): string {
   if (datum === undefined) return 'nothing';
   if (typeof datum === 'object') return datum.text;
   if (typeof datum !== 'string') return String(datum);
-  const more = datum.length > maxChars ? ` (${datum.length} characters)` : '';
+  const more = datum.length > maxChars ? ` (${counted(datum.length, 'character')})` : '';
   return `"${clipped(visible(datum.slice(0, maxChars + 1)), maxChars)}"${more}`;
 }
 

@@ -6,6 +6,7 @@ import { compileRuleSet } from './rule-set.ts';
 import { parseRule } from './rule-text.ts';
 
 export { compileAlertFilter } from './alert-filter.ts';
+export { isCatchAll } from './catch-all.ts';
 export { type Comparison, comparisonsIn } from './comparisons.ts';
 export { type ConditionCoverage, coverRule } from './coverage.ts';
 export { type Change, type EventView, viewOf } from './event-view.ts';
@@ -13,6 +14,7 @@ export { type ExplainedPart, type Explanation, explainRule, type Verdict } from 
 export { type CompiledFilter, compileFilter, type FilterOptions } from './filter.ts';
 export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
+export { BUILT_IN_IDS } from './quirks.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { ruleJsonSchema } from './rule-schema.ts';
 export {
@@ -26,8 +28,9 @@ export {
   type RuleSet,
 } from './rule-set.ts';
 export { type RuleTestResult, runRuleTests } from './rule-tests.ts';
-export { type ParsedRule, parseRule, parseRules } from './rule-text.ts';
+export { type ParsedRule, parseRule, parseRules, type RuleFile } from './rule-text.ts';
 export type { TermSource } from './run.ts';
+export { eventOfTest, readHandedEvents } from './test-event.ts';
 export { ALERT_TERMS, ALL_TERMS, FEED_TERMS, type TermKind, type TermTable } from './vocabulary.ts';
 export {
   type Aggregator,
@@ -40,6 +43,7 @@ export {
   type WindowTotal,
   windowTotal,
 } from './windows.ts';
+export { inYieldingOrder, louderThan, yieldsAmong } from './yielding.ts';
 
 export interface CompiledRule {
   readonly id: string;

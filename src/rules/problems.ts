@@ -30,6 +30,8 @@ export const RULE_PROBLEM_CODES = [
   'ignored-operand',
   'unlinked-value',
   'unmatchable-rule',
+  'matches-everything',
+  'left-out',
   'differs-from-original',
 ] as const;
 export type RuleProblemCode = (typeof RULE_PROBLEM_CODES)[number];

@@ -10,7 +10,7 @@ import type { Rule } from './rule.ts';
 import { ALL_TERMS, FEED_TERMS, type TermTable } from './vocabulary.ts';
 
 /** What Tocsin adds to a template. A file that has one of them was written for Tocsin. */
-export const OWN_KEYS = ['source', 'group_by', 'resolve_after', 'runbook', 'tests'] as const;
+export const OWN_KEYS = ['source', 'group_by', 'resolve_after', 'runbook', 'yields', 'tests'] as const;
 
 /** Reads the four filters of a rule. */
 export function parseFilters(
@@ -50,7 +50,7 @@ function termsFor(root: PositionedMap): TermTable {
   return hasOwnKeys(root) ? ALL_TERMS : AKTO_TEMPLATE_TERMS;
 }
 
-function hasOwnKeys(root: PositionedMap): boolean {
+export function hasOwnKeys(root: PositionedMap): boolean {
   return OWN_KEYS.some((key) => entryOf(root, key));
 }
 const AKTO_TEMPLATE_TERMS: TermTable = new Map([...ALL_TERMS].filter(([term]) => !OWN_TERMS.has(term)));

@@ -151,6 +151,21 @@ describe('problems', () => {
       ['did you mean "silent"?'],
     ],
     [
+      'a yielding that is no flag',
+      'id: A\nfilter: {}\nyields: sometimes\n',
+      ['3:9: error wrong-type: yields takes true or false'],
+    ],
+    [
+      'other rules without a severity',
+      'id: A\nfilter: {}\ntests: [{name: x, events: [{also: {b: LOUD}}], expect: silent}]\n',
+      ['error bad-test: also takes other rules with the severity'],
+    ],
+    [
+      'other rules that are a list',
+      'id: A\nfilter: {}\ntests: [{name: x, events: [{also: [b]}], expect: silent}]\n',
+      ['not a list'],
+    ],
+    [
       'an unsupported operator',
       'id: A\nfilter: {url: {magic_validate: x}}\n',
       ['2:16: error unsupported-operator: magic_validate needs'],

@@ -82,6 +82,7 @@ export class RuleParser {
     const tests = parseTests(entryOf(root, 'tests')?.value, this.#problems);
     const runbook = this.#text(entryOf(root, 'runbook'));
     const resolveAfterMs = this.#resolveAfter(entryOf(root, 'resolve_after'));
+    const yields = this.#yields(entryOf(root, 'yields'));
     if (id === undefined) return undefined;
     return {
       id,
@@ -95,6 +96,7 @@ export class RuleParser {
       ...(this.#file === undefined ? {} : { file: this.#file }),
       ...(runbook === undefined ? {} : { runbook }),
       ...(resolveAfterMs === undefined ? {} : { resolveAfterMs }),
+      ...(yields ? { yields } : {}),
     };
   }
 
@@ -181,6 +183,17 @@ export class RuleParser {
       'resolve_after takes a duration of 1m to 7d with its unit, such as 30m.',
     );
     return undefined;
+  }
+
+  #yields(entry: PositionedEntry | undefined): boolean {
+    const value = entry && plain(entry.value);
+    if (entry === undefined || typeof value === 'boolean') return value === true;
+    this.#problems.error(
+      'wrong-type',
+      entry.value.place ?? entry.place,
+      `yields takes true or false, not ${kindName(entry.value)}: true raises an alert only where no other rule does.`,
+    );
+    return false;
   }
 
   #text(entry: PositionedEntry | undefined): string | undefined {

@@ -48,6 +48,11 @@ describe('the JSON Schema of rules', () => {
       'a window of no length',
       'id: A\nfilter: {}\naggregation_rules: [{rule: {condition: {windowThreshold: 0}}}]',
     ],
+    ['a yielding that is no flag', 'id: A\nfilter: {}\nyields: sometimes'],
+    [
+      'another rule of a severity that is none',
+      'id: A\nfilter: {}\ntests: [{name: n, events: [{also: {b: LOUD}}], expect: match}]',
+    ],
     ['a test without events', 'id: A\nfilter: {}\ntests: [{name: n, events: [], expect: match}]'],
   ])('refuses what the parser refuses: %s', (_why, text) => {
     expect(parseRule(text).rule).toBeUndefined();

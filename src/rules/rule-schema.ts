@@ -59,6 +59,11 @@ export function ruleJsonSchema(): JsonObject {
         description: 'Its alerts are over after so long without a match, such as 30m; 1m to 7d.',
       },
       runbook: { type: 'string', description: 'A link that alerts carry.' },
+      yields: {
+        type: 'boolean',
+        default: false,
+        description: 'Raises an alert only on events of which no other rule, at least as severe, raises one.',
+      },
       tests: { type: ['array', 'null'], items: TEST, description: 'What tocsin test runs.' },
     },
     required: ['id'],
@@ -221,11 +226,17 @@ const TEST: JsonObject = object(
       minItems: 1,
       items: {
         type: 'object',
-        description: "In the feed's own keys, with exchange, at and repeat.",
+        description: "In the feed's own keys, with exchange, at, repeat and also.",
         properties: {
           exchange: { type: 'object', description: 'A captured exchange instead of payload.' },
           at: { type: 'string', description: "When, from the test's start: 30s, 5m." },
           repeat: { type: 'integer', minimum: 1 },
+          also: {
+            type: 'object',
+            description:
+              'Other rules that raise an alert on it, each with its severity: for rules that yield.',
+            additionalProperties: SEVERITY,
+          },
         },
       },
     },

@@ -14,6 +14,8 @@ group_by: [attack_id]
 aggregation_rules:
   - rule: { name: burst, condition: { matchCount: 3, windowThreshold: 2 } }`;
 
+const YIELDS = 'source: incidents\nfilter: { requests: { gte: 20 } }\ninfo: { severity: HIGH }\nyields: true';
+
 describe('embedded tests', () => {
   it.each<[string, string, string]>([
     ['{name: n, events: [{requests: 3}], expect: silent}', BURST, 'passed'],
@@ -65,6 +67,15 @@ describe('embedded tests', () => {
       'filter: {url: {eq: /a}}',
       'the payload of an event does not decode',
     ],
+    ['{name: n, events: [{requests: 30, also: {x: HIGH}}], expect: silent}', YIELDS, 'passed'],
+    ['{name: n, events: [{requests: 30, also: {x: CRITICAL, y: LOW}}], expect: silent}', YIELDS, 'passed'],
+    ['{name: n, events: [{requests: 30, also: {x: MEDIUM}}], expect: match}', YIELDS, 'passed'],
+    [
+      '{name: n, events: [{requests: 30, also: {x: HIGH}, repeat: 2}, {requests: 30, repeat: 2}], expect: silent}',
+      `${BURST}\nyields: true`,
+      'passed',
+    ],
+    ['{name: n, events: [{requests: 30, also: {x: HIGH}, repeat: 3}], expect: match}', BURST, 'passed'],
   ])('%s', (test, rule, outcome) => {
     expect(results(rule, `  - ${test}`).join()).toContain(`n: ${outcome}`);
   });

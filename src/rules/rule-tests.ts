@@ -3,6 +3,7 @@ import { viewOf } from './event-view.ts';
 import type { Expectation, Rule, RuleTest, RuleTestEvent } from './rule.ts';
 import { compileRuleSet, groupValues, observeMatch, type RuleSet } from './rule-set.ts';
 import type { WindowState } from './windows.ts';
+import { louderThan } from './yielding.ts';
 
 export interface RuleTestResult {
   readonly name: string;
@@ -48,6 +49,7 @@ function judge(
   if (view.payloadError !== undefined) return `the payload of an event does not decode: ${view.payloadError}`;
   for (const failure of failures) return `the rule has no verdict on an event: ${failure.reason}`;
   for (const match of matches) {
+    if (louderThan(match, event.also).length > 0) continue;
     const group = JSON.stringify(groupValues(rule, view));
     const observed = observeMatch(match, windows.get(group) ?? [], seconds);
     windows.set(group, observed.states);

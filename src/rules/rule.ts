@@ -33,6 +33,8 @@ export interface RuleTestEvent {
   /** Seconds after the start of the test. */
   readonly atSeconds: number;
   readonly repeat: number;
+  /** Other rules that raise an alert on it too: for rules that yield. */
+  readonly also: readonly { readonly rule: string; readonly severity: Severity }[];
 }
 
 /** One entry of `tests`. */
@@ -60,6 +62,8 @@ export interface Rule {
   readonly runbook?: string;
   /** Its alerts are over after so much quiet; undefined leaves it to the configuration. */
   readonly resolveAfterMs?: number;
+  /** Raises an alert only on events of which no other rule, at least as severe, raises one. */
+  readonly yields?: true;
   readonly tests: readonly RuleTest[];
   /** Top-level keys that Tocsin does not read, `wordLists` among them. */
   readonly other: Readonly<Record<string, Json>>;

@@ -4,18 +4,22 @@ import { parseDuration } from '../schema/values.ts';
 import { entryOf, kindName, type Positioned, type PositionedMap, plain } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
 import type { Expectation, RuleTest, RuleTestEvent } from './rule.ts';
+import { eventOfTest } from './test-event.ts';
 
 const TEST_KEYS = ['name', 'events', 'expect'] as const;
 const ALERT_KEYS = ['severity', 'count'] as const;
 /** Events of one test, repeats counted. */
 const MAX_EVENTS = 10_000;
 const MAX_COUNT = 1_000_000;
+const ALSO =
+  'also takes other rules with the severity of their alert on this event, such as {sql-injection: HIGH}';
 const EXPECTED = 'expect takes silent, match, or {alert: {severity: HIGH, count: 1}}';
 
 /**
  * Reads `tests`: a list of `{name, events, expect}`. An event is a part of one of the feed's own
- * objects, with three keys of ours: `exchange` (a captured exchange, instead of `payload`), `at` (when, from the
- * test's start: `30s`; where absent, with the event before) and `repeat` (so often).
+ * objects, with four keys of ours: `exchange` (a captured exchange, instead of `payload`), `at` (when, from the
+ * test's start: `30s`; where absent, with the event before), `repeat` (so often) and `also` (other rules that raise an
+ * alert on the event, each with its severity).
  */
 export function parseTests(node: Positioned | undefined, problems: ProblemList): readonly RuleTest[] {
   if (node === undefined || (node.kind === 'scalar' && node.value === null)) return [];
@@ -78,13 +82,12 @@ class TestParser {
     const value = plain(node);
     if (node.kind !== 'map' || !isJsonObject(value))
       return this.#bad(node, `An event is a map, not ${kindName(node)}.`);
-    const { at: _at, repeat: _repeat, exchange, ...raw } = value;
     this.#atSeconds = this.#time(node) ?? this.#atSeconds;
     const repeat = this.#repeat(node);
     const atSeconds = this.#atSeconds;
-    if (exchange === undefined) return { raw, atSeconds, repeat };
-    if (isJsonObject(exchange) && !Object.hasOwn(raw, 'payload'))
-      return { raw: { ...raw, payload: exchange }, atSeconds, repeat };
+    const also = this.#also(node);
+    const raw = eventOfTest(value);
+    if (raw !== undefined) return { raw, atSeconds, repeat, also };
     return this.#bad(
       entryOf(node, 'exchange') ?? node,
       'exchange takes a map of method, path, requestHeaders …, and stands instead of payload.',
@@ -108,6 +111,21 @@ class TestParser {
     if (isWhole && this.#events <= MAX_EVENTS) return value;
     this.#bad(entry?.value ?? map, `repeat takes a whole number; a test has at most ${MAX_EVENTS} events.`);
     return 1;
+  }
+
+  #also(map: PositionedMap): RuleTestEvent['also'] {
+    const entry = entryOf(map, 'also');
+    if (entry === undefined) return [];
+    if (entry.value.kind !== 'map') {
+      this.#bad(entry.value, `${ALSO}, not ${kindName(entry.value)}.`);
+      return [];
+    }
+    return entry.value.entries.flatMap(({ key: rule, value, place }) => {
+      const severity = parseSeverity(plain(value));
+      if (severity !== undefined) return [{ rule, severity }];
+      this.#bad({ place: value.place ?? place }, `${ALSO}; a severity is one of ${SEVERITIES.join(', ')}.`);
+      return [];
+    });
   }
 
   #expectation(map: PositionedMap): Expectation | undefined {

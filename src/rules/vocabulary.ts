@@ -185,12 +185,13 @@ export const UNSUPPORTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Words that the original reads under a term and that then never decide anything: they are parameters of operators
- * that need a language model or the vendor's database. The value is what they evaluate to.
+ * Words that the original reads under a term and that then never decide anything: parameters of operators that need a
+ * language model or the vendor's database, and what only its active tests use. The value is what they evaluate to.
  */
 export const INERT: ReadonlyMap<string, boolean> = new Map([
   ['category', false],
   ['confidence', false],
+  ['extractmultiple', false],
   ['param', false],
   ['pattern', false],
   ['type', false],

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { Page } from '../core/source.ts';
 import type { Answer, ListReading } from './changing-list-reading.ts';
 
@@ -121,5 +122,5 @@ function unusableAt({ times, events }: Answer, atMs: number): number {
 }
 
 function problem(read: number, places: number): string {
-  return `${read} of ${Math.max(places, read + 1)} objects that changed at one instant could be read: the server shows them in no order`;
+  return `${read} of ${counted(Math.max(places, read + 1), 'object')} that changed at one instant could be read: the server shows them in no order`;
 }

@@ -72,6 +72,8 @@ interface Over {
   /** Instead of the usual routes; and further top-level keys. */
   readonly routes?: string;
   readonly more?: string;
+  /** Further rule files, by name. */
+  readonly rules?: Readonly<Record<string, string>>;
 }
 
 const ROUTES = `
@@ -97,7 +99,7 @@ export async function createStage(over: Over = {}): Promise<Stage> {
   bench.clock.nowMs = systemClock.now() - 5 * 60_000;
   const write = (name: string, text: string): void => writeFileSync(join(bench.folder, name), text);
   mkdirSync(join(bench.folder, 'rules'));
-  for (const [name, text] of Object.entries(RULES)) write(`rules/${name}`, text);
+  for (const [name, text] of Object.entries({ ...RULES, ...over.rules })) write(`rules/${name}`, text);
   write('config.yaml', configOf(over));
   const place = { file: join(bench.folder, 'config.yaml'), cwd: bench.folder, env: {} };
   const { setup, problems } = loadSetup(place);

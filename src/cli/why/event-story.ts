@@ -33,7 +33,9 @@ export async function eventStory(sources: Sources, event: EventRecord): Promise<
   const { store, config, ruleSet } = sources;
   const view = event.raw && viewOf(event.raw, event.feed, await changeOf(sources, event));
   const matched = new Set(event.rules.map(({ rule }) => rule));
-  const rules = (ruleSet?.rules ?? []).filter(({ id }) => matched.has(id));
+  // What yielded is in no window and no alert.
+  const counted = new Set(event.rules.flatMap(({ rule, yieldedTo }) => (yieldedTo ? [] : [rule])));
+  const rules = (ruleSet?.rules ?? []).filter(({ id }) => counted.has(id));
   const present = view && presentOf(sources, view, matched);
   const windows = view === undefined ? [] : await windowsOf(sources, rules, event, view);
   const alerts = await alertsOf(sources, rules, event, view);

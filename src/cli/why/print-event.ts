@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { conditionText } from '../conditions.ts';
 import { iso, moment, visible } from '../table.ts';
 import type { EventStory } from './event-story.ts';
@@ -26,10 +27,17 @@ export function eventLines(story: EventStory, { nowMs, title }: Printer): readon
       ? []
       : [`  its payload does not decode, so rules see no exchange: ${visible(present.payloadError)}`]),
     ...(rules.length === 0 ? ['  no rule matched'] : []),
-    ...rules.map(({ rule, severity }) => `  rule ${visible(rule)} matched (${severity})`),
+    ...rules.map((each) => `  ${ruleText(each)}`),
     ...presentLines(present),
     ...windows.map((window) => `  ${windowText(window)}`),
   ];
+}
+
+function ruleText({ rule, severity, yieldedTo }: EventStory['event']['rules'][number]): string {
+  const matched = `rule ${visible(rule)} matched (${severity})`;
+  return yieldedTo === undefined
+    ? matched
+    : `${matched} and yielded to ${visible(yieldedTo.join(', '))}: it raised no alert`;
 }
 
 function presentLines(present: EventStory['present']): readonly string[] {
@@ -54,7 +62,7 @@ function missText({ rule, file, condition, isIgnored }: NearMiss): string {
 
 function windowText({ rule, name, minutes, needed, counts, count, sinceMs, toMs }: WindowStory): string {
   const title = `window ${visible(name)} of ${visible(rule)}`;
-  const of = counts === 'values' ? 'different values' : 'matches';
-  if (sinceMs === undefined) return `${title}: nothing counted now, of ${needed} ${of} in ${minutes} min`;
-  return `${title}: ${count} of ${needed} ${of} in the ${minutes} min to ${iso(toMs ?? sinceMs)}, since ${iso(sinceMs)}`;
+  const of = counts === 'values' ? counted(needed, 'different value') : counted(needed, 'match', 'matches');
+  if (sinceMs === undefined) return `${title}: nothing counted now, of ${of} in ${minutes} min`;
+  return `${title}: ${count} of ${of} in the ${minutes} min to ${iso(toMs ?? sinceMs)}, since ${iso(sinceMs)}`;
 }

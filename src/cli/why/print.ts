@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { counted } from '../../core/counted.ts';
 import type { Attempts, DeliveryHistory, Membership } from '../../core/records.ts';
 import type { AlertGroup } from '../../core/store.ts';
 import { distinctText, groupText, short } from '../alert-view.ts';
@@ -77,7 +78,9 @@ function alertLines(story: AlertStory, print: Printer): readonly string[] {
     ...quiet.map((each) => `  ${quietText(each, nowMs)}`),
     ...groups.map((group) => `  ${groupLine(group, nowMs)}`),
     ...notifications.flatMap((each) => notificationLines(each, print)).map(indented),
-    ...(omittedNotifications > 0 ? [`  and ${omittedNotifications} more notifications in between`] : []),
+    ...(omittedNotifications > 0
+      ? [`  and ${counted(omittedNotifications, 'more notification')} in between`]
+      : []),
     ...(notifications.length === 0 ? ['  no notification has told of it since'] : []),
   ];
 }

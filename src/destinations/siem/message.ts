@@ -1,4 +1,5 @@
 import type { Notification } from '../../core/alert.ts';
+import { counted } from '../../core/counted.ts';
 import type { Facts } from './facts.ts';
 
 const REASONS: Readonly<Record<Notification['reason'], string>> = {
@@ -17,14 +18,14 @@ export function eventMessage({ title, requests, count }: Facts): string {
   const who =
     first?.client === undefined ? '' : ` from ${first.client.ip ?? first.client.text.slice(0, 200)}`;
   const where = [first?.method?.slice(0, 20), place(first)].filter((part) => part).join(' ');
-  const times = count === undefined ? '' : `, ${count} times`;
+  const times = count === undefined ? '' : `, ${counted(count, 'time')}`;
   return `${title.slice(0, 200)}${who}${where === '' ? '' : ` at ${where}`}${times}`;
 }
 
 export function alertMessage({ title, count }: Facts, { reason, newCount, alerts, ...rest }: Notification) {
   const others = alerts.length + rest.omittedAlerts - 1;
   const more = others > 0 ? ` and ${others} more` : '';
-  return `${title.slice(0, 200)}${more} ${REASONS[reason]}: ${newCount} new of ${count ?? newCount} matches`;
+  return `${title.slice(0, 200)}${more} ${REASONS[reason]}: ${newCount} new of ${counted(count ?? newCount, 'match', 'matches')}`;
 }
 
 function place(observed: Facts['requests'][number] | undefined): string {

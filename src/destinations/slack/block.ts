@@ -1,4 +1,5 @@
 import type { IncomingWebhookSendArguments } from '@slack/webhook';
+import { cutMrkdwn } from './cut.ts';
 
 export type SlackMessage = IncomingWebhookSendArguments & { readonly text: string };
 export type SlackAttachment = NonNullable<IncomingWebhookSendArguments['attachments']>[number];
@@ -14,20 +15,16 @@ const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text, verbatim: tru
 
 /** Texts come in bounded and escaped; the bounds here only prove it. */
 export function section(text: string): SlackBlock {
-  return { type: 'section', text: mrkdwn(within(text, SECTION_MAX)) };
+  return { type: 'section', text: mrkdwn(cutMrkdwn(text, SECTION_MAX)) };
 }
 
 /** At most 10 fields, in two columns where there is room. */
 export function fields(texts: readonly string[]): SlackBlock {
-  return { type: 'section', fields: texts.slice(0, 10).map((text) => mrkdwn(within(text, FIELD_MAX))) };
+  return { type: 'section', fields: texts.slice(0, 10).map((text) => mrkdwn(cutMrkdwn(text, FIELD_MAX))) };
 }
 
 export function context(text: string): SlackBlock {
-  return { type: 'context', elements: [mrkdwn(within(text, FIELD_MAX))] };
-}
-
-function within(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
+  return { type: 'context', elements: [mrkdwn(cutMrkdwn(text, FIELD_MAX))] };
 }
 
 /** Characters that count towards Slack's bound on all blocks of a message together. */

@@ -7,7 +7,7 @@ import { eventLine } from './event.ts';
 import { headline, newInRest, type View } from './headline.ts';
 import { stormAttachment, stormHeadline } from './storm.ts';
 import { utcTime } from './text.ts';
-import { counted, numberText } from './words.ts';
+import { counted } from './words.ts';
 
 /** Alerts shown whole: more of them would pass the 13,200 characters that Slack takes in all. */
 const MAX_DETAILED = 3;
@@ -91,7 +91,7 @@ function restAttachment(
 ): SlackAttachment | undefined {
   if (listed.length === 0 && omitted === 0) return undefined;
   const [first] = listed;
-  const note = `… ${counted(omitted, 'more alert')}, with ${numberText(newInOmitted)} new matches`;
+  const note = `… ${counted(omitted, 'more alert')}, with ${counted(newInOmitted, 'new match', 'new matches')}`;
   return {
     ...(first === undefined ? {} : { color: colourOf(first) }),
     fallback: omitted === 0 ? counted(listed.length, 'more alert') : note,

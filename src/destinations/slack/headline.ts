@@ -104,7 +104,7 @@ function where({ sample: [newest], group }: NotifiedAlert): string[] {
 function ruleNames(alerts: readonly NotifiedAlert[]): string[] {
   const names = [...new Set(alerts.map(({ ruleName }) => ruleName))];
   if (names.length < 2) return [];
-  const more = names.length > 3 ? ` and ${names.length - 3} more rules` : '';
+  const more = names.length > 3 ? ` and ${counted(names.length - 3, 'more rule')}` : '';
   return [
     `${names
       .slice(0, 3)

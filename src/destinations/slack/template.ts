@@ -4,6 +4,7 @@ import { type Dialect, MAX_TEMPLATE, type Template, TemplateError } from '../tem
 import { checkTemplate } from '../template-check.ts';
 import { templateContext } from '../template-context.ts';
 import { context, type SlackMessage, section } from './block.ts';
+import { cutMrkdwn } from './cut.ts';
 import { inline, plain } from './text.ts';
 
 /** Of one value: several must fit into a message. */
@@ -100,7 +101,7 @@ function reworded(designed: SlackMessage, delivery: Delivery, template: SlackTem
   const title = template.title?.render(seen).trim();
   const text = template.text?.render(seen).trim();
   const { attachments = [], blocks, ...rest } = designed;
-  const titled = title === undefined ? rest : { ...rest, text: cut(title, TITLE_MAX) };
+  const titled = title === undefined ? rest : { ...rest, text: cutMrkdwn(title, TITLE_MAX) };
   if (text === undefined)
     return {
       ...titled,
@@ -108,7 +109,7 @@ function reworded(designed: SlackMessage, delivery: Delivery, template: SlackTem
       ...(designed.attachments && { attachments }),
     };
   const color = attachments[0]?.color;
-  const block = section(cut(text, TEXT_MAX));
+  const block = section(cutMrkdwn(text, TEXT_MAX));
   return {
     ...titled,
     attachments: [{ ...(color === undefined ? {} : { color }), fallback: titled.text, blocks: [block] }],
@@ -119,13 +120,4 @@ function withNote(designed: SlackMessage, reason: string): SlackMessage {
   const note = context(`Written by Tocsin: the template of this destination failed: ${plain(reason, 300)}`);
   const { attachments = [] } = designed;
   return { ...designed, attachments: [...attachments, { fallback: 'The template failed.', blocks: [note] }] };
-}
-
-/** Not in the middle of an escape or of a link. */
-function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  return `${text
-    .slice(0, max)
-    .toWellFormed()
-    .replace(/(?:<[^<>]*|&[a-z]{0,3})$/, '')}… (cut)`;
 }

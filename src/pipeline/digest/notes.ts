@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { FeedName } from '../../core/event.ts';
 import type { FeedState } from '../../core/feed-state.ts';
 import type { DeliveryCount, UnheardCount } from '../../core/store.ts';
@@ -202,8 +203,4 @@ const UNCOMPARED = {
 function shortened(note: string): string {
   const line = note.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
   return line.length <= LONGEST_NOTE ? line : `${line.slice(0, LONGEST_NOTE).toWellFormed()}…`;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

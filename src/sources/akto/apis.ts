@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Event } from '../../core/event.ts';
 import { type FeedReader, type Gap, type Page, SourceError } from '../../core/source.ts';
 import type { ListAnswer } from '../changing-list.ts';
@@ -144,7 +145,7 @@ class Sweep {
 
   #gaps(missing: number): Gap[] {
     if (missing === 0) return [];
-    const problem = `the server counts ${this.#seen + missing} APIs and shows ${this.#seen}`;
+    const problem = `the server counts ${counted(this.#seen + missing, 'API')} and shows ${this.#seen}`;
     return [{ fromMs: this.#position.startMs, toMs: this.#startedMs, problem }];
   }
 

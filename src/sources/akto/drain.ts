@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Page } from '../../core/source.ts';
 import { isWhole } from './look.ts';
 import type { Answer, Reading } from './reading.ts';
@@ -36,7 +37,7 @@ export async function* drainSecond(second: number, reading: Reading, again?: Aga
     atLeast = isAll ? rows : Math.max(atLeast, rows);
   }
   const read = Math.max(tally.distinct, await known(range, tally, again));
-  const problem = `${read} of at least ${Math.max(atLeast, read + 1)} events could be read`;
+  const problem = `${read} of at least ${counted(Math.max(atLeast, read + 1), 'event')} could be read`;
   reading.addGap(range, problem, again?.pollsLeft, tally.unusable);
 }
 

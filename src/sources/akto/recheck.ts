@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Page } from '../../core/source.ts';
 import { type Again, drainSecond } from './drain.ts';
 import { isWhole } from './look.ts';
@@ -52,5 +53,5 @@ function isFull(answer: Answer): boolean {
 }
 
 function problem(answer: Answer): string {
-  return `the server counts ${answer.total} events and shows ${answer.rowCount}`;
+  return `the server counts ${counted(answer.total, 'event')} and shows ${answer.rowCount}`;
 }

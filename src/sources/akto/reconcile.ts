@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Page } from '../../core/source.ts';
 import type { PollBookmark } from './bookmark.ts';
 import type { Books } from './books.ts';
@@ -54,7 +55,7 @@ export async function* reconcile(
     } else {
       found = true;
       const missing = slice.total - (await books.known(slice));
-      reading.addGap(slice, `the server counts ${missing} events more than could be read`);
+      reading.addGap(slice, `the server counts ${counted(missing, 'event')} more than could be read`);
     }
   }
   return found ? 'read' : 'stale';

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { SourceError } from '../../core/source.ts';
 import type { AktoClient } from './client.ts';
@@ -32,5 +33,5 @@ export function boundMarkdown(markdown: string): string {
   const lineEnd = head.lastIndexOf('\n');
   const kept = (lineEnd > 0 ? head.slice(0, lineEnd) : head).toWellFormed().trimEnd();
   const isOpen = (kept.match(FENCE)?.length ?? 0) % 2 === 1;
-  return `${kept}${isOpen ? '\n```' : ''}\n\n*Shortened: Akto has ${text.length} characters on this.*`;
+  return `${kept}${isOpen ? '\n```' : ''}\n\n*Shortened: Akto has ${counted(text.length, 'character')} on this.*`;
 }

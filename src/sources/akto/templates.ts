@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { SourceError } from '../../core/source.ts';
 import type { RuleTemplate, RuleTemplates } from '../../core/source-knowledge.ts';
@@ -27,7 +28,7 @@ export async function fetchTemplates(
   if (rows.length > MOST_TEMPLATES)
     throw new SourceError(
       'refused',
-      `${named(source)} Akto has ${rows.length} templates, more than the ${MOST_TEMPLATES} that are read; check that url is Akto's address`,
+      `${named(source)} Akto has ${counted(rows.length, 'template')}, more than the ${MOST_TEMPLATES} that are read; check that url is Akto's address`,
     );
   return readTemplates(rows);
 }

@@ -80,7 +80,10 @@ export function matchedBefore(
     feedIds.flatMap((feedId) => {
       const rows = db.all(sql, source, feed, feedId);
       if (rows.length === 0) return [];
-      const rules = rows.flatMap((row) => json<MatchedRule[]>(row, 'rules').map(({ rule }) => rule));
+      // What yielded has told nobody of the object yet.
+      const rules = rows.flatMap((row) =>
+        json<MatchedRule[]>(row, 'rules').flatMap(({ rule, yieldedTo }) => (yieldedTo ? [] : [rule])),
+      );
       return [[feedId, new Set(rules)] as const];
     }),
   );
