@@ -126,7 +126,7 @@ destinations:
   - { name: siem, type: splunk_hec, url: "${hec.url}", token: "${hec.token}", send: [events, alerts], index: security }
   - { name: soar, type: webhook, url: "${webhook.url}", secret: "${SIGNING_SECRET}" }
 routes:
-  - { name: people, when: { severity: { gte: MEDIUM } }, to: [oncall, siem, soar], group_by: [rule, actor], group_wait: 1s, group_interval: 10s }
+  - { name: people, when: { severity: { gte: MEDIUM } }, to: [oncall, siem, soar], group_wait: 1s, group_interval: 10s }
   - { name: record, to: [siem, soar], group_by: [rule], group_wait: 1s, group_interval: 10s }
 store: sqlite:./tocsin.db
 server: { listen: "127.0.0.1:0" }

@@ -4,7 +4,7 @@ import { acknowledge } from '../../src/alerts/lifecycle.ts';
 import { urgencyFrom } from '../../src/alerts/urgency.ts';
 import type { Delivery } from '../../src/core/delivery.ts';
 import { groupOfNotification } from '../../src/core/notification-id.ts';
-import type { Severity } from '../../src/core/severity.ts';
+import { highestSeverity, type Severity } from '../../src/core/severity.ts';
 import { type ClaimedDelivery, type Store, type StoredSilence, StoreError } from '../../src/core/store.ts';
 import type { FiredRule } from '../../src/pipeline/firing.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
@@ -265,9 +265,9 @@ function expectOrder(claimed: readonly ClaimedDelivery[], waiting: readonly stri
 function urgency(delivery: Delivery): number {
   // What sums up is as urgent as what it sums up, which does not stand on it.
   if (delivery.kind !== 'alert') return Number.POSITIVE_INFINITY;
-  const { reason, severity, isQuiet } = delivery.notification;
-  const isOver = delivery.notification.alerts.every(({ state }) => state === 'resolved');
-  const isAside =
-    isOver || isQuiet === true || reason === 'resolved' || reason === 'shrank' || reason === 'acknowledged';
-  return isAside ? urgencyFrom('INFO') : urgencyFrom(severity);
+  const { reason, alerts, isQuiet } = delivery.notification;
+  const isAside = isQuiet === true || reason === 'shrank' || reason === 'acknowledged';
+  // What is over is not urgent, however bad it was.
+  const ongoing = alerts.filter(({ state }) => state !== 'resolved').map(({ severity }) => severity);
+  return urgencyFrom(isAside ? 'INFO' : ongoing.reduce(highestSeverity, 'INFO'));
 }
