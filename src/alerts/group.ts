@@ -142,7 +142,7 @@ function withNews(group: AlertGroup, { stir, urgency, shownMs, isLookBack }: Fir
   };
 }
 
-export function isClosed({ dueMs, lastNotifiedMs, lastQuietMs }: AlertGroup): boolean {
+function isClosed({ dueMs, lastNotifiedMs, lastQuietMs }: AlertGroup): boolean {
   // One that was told of and has no time was written by a version that knew no ends.
   return dueMs === undefined && lastNotifiedMs === undefined && lastQuietMs === undefined;
 }

@@ -2,7 +2,7 @@ import type { TermSource } from '../rules/index.ts';
 import { termText } from './summary.ts';
 
 /** What a route without a `group_by` of its own groups by: one message for what one actor does at one source. */
-export const DEFAULT_GROUP_BY: readonly string[] = ['source', 'actor'];
+const DEFAULT_GROUP_BY: readonly string[] = ['source', 'actor'];
 
 /**
  * The values that alerts must share to be told of together. By default what has no actor, such as an API or what Tocsin

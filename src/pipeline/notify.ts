@@ -11,7 +11,7 @@ import { decide, LISTED_ALERTS } from './decide.ts';
 import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
 import { OPERATIONS_ROUTE } from './raise.ts';
-import { resolveQuiet } from './resolve.ts';
+import { type RouteOf, resolveQuiet } from './resolve.ts';
 import { type Listener, type Overflow, type SpreadReason, spread, type Tidings } from './spread.ts';
 import { sumUp } from './storm.ts';
 
@@ -191,9 +191,6 @@ export function createNotifier(deps: NotifyDeps) {
 
   return { pass };
 }
-
-/** The route that a group is told by. */
-export type RouteOf = (group: Pick<AlertGroup, 'route' | 'routeId'>) => Route<TermSource>;
 
 /** What becomes of a destination that was given a notification: it knows of the opening by a message, or by a summary. */
 const KNOWS: Readonly<Partial<Record<SpreadReason, 'message' | 'summary'>>> = {

@@ -1,8 +1,12 @@
 import { expectResolved } from '../alerts/group.ts';
 import { judgeQuiet } from '../alerts/lifecycle.ts';
+import type { Route } from '../alerts/route.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { AlertGroup, StoreTx } from '../core/store.ts';
-import type { RouteOf } from './notify.ts';
+import type { TermSource } from '../rules/index.ts';
+
+/** The route that a group is told by. */
+export type RouteOf = (group: Pick<AlertGroup, 'route' | 'routeId'>) => Route<TermSource>;
 
 /** Alerts looked at in one transaction. */
 const ALERTS_A_PASS = 500;

@@ -5,8 +5,8 @@ import type { Hearing, MessageRate } from '../../src/core/delivery.ts';
 import { parseSeverity, SEVERITIES, type Severity, severityRank } from '../../src/core/severity.ts';
 import type { TermSource } from '../../src/rules/index.ts';
 
-export const RULES = ['r1', 'r2', 'r3'] as const;
-export const ACTORS = ['a', 'b', 'c'] as const;
+const RULES = ['r1', 'r2', 'r3'] as const;
+const ACTORS = ['a', 'b', 'c'] as const;
 
 export const nameOf = (rule: string, actor: string): string => `${rule}/${actor}`;
 export const ruleOf = (alert: string): string => alert.split('/')[0] ?? '';

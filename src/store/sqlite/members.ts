@@ -18,7 +18,7 @@ export function addPending(db: Database, counts: readonly PendingCount[]): void 
 }
 
 /** What a clock that was ahead wrote is due now: nobody else would look at it before that time comes. */
-export function pullBack(db: Database, nowMs: number): void {
+function pullBack(db: Database, nowMs: number): void {
   db.run(
     `UPDATE groups SET due_ms = ?1, updated_ms = ?1, body = json_set(body, '$.dueMs', ?1)
      WHERE updated_ms > ?1 AND due_ms IS NOT NULL AND +due_ms > ?1`,
