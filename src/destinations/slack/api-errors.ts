@@ -92,7 +92,7 @@ function classifyBody({ status, body: answer, cut, retryAfterMs }: ApiResponse):
     return { kind: 'unclear', reason: `${notSlack(status)}: see whether its "api_url" is right`, answer };
   if (body['ok']) return { kind: 'ok', body };
   const { error } = body;
-  const reason = 'Slack answered with an error that Tocsin does not know';
+  const reason = `Slack answered ${wordOf(error)}, which Tocsin does not know`;
   return verdictOfWord(error, retryAfterMs) ?? { kind: 'unclear', reason, answer };
 }
 
@@ -115,4 +115,9 @@ function later(reason: string, mayBeDone: boolean, afterMs?: number): Extract<Re
 
 function notSlack(status: number): string {
   return `the address of Slack's API answered ${status} but not as Slack does`;
+}
+
+/** Slack's own word; whatever else stands there may hold anything. */
+function wordOf(error: unknown): string {
+  return typeof error === 'string' && /^[a-z][a-z_]{1,60}$/.test(error) ? error : 'an error without a word';
 }

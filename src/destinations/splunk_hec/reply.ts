@@ -114,7 +114,7 @@ function classifyStatus({ status, retryAfterMs }: HecReply): HecVerdict {
   // Splunk says 403 with a code; without one it may be a firewall that refuses what an attacker wrote.
   if (status === 403) return retry('something before Splunk answered 403: let it allow Tocsin through');
   if (status === 401) return hold(status, 'correct the token');
-  if (status < 400) return hold(status, 'redirects are not followed: correct the url');
+  if (status >= 300 && status < 400) return hold(status, 'redirects are not followed: correct the url');
   return hold(status, 'correct the url: the HTTP Event Collector does not answer so');
 }
 

@@ -44,7 +44,8 @@ export function classifyWebhook(response: HttpResponse, format: Format, nowMs: n
 
 /** Another address would be given our keys; a sign-in that stands before the receiver redirects, too. */
 function redirected(status: number): Outcome {
-  const reason = `the receiver answered ${status}, and redirects are not followed: correct its url, and see whether a sign-in stands before it`;
+  const why = status < 300 ? '' : ', and redirects are not followed';
+  const reason = `the receiver answered ${status}${why}: correct its url, and see whether a sign-in stands before it`;
   return { kind: 'hold', reason };
 }
 
