@@ -112,7 +112,7 @@ export function createMetrics(lags: () => readonly Lag[], waits: () => readonly 
       'Alerts that a source was to say more about, by outcome: whole, partial, late, skipped, failed.',
       ['source', 'outcome'],
     ),
-    deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [
+    deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, unclear, dead, hold.', [
       'destination',
       'outcome',
     ]),
