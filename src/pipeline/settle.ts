@@ -67,7 +67,14 @@ export function decideSettlement(
   const unclear = items.find((item) => item.kind === 'unclear');
   if (unclear === undefined) return { settlements, health: rested, reason: 'retry' };
   const after = afterUnclear(rested, health, unclear.reason, nowMs);
-  return { settlements, health: after, reason: after.heldBecause === undefined ? 'retry' : 'held' };
+  if (after.heldBecause === undefined) return { settlements, health: after, reason: 'retry' };
+  return { settlements: settlements.map((each) => behindProbe(each, after)), health: after, reason: 'held' };
+}
+
+/** The next probe is made with another delivery, where there is one: a few that are answered for by a firewall hold up none else. */
+function behindProbe(settlement: Settlement, { restUntilMs }: Health): Settlement {
+  if (settlement.state !== 'pending') return settlement;
+  return { ...settlement, dueMs: Math.max(settlement.dueMs, restUntilMs + 1) };
 }
 
 /**

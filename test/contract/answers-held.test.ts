@@ -43,6 +43,19 @@ describe('one message that a firewall answers for', () => {
     expect(messages(stage.bench.logs)).not.toContain(HELD);
   });
 
+  it('and two more hold the others up for half a minute at most', async () => {
+    await stage.enqueue(20);
+    const answer: Answer = (request, response, body) =>
+      /alert.g[0-2]\//.test(body)
+        ? says(200, SIGN_IN, HTML)(request, response)
+        : says(200)(request, response);
+    const { posts } = await stage.course('tocsin', answer, { isRestarted: false });
+    const states = await stage.states();
+    expect(posts.slice(0, 4)).toEqual([0, 5_000, 25_000, 55_000]);
+    expect(posts[4]).toBeLessThan(56_000);
+    expect([posts.length, states.filter((state) => state === 'done').length]).toEqual([17 + 9, 17]);
+  });
+
   it.each([true, false])('takes no other of its batch along (restarted: %s)', async (isRestarted) => {
     await stage.enqueue(20);
     const config = { batch: { max_items: 10 } };
