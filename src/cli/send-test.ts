@@ -2,6 +2,7 @@ import type { TocsinConfig } from '../app/load.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Delivery, Destination, ItemOutcome, Outcome } from '../core/delivery.ts';
 import { systemRandom } from '../core/random.ts';
+import { withShownAnswers } from '../pipeline/shown-answer.ts';
 import { createRedactor } from '../redaction/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { requireConfig } from './setup.ts';
@@ -51,7 +52,8 @@ async function deliver(
   const outgoing = destination.redact ? createRedactor(redaction).delivery(delivery) : delivery;
   const signal = AbortSignal.any([io.stop, AbortSignal.timeout(DEADLINE_MS)]);
   const outcome = await destination.deliver([outgoing], signal);
-  return outcome.kind === 'partial' ? (outcome.items[0] ?? NO_OUTCOME) : outcome;
+  const shown = withShownAnswers(outcome, createRedactor(redaction).text);
+  return shown.kind === 'partial' ? (shown.items[0] ?? NO_OUTCOME) : shown;
 }
 
 const NO_OUTCOME: ItemOutcome = { kind: 'retry', reason: 'the destination gave no outcome' };
@@ -65,16 +67,22 @@ interface Sent {
 
 const MEANING = {
   retry: 'not taken now; the daemon would try again',
+  unclear:
+    'nobody knows whether it was taken; the daemon would try twice more, then put it among the dead letters',
   dead: 'refused for good; the daemon would put it among the dead letters',
   hold: 'refused until a person acts; the daemon would keep everything and probe slowly',
 } as const;
 
 function report(io: Io, { json }: SendTestOptions, { name, kind, delivery, outcome }: Sent): ExitCode {
   const reason = outcome.kind === 'done' ? undefined : outcome.reason;
+  const answer = 'answer' in outcome && outcome.answer !== '' ? outcome.answer : undefined;
   if (json === true) {
-    const told = { destination: name, kind, id: delivery.id, outcome: outcome.kind, reason };
+    const told = { destination: name, kind, id: delivery.id, outcome: outcome.kind, reason, answer };
     io.out(`${JSON.stringify(told)}\n`);
   } else if (outcome.kind === 'done') io.out(`${name} took the ${kind} ${delivery.id}\n`);
-  else io.out(`${name} did not take the ${kind}: ${visible(outcome.reason)}\n${MEANING[outcome.kind]}\n`);
+  else {
+    const said = answer === undefined ? '' : `; it said: ${visible(answer)}`;
+    io.out(`${name} did not take the ${kind}: ${visible(outcome.reason)}${said}\n${MEANING[outcome.kind]}\n`);
+  }
   return outcome.kind === 'done' ? 0 : 1;
 }

@@ -254,6 +254,24 @@ describe('tocsin why, of the rest', () => {
     ]);
   });
 
+  it('shows the answers that nobody understood, as "deliveries show" does', async () => {
+    await stage.ingest({ a: SQLI });
+    const answer = '<title>Log in</title>\u001b[2J token=planted-7c1e9b2d44';
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await stage.deliver('soar', () => ({ kind: 'unclear', reason: 'it answered 200', answer }));
+      await stage.bench.clock.advance(600_000);
+    }
+    const said = /it answered 200; it said: "Log in" <title>Log in<\/title>\\u\{1b\}\[2J token=\[redacted/;
+    for (const told of [await why('a'), await stage.tocsin(['deliveries', 'show', '1'])]) {
+      expect(told.out).toMatch(new RegExp(`unclear, 2 times .*${said.source}`));
+      expect(told.out).toMatch(new RegExp(`dead: given up after 3 answers .*${said.source}`));
+      expect(told.out).not.toContain('planted');
+    }
+    const [delivery] = (await story('a')).deliveries;
+    expect(delivery.history).toMatchObject([{ outcome: 'unclear', times: 2 }, { outcome: 'dead' }]);
+    expect((await stage.tocsin(['deliveries', 'list'])).out).toMatch(said);
+  });
+
   it.each([
     ['akto/malicious', [idOf('a')]],
     ['ak', []],

@@ -31,8 +31,19 @@ export type ItemOutcome =
   | { readonly kind: 'done' }
   /** The far side may take it later: try again, not before `afterMs` from now if it said so. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /**
+   * An answer came, and it says neither that the item was taken nor that it may be taken later. It may have been: whoever
+   * repeats it for ever posts it for ever. Tried a few times in all, then a dead letter that shows the answer.
+   */
+  | ({ readonly kind: 'unclear'; readonly reason: string } & Answered)
   /** The far side will never take this one: to the dead letters. */
-  | { readonly kind: 'dead'; readonly reason: string };
+  | ({ readonly kind: 'dead'; readonly reason: string } & Answered);
+
+/** What the far side said, where a person has to read it. */
+export interface Answered {
+  /** The beginning of the body, without the destination's own secrets. Nothing else is masked in it yet. */
+  readonly answer?: string;
+}
 
 /** What became of one attempt to send a batch. */
 export type Outcome =

@@ -20,9 +20,10 @@ export interface EventRecord extends Omit<Event, 'raw'> {
 export interface Attempts {
   /**
    * - `retry`: put off; `held`: nothing passes there until a person acts; `dead`: never to be taken
+   * - `unclear`: put off, since the answer said neither yes nor no; the store counts these, so that they are few
    * - `redriven`, `discarded`: what a person did about it
    */
-  readonly outcome: 'retry' | 'held' | 'dead' | 'redriven' | 'discarded';
+  readonly outcome: 'retry' | 'held' | 'unclear' | 'dead' | 'redriven' | 'discarded';
   readonly fromMs: number;
   /** Of the last of them. */
   readonly atMs: number;

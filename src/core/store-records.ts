@@ -195,6 +195,8 @@ export interface ClaimedDelivery {
   readonly seq: number;
   /** Attempts before this one. */
   readonly attempts: number;
+  /** Those among them whose answer was unclear, since it was enqueued or redriven; absent where there is none. */
+  readonly unclear?: number;
   readonly delivery: Delivery;
 }
 
@@ -207,6 +209,8 @@ export type Settlement =
       readonly reason: string;
       readonly dueMs: number;
       readonly counted: boolean;
+      /** The answer was unclear: the next attempt is told how many were. */
+      readonly unclear?: true;
     }
   | { readonly seq: number; readonly state: 'dead'; readonly reason: string };
 

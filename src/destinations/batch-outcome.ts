@@ -9,7 +9,7 @@ import type { ItemOutcome, Outcome } from '../core/delivery.ts';
 export function batchOutcome(
   dead: readonly (ItemOutcome | undefined)[],
   done: number,
-  failure: Extract<Outcome, { kind: 'retry' | 'hold' }> | undefined,
+  failure: Extract<Outcome, { kind: 'retry' | 'unclear' | 'hold' }> | undefined,
 ): Outcome {
   const areSome = dead.some((each) => each !== undefined);
   if (failure === undefined)
@@ -19,7 +19,8 @@ export function batchOutcome(
   let left = done;
   const next = (): ItemOutcome => {
     left -= 1;
-    return left >= 0 ? DONE : { kind: 'retry', reason: failure.reason };
+    if (left >= 0) return DONE;
+    return failure.kind === 'unclear' ? failure : { kind: 'retry', reason: failure.reason };
   };
   return { kind: 'partial', items: dead.map((each) => each ?? next()) };
 }

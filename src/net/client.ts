@@ -40,6 +40,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** As text, whatever its content type says. See {@link parseJsonBody}. */
   readonly body: string;
+  /** The body is not whole: it was too long, too slow, broke off, or could not be unpacked. Only with `takeWhatComes`. */
+  readonly cut?: true;
 }
 
 export interface HttpClient {
@@ -100,7 +102,9 @@ async function requestOnce(
   try {
     const response = await http.request(axiosRequest(request, deadline));
     if (!(response.data instanceof Readable)) return toResponse(response);
-    return toResponse({ ...response, data: await drain(response.data, options.maxResponseBytes) });
+    const { text, isWhole } = await drain(response.data, options.maxResponseBytes);
+    const answer = toResponse({ ...response, data: text });
+    return isWhole ? answer : { ...answer, cut: true };
   } catch (error) {
     const why = deadline.why();
     throw why === undefined
@@ -130,16 +134,20 @@ function axiosRequest(request: HttpRequest, deadline: Deadline) {
  * Reads a body to its end, so that the connection can be used again, unless it is too long. Gives what came; never
  * rejects.
  */
-function drain(body: Readable, maxBytes: number): Promise<string> {
+function drain(body: Readable, maxBytes: number): Promise<{ text: string; isWhole: boolean }> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let isWhole = false;
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) body.destroy();
       else chunks.push(chunk);
     });
-    const end = (): void => resolve(Buffer.concat(chunks).toString());
+    const end = (): void => resolve({ text: Buffer.concat(chunks).toString(), isWhole });
+    body.on('end', () => {
+      isWhole = bytes <= maxBytes;
+    });
     body.on('error', end).on('close', end);
   });
 }

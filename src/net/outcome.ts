@@ -11,7 +11,7 @@ export function isTransientStatus(status: number): boolean {
  * is sent again under the same id. An error that is not ours shows its name alone, for its text may
  * hold anything.
  */
-export function outcomeOfError(error: unknown): ItemOutcome {
+export function outcomeOfError(error: unknown): Extract<ItemOutcome, { kind: 'retry' }> {
   if (error instanceof NetError) return { kind: 'retry', reason: error.message };
   const what = error instanceof Error ? error.name : 'no error object';
   return { kind: 'retry', reason: `the attempt failed in an unexpected way (${what})` };

@@ -74,7 +74,7 @@ describe('a budget with "policy: block"', () => {
     );
     const siem = recording('siem', undefined, { maxItems: 45 });
     const { store, clock, telemetry } = bench;
-    const redactor = { delivery: <T>(delivery: T) => delivery };
+    const redactor = { delivery: <T>(delivery: T) => delivery, text: (text: string) => text };
     const deliverer = createDeliverer({
       store,
       clock,
@@ -187,7 +187,7 @@ describe('a budget with "policy: shed"', () => {
     expect(await waiting()).toEqual(named(5).map(idOf));
     const siem = recording('siem');
     const { store, clock, telemetry } = bench;
-    const redactor = { delivery: <T>(delivery: T) => delivery };
+    const redactor = { delivery: <T>(delivery: T) => delivery, text: (text: string) => text };
     await createDeliverer({ store, clock, telemetry, redactor, random: () => 0.5, destination: siem }).pass(
       never,
     );

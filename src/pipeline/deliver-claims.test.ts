@@ -88,7 +88,7 @@ function watched() {
 
 function deliver(destination: Destination, store: Store) {
   const { clock, telemetry } = bench;
-  const redactor = { delivery: <T>(delivery: T) => delivery };
+  const redactor = { delivery: <T>(delivery: T) => delivery, text: (text: string) => text };
   return createDeliverer({ store, destination, clock, random: () => 0.5, telemetry, redactor });
 }
 

@@ -59,7 +59,7 @@ function patient(maxInFlight: number, maxItems = 1) {
 
 function deliver(destination: Destination, store: Store = bench.store) {
   const { clock, telemetry } = bench;
-  const redactor = { delivery: <T>(delivery: T) => delivery };
+  const redactor = { delivery: <T>(delivery: T) => delivery, text: (text: string) => text };
   return createDeliverer({ store, destination, clock, random: () => 0.5, telemetry, redactor });
 }
 

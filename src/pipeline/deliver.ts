@@ -6,6 +6,7 @@ import type { Redactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { decideInFlight, type InFlight, type Observation, ONE_IN_FLIGHT } from './in-flight.ts';
 import { afterOverlap, decideSettlement, endsOutage, HEALTHY, type Health, type Settled } from './settle.ts';
+import { withShownAnswers } from './shown-answer.ts';
 import { tellOutcome } from './tell-outcome.ts';
 
 /** Longer than any destination may take; a crashed owner's deliveries are free again after it. */
@@ -19,8 +20,8 @@ export interface DeliverDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
-  /** Masks secrets in what goes to a destination that wants them masked. */
-  readonly redactor: Pick<Redactor, 'delivery'>;
+  /** Masks secrets in what goes to a destination that wants them masked, and in whatever is shown of its answers. */
+  readonly redactor: Pick<Redactor, 'delivery' | 'text'>;
   /** A batch has ended while no pass waited for it: another may be sent. */
   readonly onEnded?: () => void;
 }
@@ -118,7 +119,7 @@ export function createDeliverer(deps: DeliverDeps) {
   async function send(batch: readonly ClaimedDelivery[], signal: AbortSignal): Promise<void> {
     const sent = { rests, round: inFlight.round, atMs: clock.now() };
     const outcome = await destination.deliver(batch.map(outgoing), signal);
-    settle(batch, outcome, sent);
+    settle(batch, withShownAnswers(outcome, redactor.text), sent);
   }
 
   /** The one way out: whatever a destination is given has passed here. */
@@ -141,13 +142,12 @@ export function createDeliverer(deps: DeliverDeps) {
       tookMs: nowMs - sent.atMs,
       isFull: batch.length >= destination.batch.maxItems,
     });
-    if (settled.reason === 'held') {
-      if (isOverlapped && wasHeld) return;
+    const isHeld = settled.reason === 'held';
+    if (isHeld && !(isOverlapped && wasHeld))
       telemetry.destinationHeld(destination.name, health.heldBecause ?? '', health.restUntilMs - nowMs);
-      return;
-    }
-    if (settled.reason !== 'retry' && health.heldBecause === undefined)
+    if (!isHeld && settled.reason !== 'retry' && health.heldBecause === undefined)
       telemetry.destinationWorks(destination.name);
+    // Held or not, what was given up in this attempt is told.
     tellOutcome(telemetry, destination.name, batch, settled.settlements, {
       nowMs,
       restUntilMs: health.restUntilMs,

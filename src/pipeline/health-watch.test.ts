@@ -141,7 +141,7 @@ function world(routesTo?: readonly string[]): World {
 
   const start = () => {
     const { store } = bench;
-    const redactor = { delivery: (delivery: Delivery) => delivery };
+    const redactor = { delivery: (delivery: Delivery) => delivery, text: (text: string) => text };
     const random = () => 0.5;
     const deliverers = destinations.map((each) =>
       createDeliverer({ store, destination: each, clock, random, telemetry, redactor }),

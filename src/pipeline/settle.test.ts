@@ -17,6 +17,7 @@ const batch = (size: number, attempts = 0): readonly ClaimedDelivery[] =>
 
 const DONE: ItemOutcome = { kind: 'done' };
 const RETRY: ItemOutcome = { kind: 'retry', reason: 'busy' };
+const UNCLEAR: ItemOutcome = { kind: 'unclear', reason: 'what?', answer: 'huh' };
 const DEAD: ItemOutcome = { kind: 'dead', reason: 'too long' };
 const partial = (...items: readonly ItemOutcome[]): Outcome => ({ kind: 'partial', items });
 const retryAfter = (afterMs: number): ItemOutcome => ({ ...RETRY, afterMs });
@@ -37,6 +38,9 @@ describe('decideSettlement', () => {
     ['no outcome', partial(), ['pending', 'pending'], 'retry'],
     ['too many outcomes', partial(DONE, DONE, DEAD), ['done', 'done'], 'delivered'],
     ['held', { kind: 'hold', reason: 'revoked' }, ['pending', 'pending'], 'held'],
+    ['an answer that nobody understands', UNCLEAR, ['pending', 'pending'], 'retry'],
+    ['one taken, one not understood', partial(DONE, UNCLEAR), ['done', 'pending'], 'partly-delivered'],
+    ['one later, one not understood', partial(RETRY, UNCLEAR), ['pending', 'pending'], 'retry'],
   ])('%s', (_, outcome, states, reason) => {
     const settled = decideSettlement(batch(2), outcome, HEALTHY, NOW, most);
     expect(settled.settlements.map(({ seq }) => seq)).toEqual([1, 2]);
@@ -52,6 +56,71 @@ describe('decideSettlement', () => {
   it('says of an item without an outcome that there was none', () => {
     const { settlements } = decideSettlement(batch(2), partial(DONE), HEALTHY, NOW, most);
     expect(settlements[1]).toMatchObject({ reason: expect.stringContaining('no outcome'), counted: true });
+  });
+
+  it.each<[string, number | undefined, object]>([
+    [
+      'once: in ten seconds',
+      undefined,
+      { state: 'pending', dueMs: NOW + 10_000, counted: true, unclear: true },
+    ],
+    ['twice: in half a minute', 1, { state: 'pending', dueMs: NOW + 30_000, counted: true, unclear: true }],
+    [
+      'three times: never again',
+      2,
+      { state: 'dead', reason: expect.stringMatching(/^given up after 3 .*what\?/) },
+    ],
+    ['more often, by an earlier version', 7, { state: 'dead' }],
+  ])('an answer that nobody understands came %s', (_, unclear, expected) => {
+    const [claimed] = batch(1, 40);
+    const told = claimed === undefined ? [] : [{ ...claimed, ...(unclear === undefined ? {} : { unclear }) }];
+    const { settlements } = decideSettlement(told, UNCLEAR, HEALTHY, NOW, most);
+    expect(settlements).toMatchObject([
+      { ...expected, reason: expect.stringContaining('what?; it said: huh') },
+    ]);
+  });
+
+  it.each<[string, Health, Partial<Health>]>([
+    [
+      'the first: a rest, and one at a time',
+      HEALTHY,
+      { unclear: 1, batchLimit: 1, restUntilMs: NOW + 5_000 },
+    ],
+    ['the second: a longer one', { ...HEALTHY, unclear: 1 }, { unclear: 2, restUntilMs: NOW + 20_000 }],
+    [
+      'the third: held',
+      { ...HEALTHY, unclear: 2, failures: 9 },
+      {
+        restUntilMs: NOW + 30_000,
+        failures: 1,
+        heldBecause: expect.stringMatching(/^3 answers in a row.*what\?$/),
+      },
+    ],
+    [
+      'more: probed ever more rarely',
+      { ...held(3), unclear: 5 },
+      { restUntilMs: NOW + 240_000, heldBecause: expect.stringMatching(/^6 answers/) },
+    ],
+    ['the first while it is held for something else: still for that', held(1), { heldBecause: 'revoked' }],
+  ])('answers that nobody understands, in a row: %s', (_, before, after) => {
+    expect(decideSettlement(batch(2), UNCLEAR, before, NOW, most).health).toMatchObject(after);
+  });
+
+  it.each<[string, Outcome, number | undefined]>([
+    ['something that is taken', DONE, undefined],
+    ['a refusal', DEAD, undefined],
+    ['no time-out', RETRY, 2],
+  ])('their row ends with %s', (_, outcome, unclear) => {
+    const before = { ...HEALTHY, unclear: 2 };
+    expect(decideSettlement(batch(2), outcome, before, NOW, most).health.unclear).toBe(unclear);
+  });
+
+  it.each<[string, ItemOutcome, string]>([
+    ['with the answer', { ...DEAD, answer: 'no' }, 'too long; it said: no'],
+    ['without an empty one', { ...DEAD, answer: '' }, 'too long'],
+  ])('shows why something died %s', (_, outcome, reason) => {
+    const { settlements } = decideSettlement(batch(1), outcome, HEALTHY, NOW, most);
+    expect(settlements).toEqual([{ seq: 1, state: 'dead', reason }]);
   });
 
   it.each<[string, number, ItemOutcome, number]>([
@@ -201,6 +270,7 @@ describe('decideSettlement', () => {
   const item = fc.oneof(
     fc.constant<ItemOutcome>(DONE),
     fc.constant<ItemOutcome>(DEAD),
+    fc.constant<ItemOutcome>(UNCLEAR),
     fc
       .option(fc.nat(3_600_000), { nil: undefined })
       .map((afterMs): ItemOutcome => (afterMs === undefined ? RETRY : retryAfter(afterMs))),

@@ -13,9 +13,10 @@ export function tellOutcome(
   const count = (kind: ItemOutcome['kind'], number: number): void => {
     if (number > 0) telemetry.delivered(destination, kind, number);
   };
-  const retried = settlements.filter(({ state }) => state === 'pending');
+  const retried = settlements.filter(isRetried);
   count('done', settlements.filter(({ state }) => state === 'done').length);
-  count('retry', retried.length);
+  count('retry', retried.filter(({ unclear }) => !unclear).length);
+  count('unclear', retried.filter(({ unclear }) => unclear).length);
   for (const [index, { state }] of settlements.entries()) {
     const delivery = batch[index]?.delivery;
     if (state !== 'done' || delivery?.kind !== 'alert') continue;
@@ -32,6 +33,13 @@ export function tellOutcome(
   }
 }
 
+type Retried = Extract<Settlement, { state: 'pending' }>;
+
+/** What waits only since its destination is held has failed in nothing. */
+function isRetried(settlement: Settlement): settlement is Retried {
+  return settlement.state === 'pending' && settlement.counted;
+}
+
 /** One line, however many there are. */
 function tellRetried(
   telemetry: Telemetry,
@@ -39,7 +47,7 @@ function tellRetried(
   settlements: readonly Settlement[],
   { nowMs, restUntilMs }: { readonly nowMs: number; readonly restUntilMs: number },
 ): void {
-  const retried = settlements.flatMap((settlement) => (settlement.state === 'pending' ? [settlement] : []));
+  const retried = settlements.filter(isRetried);
   const [first] = retried;
   if (first === undefined) return;
   const inMs = Math.max(first.dueMs, restUntilMs) - nowMs;

@@ -112,10 +112,11 @@ export function createMetrics(lags: () => readonly Lag[], waits: () => readonly 
       'Alerts that a source was to say more about, by outcome: whole, partial, late, skipped, failed.',
       ['source', 'outcome'],
     ),
-    deliveries: counter('tocsin_deliveries_total', 'Deliveries by outcome: done, retry, dead, hold.', [
-      'destination',
-      'outcome',
-    ]),
+    deliveries: counter(
+      'tocsin_deliveries_total',
+      'Deliveries by outcome: done, retry, unclear, dead, hold.',
+      ['destination', 'outcome'],
+    ),
     templateFailures: counter(
       'tocsin_template_failures_total',
       'Messages that went out in their built-in form because a template failed.',

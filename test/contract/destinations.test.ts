@@ -140,29 +140,44 @@ describe.each(SUBJECTS)('the $type$way destination', (subject) => {
     expect(elsewhere.requests()).toBe(0);
   });
 
+  it.each<[string, RequestListener]>([
+    ['resets the connection before it answers', (request) => request.socket.destroy()],
+    ['never answers', () => {}],
+    ['answers with a broken head', (request) => void request.socket.end('HTTP/1.1 2xx\r\n\r\n')],
+  ])('tries again later, however often, where the far side %s', async (_, answer) => {
+    expect((await attemptAt(subject, answer, 400)).kind).toBe('retry');
+  });
+
+  it('is held where the far side changes to another protocol', async () => {
+    const outcome = await attemptAt(
+      subject,
+      (request) => void request.socket.end('HTTP/1.1 101 x\r\nupgrade: y\r\n\r\n'),
+    );
+    expect(outcome.kind).toBe('hold');
+  });
+
+  it.each<[string, RequestListener]>([
+    ['a log-in page', says(200, { 'content-type': 'text/html' }, '<html>log in</html>')],
+    [
+      'a log-in page that calls itself text',
+      says(200, {}, ' <!-- x -->\n<!DOCTYPE HTML><title>Log in</title>'),
+    ],
+    ['a piece of a page', says(200, { 'content-type': 'text/html' }, '<script>location="/sso"</script>')],
+  ])('cannot tell what 200 with %s means', async (_, answer) => {
+    expect((await attemptAt(subject, answer)).kind).toBe('unclear');
+  });
+
   it.each<[string, RequestListener, boolean]>([
-    ['resets the connection before it answers', (request) => request.socket.destroy(), false],
-    ['never answers', () => {}, false],
-    [
-      'answers 200 with a log-in page',
-      says(200, { 'content-type': 'text/html' }, '<html>log in</html>'),
-      true,
-    ],
-    ['answers 200 with half a JSON document', says(200, JSON_TYPE, '{"text":"Succ'), true],
-    [
-      'answers 200 in a charset nobody knows',
-      says(200, { 'content-type': 'text/plain;charset=x' }, 'o'),
-      true,
-    ],
-    ['answers 200 and claims a compression', says(200, { 'content-encoding': 'gzip' }, 'ok'), true],
-    ['answers 200 and breaks off', (_, response) => truncate(response, '{"text":'), true],
-    ['answers 200 and trickles', (_, response) => trickle(response, 20), true],
-    ['answers 200 with 100 MB', (_, response) => pour(response, 100_000_000), true],
-    ['answers with a broken head', (request) => void request.socket.end('HTTP/1.1 2xx\r\n\r\n'), false],
-  ])('tries again later where the far side %s', async (_, answer, isStatusEnough) => {
-    const isDone = ignoresBodies && isStatusEnough;
-    const outcome = await attemptAt(subject, answer, isDone ? 1_000 : 400);
-    expect(outcome.kind).toBe(isDone ? 'done' : 'retry');
+    ['with half a JSON document', says(200, JSON_TYPE, '{"text":"Succ'), true],
+    ['in a charset nobody knows', says(200, { 'content-type': 'text/plain;charset=x' }, 'o'), true],
+    ['and claims a compression', says(200, { 'content-encoding': 'gzip' }, 'ok'), true],
+    // The connection is to blame, and Splunk removes by their ids what comes twice.
+    ['and breaks off', (_, response) => truncate(response, '{"text":'), subject.type !== 'splunk_hec'],
+    ['and trickles', (_, response) => trickle(response, 20), subject.type !== 'splunk_hec'],
+    ['with 100 MB', (_, response) => pour(response, 100_000_000), true],
+  ])('knows what an answer of 200 means %s', async (_, answer, isAnswer) => {
+    const outcome = await attemptAt(subject, answer, ignoresBodies ? 1_000 : 400);
+    expect(outcome.kind).toBe(ignoresBodies ? 'done' : isAnswer ? 'unclear' : 'retry');
   });
 
   it('reads little of an endless answer', async () => {

@@ -3,6 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { startSlackReceiver } from '../../src/demo/receivers/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { type Running, ruleFor, startRunning } from '../pipeline/running.ts';
+import { startFaultyServer } from './faulty-server.ts';
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -38,4 +39,33 @@ it('a whole daemon posts as a bot, and its store remembers which message the gro
     { timeout: 60_000, interval: 20 },
   );
   expect(JSON.stringify(running.logs)).not.toContain(slack.token);
+});
+
+it("a whole daemon takes Rocket.Chat's answer for what it is, and posts once", async () => {
+  let posts = 0;
+  const chat = await startFaultyServer((_, response) => {
+    posts += 1;
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"success":true}');
+  });
+  const running: Running = await startRunning();
+  open.push(async () => chat.close(), running.stop);
+  const webhook = `{ name: oncall, type: slack, url: "http://127.0.0.1:${chat.port}/hooks/a/b" }`;
+  const more = 'routes:\n  - { name: page, to: [oncall], group_wait: 0s }\n';
+  running.write(
+    'config.yaml',
+    running.config({ more }).replace('destinations:', `destinations:\n  - ${webhook}`),
+  );
+  running.write('rules/a.yaml', ruleFor('First'));
+  expect(await running.daemon.reload()).toEqual([]);
+  running.show('e1', 'First');
+  const store = openSqliteStore({ file: join(running.folder, 'tocsin.db'), exclusive: false });
+  open.push(() => store.close());
+  await vi.waitFor(
+    async () => {
+      const [record] = await store.listDeliveries({ destination: 'oncall', limit: 1 });
+      expect(record).toMatchObject({ state: 'done', attempts: 1 });
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  expect(posts).toBe(1);
 });

@@ -27,7 +27,7 @@ export interface Subject {
   readonly way?: string;
   create(settings: Settings, deps: AdapterDeps): Destination;
   readonly batch: readonly Delivery[];
-  /** Its status is the whole of an answer; a 2xx whose body is anything is a success. */
+  /** Its status is the whole of an answer; a 2xx whose body is anything but a web page is a success. */
   readonly ignoresBodies?: true | undefined;
   readonly success: { readonly status: number; readonly type: string; readonly body: string };
 }
@@ -74,8 +74,12 @@ export const SUBJECTS: readonly Subject[] = [
   webhook('', {}, 204),
   webhook(' (alertmanager)', { format: 'alertmanager' }, 200),
   webhook(' (cloudevents)', { format: 'cloudevents', mode: 'binary' }, 202),
-  webhook(' (teams)', { format: 'teams' }, 202),
-  webhook(' (discord)', { format: 'discord' }, 200),
+  { ...webhook(' (teams)', { format: 'teams' }, 202), ignoresBodies: undefined },
+  {
+    ...webhook(' (discord)', { format: 'discord' }, 200),
+    ignoresBodies: undefined,
+    success: { status: 200, type: 'application/json', body: '{"id":"1","channel_id":"2"}' },
+  },
   // Nothing but 202 means that PagerDuty has it.
   {
     ...webhook(' (pagerduty)', { format: 'pagerduty', routing_key: `${PLANTED}${PLANTED}123456` }, 202),

@@ -60,7 +60,7 @@ export function storming(
   });
   const received = { oncall: [] as Message[], soar: [] as Message[], siem: new Set<string>() };
   let answer: Outcome = { kind: 'done' };
-  const redactor = { delivery: (delivery: Delivery) => delivery };
+  const redactor = { delivery: (delivery: Delivery) => delivery, text: (text: string) => text };
   const deliverers = [
     recording('oncall', (batch) => {
       if (answer.kind === 'done')

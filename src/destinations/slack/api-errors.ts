@@ -5,6 +5,7 @@ import { isTransientStatus, parseJsonBody } from '../../net/index.ts';
  * What an answer of Slack's Web API means.
  * - `refused`: Slack will never take this message as it is, though it may take a plainer one
  * - `gone`: the message or thread that it was about cannot be changed or answered: it needs another
+ * - `unclear`: the answer is not Slack's, or has a word that nobody knows: it may have been done
  */
 export type ApiVerdict =
   | { readonly kind: 'ok'; readonly body: JsonObject }
@@ -15,6 +16,7 @@ export type ApiVerdict =
       /** It may have been done although the answer says otherwise, or is none. */
       readonly mayBeDone: boolean;
     }
+  | { readonly kind: 'unclear'; readonly reason: string; readonly answer: string }
   | { readonly kind: 'hold' | 'refused' | 'gone'; readonly reason: string };
 
 /** Slack says so of one message. */
@@ -69,11 +71,13 @@ export interface ApiResponse {
   readonly status: number;
   readonly body: string;
   readonly retryAfterMs: number | undefined;
+  /** The body is not whole. */
+  readonly cut?: true;
 }
 
 export function classifyApi(response: ApiResponse): ApiVerdict {
   const { status, retryAfterMs } = response;
-  if (status === 200) return classifyBody(response);
+  if (status >= 200 && status < 300) return classifyBody(response);
   const answer = `Slack answered ${status}`;
   if (status === 429) return later(answer, false, retryAfterMs);
   if (isTransientStatus(status)) return later(answer, true);
@@ -82,19 +86,30 @@ export function classifyApi(response: ApiResponse): ApiVerdict {
   return { kind: 'hold', reason: `${answer}: see whether "api_url" and "token" are right` };
 }
 
-function classifyBody(response: ApiResponse): ApiVerdict {
-  const body = parseJsonBody(response);
-  if (!isJsonObject(body) || typeof body['ok'] !== 'boolean') return later(notSlack(200), true);
+function classifyBody({ status, body: answer, cut, retryAfterMs }: ApiResponse): ApiVerdict {
+  const body = parseJsonBody({ body: answer });
+  if (cut || !isJsonObject(body) || typeof body['ok'] !== 'boolean')
+    return { kind: 'unclear', reason: `${notSlack(status)}: see whether its "api_url" is right`, answer };
   if (body['ok']) return { kind: 'ok', body };
-  const word = wordOf(body['error']);
-  const reason = `Slack answered ${word}`;
-  if (LATER.has(word)) return later(reason, UNCLEAR.has(word), response.retryAfterMs);
-  if (REFUSED.has(word)) return { kind: 'refused', reason };
-  if (GONE.has(word)) return { kind: 'gone', reason };
-  return { kind: 'hold', reason: `${reason}: ${HELD.get(word) ?? 'see what Slack says of it, and redrive'}` };
+  const { error } = body;
+  const reason = `Slack answered ${wordOf(error)}, which Tocsin does not know`;
+  return verdictOfWord(error, retryAfterMs) ?? { kind: 'unclear', reason, answer };
 }
 
-function later(reason: string, mayBeDone: boolean, afterMs?: number): ApiVerdict {
+type Refusal = Exclude<ApiVerdict, { kind: 'ok' | 'unclear' }>;
+
+/** Slack's own word for why not; undefined where it is none of those that are known. */
+export function verdictOfWord(error: unknown, retryAfterMs: number | undefined): Refusal | undefined {
+  const word = typeof error === 'string' ? error : '';
+  const reason = `Slack answered ${word}`;
+  if (LATER.has(word)) return later(reason, UNCLEAR.has(word), retryAfterMs);
+  if (REFUSED.has(word)) return { kind: 'refused', reason };
+  if (GONE.has(word)) return { kind: 'gone', reason };
+  const remedy = HELD.get(word);
+  return remedy === undefined ? undefined : { kind: 'hold', reason: `${reason}: ${remedy}` };
+}
+
+function later(reason: string, mayBeDone: boolean, afterMs?: number): Extract<Refusal, { kind: 'retry' }> {
   return { kind: 'retry', reason, mayBeDone, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 

@@ -24,12 +24,14 @@ export function createApi(bot: SlackBot, http: HttpClient, clock: Clock, throttl
         status,
         headers: answered,
         body,
+        cut,
       } = await http.request({
-        ...{ method: 'POST' as const, url, headers, signal },
+        ...{ method: 'POST' as const, url, headers, signal, takeWhatComes: true },
         body: args instanceof URLSearchParams ? args.toString() : JSON.stringify(args),
       });
+      if (cut && signal.aborted) throw netError('aborted', url);
       const retryAfterMs = parseRetryAfter(answered['retry-after'], clock.now());
-      return classifyApi({ status, body, retryAfterMs });
+      return classifyApi({ status, body, retryAfterMs, ...(cut && { cut }) });
     } catch (error) {
       if (!(error instanceof NetError)) throw error;
       return { kind: 'retry', reason: error.message, mayBeDone: !NOT_SENT.has(error.kind) };

@@ -125,6 +125,8 @@ function outcomeOf(verdict: Posted): Outcome {
       return { kind: 'done' };
     case 'hold':
       return { kind: 'hold', reason: verdict.reason };
+    case 'unclear':
+      return verdict;
     case 'retry': {
       const { reason, afterMs } = verdict;
       return { kind: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) };

@@ -2,6 +2,7 @@ import type { Delivery, Destination, Outcome } from '../../core/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createHttpClient, type HttpClient, outcomeOfError } from '../../net/index.ts';
 import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
+import { createConceal } from '../conceal.ts';
 import { createApi } from './api.ts';
 import { createBot } from './bot.ts';
 import type { SlackVerdict } from './classify.ts';
@@ -30,6 +31,7 @@ function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
   const maxResponseBytes = botOf(config) === undefined ? MAX_WORD_BYTES : MAX_PAGE_BYTES;
   const http = createHttpClient({ timeoutMs: config.timeout, maxResponseBytes });
   const deliverOne = deliverVia(config, http, deps);
+  const conceal = createConceal([config.url, config.token].filter((each) => each !== undefined));
   return {
     name: config.name,
     type: config.type,
@@ -40,7 +42,7 @@ function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
     deliver: async ([delivery], signal) => {
       if (delivery === undefined) return { kind: 'done' };
       try {
-        return await deliverOne(delivery, signal);
+        return conceal(await deliverOne(delivery, signal));
       } catch (error) {
         return outcomeOfError(error);
       }
@@ -84,5 +86,5 @@ async function deliverToWebhook(
 }
 
 function finalOutcome(verdict: SlackVerdict): Outcome {
-  return verdict.kind === 'refused' ? { kind: 'dead', reason: verdict.reason } : verdict;
+  return verdict.kind === 'refused' ? { ...verdict, kind: 'dead' } : verdict;
 }

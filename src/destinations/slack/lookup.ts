@@ -25,7 +25,7 @@ export interface Sought {
 export type Finding =
   | { readonly kind: 'found'; readonly ts: string }
   | { readonly kind: 'absent' }
-  | Extract<ApiVerdict, { kind: 'retry' }>;
+  | Extract<ApiVerdict, { kind: 'retry' | 'unclear' }>;
 
 /** Slack's clock and ours may differ by so much. */
 const SKEW_MS = 10 * 60_000;
@@ -38,7 +38,7 @@ export async function find(api: SlackApi, sought: Sought, signal: AbortSignal): 
   let cursor = '';
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const verdict = await api(methodFor(sought), argumentsOf(sought, cursor), signal);
-    if (verdict.kind === 'retry') return verdict;
+    if (verdict.kind === 'retry' || verdict.kind === 'unclear') return verdict;
     if (verdict.kind !== 'ok') return { kind: 'absent' };
     const ts = tsIn(verdict.body, sought.id);
     if (ts !== undefined) return { kind: 'found', ts };

@@ -13,8 +13,9 @@ export function createPost(url: Secret, http: HttpClient, clock: Clock, throttle
   return async (message, signal) => {
     await throttle(signal);
     if (signal.aborted) throw netError('aborted', url.reveal());
-    const { status, headers, body } = await send(url, http, message, signal);
-    return classifySlack(status, body, parseRetryAfter(headers['retry-after'], clock.now()));
+    const { status, headers, body, cut } = await send(url, http, message, signal);
+    if (cut && signal.aborted) throw netError('aborted', url.reveal());
+    return classifySlack(status, body, parseRetryAfter(headers['retry-after'], clock.now()), cut);
   };
 }
 
@@ -32,7 +33,16 @@ async function send(
   const fetch: FetchFunction = async (target, init) => {
     const headers = init?.headers ?? {};
     const body = typeof init?.body === 'string' ? init.body : '';
-    const response = http.request({ method: 'POST', url: String(target), headers, body, signal });
+    // A message whose answer breaks off has been posted as often as not: what came of the answer decides.
+    const request = {
+      method: 'POST',
+      url: String(target),
+      headers,
+      body,
+      signal,
+      takeWhatComes: true,
+    } as const;
+    const response = http.request(request);
     attempts.push(response);
     return toFetchResponse(await response);
   };

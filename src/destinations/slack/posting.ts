@@ -38,7 +38,7 @@ export function createPoster(api: SlackApi, notebook: Notebook, configured: stri
     await notebook.writePosting(draft.id, { state: 'trying', atMs: clock.now() });
     const verdict = await send(draft, signal);
     if (verdict.kind === 'ok') return await posted(verdict.body);
-    const mayStand = verdict.kind === 'retry' && verdict.mayBeDone;
+    const mayStand = verdict.kind === 'unclear' || (verdict.kind === 'retry' && verdict.mayBeDone);
     if (!mayStand) await notebook.writePosting(draft.id, undefined);
     return verdict;
   };
@@ -55,7 +55,7 @@ export function createPoster(api: SlackApi, notebook: Notebook, configured: stri
 
   async function posted({ channel, ts }: { channel?: unknown; ts?: unknown }): Promise<Posted> {
     if (typeof channel !== 'string' || typeof ts !== 'string')
-      return { kind: 'retry', reason: "Slack's answer does not say which message it is", mayBeDone: true };
+      return { kind: 'unclear', reason: "Slack's answer does not say which message it is", answer: '' };
     if ((await notebook.channelId()) !== channel) await notebook.writeChannelId(channel);
     return { kind: 'posted', channel, ts };
   }

@@ -232,8 +232,8 @@ describe('a URL shown as evidence', () => {
 describe('an answer', () => {
   it.each<[number, string, string]>([
     [200, 'ok', 'done'],
-    [200, '<html>login</html>', 'retry'],
-    [200, '', 'retry'],
+    [200, 'ok\n', 'done'],
+    [200, '<html>login</html>', 'unclear'],
     [302, '', 'hold'],
     [400, 'invalid_payload', 'refused'],
     [400, 'invalid_blocks', 'refused'],
@@ -244,7 +244,9 @@ describe('an answer', () => {
     [404, 'no_service', 'hold'],
     [404, 'channel_not_found', 'hold'],
     [410, 'channel_is_archived', 'hold'],
-    [418, '', 'hold'],
+    [418, '', 'unclear'],
+    [415, '', 'refused'],
+    [422, '{"message":"bad"}', 'refused'],
     [408, '', 'retry'],
     [429, 'rate_limited', 'retry'],
     [500, 'rollup_error', 'retry'],

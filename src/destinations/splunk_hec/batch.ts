@@ -39,6 +39,7 @@ export function combine(items: readonly ItemOutcome[]): Outcome {
 function sameOutcome(a: ItemOutcome, b: ItemOutcome): boolean {
   if (a.kind !== b.kind) return false;
   if (a.kind === 'done' || b.kind === 'done') return true;
+  if (a.kind === 'unclear') return a === b;
   const waits = [a, b].map((each) => (each.kind === 'retry' ? each.afterMs : undefined));
   return a.reason === b.reason && waits[0] === waits[1];
 }

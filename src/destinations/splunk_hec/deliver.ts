@@ -1,5 +1,5 @@
 import type { Delivery, ItemOutcome, Outcome } from '../../core/delivery.ts';
-import { type Deadline, outcomeOfError, parseRetryAfter, startDeadline } from '../../net/index.ts';
+import { type Deadline, NetError, outcomeOfError, parseRetryAfter, startDeadline } from '../../net/index.ts';
 import { markOf } from './ack-ledger.ts';
 import { type AckContext, type Acknowledging, awaitSent, recallSent } from './acknowledge.ts';
 import { cutBatch, type Encoded, halves } from './batch.ts';
@@ -87,8 +87,10 @@ async function send(
     const retryAfterMs = parseRetryAfter(answer.retryAfter, clock.now());
     return classifyHec({ status: answer.status, body: answer.body, retryAfterMs }, items.length);
   } catch (error) {
-    const outcome = outcomeOfError(error);
-    return { kind: 'retry', reason: outcome.kind === 'done' ? '' : outcome.reason };
+    const { reason } = outcomeOfError(error);
+    // An answer did come, and no collector answers so. Where it broke off, only the connection is to blame.
+    const isAnswer = error instanceof NetError && error.kind === 'too_large';
+    return isAnswer ? { kind: 'unclear', reason, answer: '' } : { kind: 'retry', reason };
   }
 }
 
@@ -119,6 +121,10 @@ async function note(
         return [items.slice(0, verdict.at), items.slice(verdict.at, verdict.at + 1)];
       progress.stopped = verdict;
       return [];
+    case 'unclear':
+      setAll(progress, items, verdict);
+      progress.stopped = AFTER_AN_UNCLEAR_ONE;
+      return [];
     default:
       progress.stopped = verdict;
       return [];
@@ -130,6 +136,12 @@ const AFTER_A_REJECTED_ONE: ItemOutcome = {
   reason: 'Splunk rejected an event before this one in the same request',
   afterMs: 0,
 };
+
+/** What was not sent has not been answered. */
+const AFTER_AN_UNCLEAR_ONE = {
+  kind: 'retry',
+  reason: 'it was not sent: what Splunk answered to the request before could not be understood',
+} as const;
 
 type Accepted = Extract<HecVerdict, { kind: 'accepted' }>;
 

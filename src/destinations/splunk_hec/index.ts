@@ -1,6 +1,7 @@
 import type { Destination, DestinationMemory } from '../../core/delivery.ts';
 import { createHttpClient, outcomeOfError } from '../../net/index.ts';
 import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
+import { createConceal } from '../conceal.ts';
 import { createAckLedger } from './ack-ledger.ts';
 import { createChannels, createCookieJar } from './channel.ts';
 import { createCollector } from './collector.ts';
@@ -32,6 +33,7 @@ function createSplunkHec(config: SplunkHecConfig, deps: DestinationDeps): Destin
   const { clock, random, memory } = deps;
   const { url: baseUrl, token, timeout: timeoutMs } = config;
   const tls = { verify: config.verify_tls, ...(config.ca === undefined ? {} : { ca: config.ca.reveal() }) };
+  const conceal = createConceal([token]);
   const shared = {
     ...{ config, clock, pace: createPace(clock) },
     http: createHttpClient({ timeoutMs, maxResponseBytes: MAX_ACK_RESPONSE_BYTES, tls }),
@@ -55,7 +57,10 @@ function createSplunkHec(config: SplunkHecConfig, deps: DestinationDeps): Destin
     batch: { maxItems: config.batch.max_items },
     maxInFlight: config.in_flight.max,
     deliver: (batch, signal) =>
-      lanes.use((lane) => deliverBatch(contextOf(lane), batch, signal)).catch(outcomeOfError),
+      lanes
+        .use((lane) => deliverBatch(contextOf(lane), batch, signal))
+        .then(conceal)
+        .catch(outcomeOfError),
     close: async () => {
       lanes.close();
       shared.http.close();

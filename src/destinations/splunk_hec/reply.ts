@@ -10,6 +10,8 @@ export type HecVerdict =
       readonly nearCapacity?: { readonly afterMs?: number };
     }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs?: number }
+  /** Not an answer of a collector: nobody knows whether the events arrived. */
+  | { readonly kind: 'unclear'; readonly reason: string; readonly answer: string }
   /** A person must act. */
   | {
       readonly kind: 'hold';
@@ -56,7 +58,8 @@ export function classifyHec(reply: HecReply, count: number): HecVerdict {
   const parsed = parseJsonBody(reply);
   const json = isJsonObject(parsed) ? parsed : {};
   const code = numberOf(json, 'code');
-  if (reply.status === 200) return classifyOk(code, json, reply.retryAfterMs);
+  const isOk = reply.status >= 200 && reply.status < 300;
+  if (isOk && code !== undefined && ACCEPTED.has(code)) return accepted(code, json, reply.retryAfterMs);
   if (reply.status === 413)
     return { kind: 'split', reason: 'Splunk will not take an event this large (413)' };
   if (code !== undefined) {
@@ -71,16 +74,10 @@ export function classifyHec(reply: HecReply, count: number): HecVerdict {
     const why = REJECTED.get(code);
     if (why !== undefined) return rejected(`Splunk rejected the event (code ${code}): ${why}`, json, count);
   }
-  return classifyStatus(reply);
+  return isOk ? notSplunk(reply) : classifyStatus(reply);
 }
 
-function classifyOk(
-  code: number | undefined,
-  json: JsonObject,
-  retryAfterMs: number | undefined,
-): HecVerdict {
-  if (code === undefined || !ACCEPTED.has(code))
-    return retry('Splunk answered 200 without its word of success: nobody knows whether it took the events');
+function accepted(code: number, json: JsonObject, retryAfterMs: number | undefined): HecVerdict {
   const ackId = numberOf(json, 'ackId');
   const isId = ackId !== undefined && Number.isSafeInteger(ackId) && ackId >= 0;
   const nearCapacity = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
@@ -106,13 +103,18 @@ function rejected(reason: string, json: JsonObject, count: number): HecVerdict {
   return { kind: 'rejected', at, reason };
 }
 
+function notSplunk({ status, body }: HecReply): HecVerdict {
+  const reason = `Splunk answered ${status} without its word of success, so nobody knows whether it took the events: see whether its url is right`;
+  return { kind: 'unclear', reason, answer: body };
+}
+
 /** An answer without a code we know: often not Splunk's. */
 function classifyStatus({ status, retryAfterMs }: HecReply): HecVerdict {
   if (isTransientStatus(status)) return retry(`Splunk answered ${status}`, retryAfterMs);
   // Splunk says 403 with a code; without one it may be a firewall that refuses what an attacker wrote.
   if (status === 403) return retry('something before Splunk answered 403: let it allow Tocsin through');
   if (status === 401) return hold(status, 'correct the token');
-  if (status < 400) return hold(status, 'redirects are not followed: correct the url');
+  if (status >= 300 && status < 400) return hold(status, 'redirects are not followed: correct the url');
   return hold(status, 'correct the url: the HTTP Event Collector does not answer so');
 }
 

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type HttpResponse, isTransientStatus, parseJsonBody, parseRetryAfter } from '../../net/index.ts';
 import { within } from './bounded.ts';
 import type { Format } from './format-names.ts';
+import { classifyTaken } from './taken.ts';
 
 /** Statuses about the address or the key rather than about this message: a person must act. */
 const HOLD: Readonly<Record<number, string>> = {
@@ -26,22 +27,26 @@ const GONE: Outcome = {
 const FORBIDDEN =
   'the receiver did not allow the request (403): correct its secret or headers, unless a firewall refuses this message only';
 
-/**
- * What an answer means. Its body is shown nowhere, for it may echo what we sent; what PagerDuty says of an event and Discord of
- * a wait is read out of it.
- */
+/** What an answer means. Its body goes along only where a person has to read it, for it may echo what we sent. */
 export function classifyWebhook(response: HttpResponse, format: Format, nowMs: number): Outcome {
   const { status } = response;
-  if (format === 'pagerduty' && (status < 300 || status === 400)) return ofPagerDuty(response);
-  if (status >= 200 && status < 300) return { kind: 'done' };
+  const afterMs = waitOf(response, format, nowMs);
+  if (status >= 200 && status < 300) return classifyTaken(response, format, afterMs);
+  if (format === 'pagerduty' && status === 400) return ofPagerDuty(response);
   if (status === 410) return GONE;
   const hold = HOLD[status];
   if (hold !== undefined) return { kind: 'hold', reason: `the receiver ${hold}` };
-  const afterMs = waitOf(response, format, nowMs);
   if (status === 403) return retry(FORBIDDEN, afterMs);
   if (isTransientStatus(status)) return retry(`the receiver answered ${status}`, afterMs);
-  if (status < 400) return retry(`the receiver answered ${status}; redirects are not followed`, undefined);
-  return { kind: 'dead', reason: `the receiver refused this message (${status})` };
+  if (status < 400) return redirected(status);
+  return { kind: 'dead', reason: `the receiver refused this message (${status})`, answer: response.body };
+}
+
+/** Another address would be given our keys; a sign-in that stands before the receiver redirects, too. */
+function redirected(status: number): Outcome {
+  const why = status < 300 ? '' : ', and redirects are not followed';
+  const reason = `the receiver answered ${status}${why}: correct its url, and see whether a sign-in stands before it`;
+  return { kind: 'hold', reason };
 }
 
 function retry(reason: string, afterMs: number | undefined): Outcome {
@@ -58,13 +63,11 @@ function waitOf(response: HttpResponse, format: Format, nowMs: number): number |
 }
 
 function ofPagerDuty(response: HttpResponse): Outcome {
-  const { status } = response;
-  if (status === 202) return { kind: 'done' };
-  if (status < 300) return retry(`PagerDuty answers 202, and this was ${status}: correct the url`, undefined);
   const said = faultsIn(objectIn(response));
   if (/routing.?key/i.test(said))
     return { kind: 'hold', reason: `PagerDuty does not accept the routing_key (400): correct it` };
-  return { kind: 'dead', reason: `PagerDuty refused this event (400)${said === '' ? '' : `: ${said}`}` };
+  const reason = `PagerDuty refused this event (400)${said === '' ? '' : `: ${said}`}`;
+  return said === '' ? { kind: 'dead', reason, answer: response.body } : { kind: 'dead', reason };
 }
 
 /** Only where the answer is PagerDuty's own: anybody else's may hold anything. */

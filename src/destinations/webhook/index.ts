@@ -4,6 +4,7 @@ import type { Secret } from '../../core/secret.ts';
 import { createHttpClient, type HttpClient, outcomeOfError } from '../../net/index.ts';
 import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
 import { batchOutcome } from '../batch-outcome.ts';
+import { createConceal } from '../conceal.ts';
 import { classifyWebhook } from './classify.ts';
 import { type WebhookConfig, webhookConfig } from './config.ts';
 import { asBatch, encode, type Message } from './encode.ts';
@@ -26,6 +27,7 @@ function createWebhook(config: WebhookConfig, { clock, onTemplateFailed }: Desti
     tls: tlsOf(config),
   });
   const maxItems = config.batch.max_items;
+  const conceal = createConceal(allSecretsOf(config));
   return {
     name: config.name,
     type: config.type,
@@ -40,7 +42,7 @@ function createWebhook(config: WebhookConfig, { clock, onTemplateFailed }: Desti
       const message = maxItems === 1 ? parts.messages[0] : asBatch(parts.messages);
       if (message === undefined) return { kind: 'done' };
       const outcome = await post(http, config, { message, id: idOf(parts.ids), nowMs: clock.now(), signal });
-      return ofBatch(parts, outcome);
+      return ofBatch(parts, conceal(outcome));
     },
     close: async () => http.close(),
   };
@@ -137,4 +139,11 @@ function headersOf(config: WebhookConfig, { contentType, headers }: Message): Re
 function secretsOf({ secret }: WebhookConfig): readonly Secret[] {
   if (secret === undefined) return [];
   return Array.isArray(secret) ? secret : [secret];
+}
+
+/** Whatever an answer might echo. */
+function allSecretsOf(config: WebhookConfig): readonly Secret[] {
+  const { url, routing_key: routingKey, headers } = config;
+  const keys = routingKey === undefined ? [] : [routingKey];
+  return [url, ...keys, ...Object.values(headers), ...secretsOf(config)];
 }

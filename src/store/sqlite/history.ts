@@ -1,3 +1,4 @@
+import { isJsonObject, readJson } from '../../core/json.ts';
 import type { Attempts } from '../../core/records.ts';
 import type { Database } from './database.ts';
 import { json } from './row.ts';
@@ -5,7 +6,7 @@ import { json } from './row.ts';
 /** Of each delivery, runs of attempts that ended alike. */
 const MOST_RUNS = 8;
 /** Of an answer, as much as anybody will read. Characters. */
-const MAX_REASON = 300;
+const MAX_REASON = 600;
 
 /** What became of one attempt, or what a person did about the delivery. */
 export interface Entry extends Pick<Attempts, 'outcome'> {
@@ -25,5 +26,30 @@ function added(before: readonly Attempts[], { outcome, reason }: Entry, nowMs: n
   if (last !== undefined && last.outcome === outcome && last.reason === short)
     return [...before.slice(0, -1), { ...last, atMs: nowMs, times: last.times + 1 }];
   const entry = { outcome, fromMs: nowMs, atMs: nowMs, times: 1 };
-  return [...before, short === undefined ? entry : { ...entry, reason: short }].slice(-MOST_RUNS);
+  return latest([...before, short === undefined ? entry : { ...entry, reason: short }]);
+}
+
+/** Without the oldest, but for what must be counted: an outage in between must not make unclear answers more than they may be. */
+function latest(runs: readonly Attempts[]): readonly Attempts[] {
+  if (runs.length <= MOST_RUNS) return runs;
+  const round = roundStart(runs);
+  const oldest = runs.findIndex(({ outcome }, index) => outcome !== 'unclear' || index < round);
+  return latest(runs.filter((_, index) => index !== Math.max(oldest, 0)));
+}
+
+/** Where the present round begins: at the start, or behind the last redrive. */
+function roundStart(runs: readonly { readonly outcome?: unknown }[]): number {
+  return runs.findLastIndex(({ outcome }) => outcome === 'redriven') + 1;
+}
+
+/** How many answers were unclear in the present round. @param history the column; null where nothing is remembered */
+export function unclearIn(history: unknown): number {
+  if (typeof history !== 'string' || !history.includes('"unclear"')) return 0;
+  const runs = readJson(history);
+  if (!Array.isArray(runs)) return 0;
+  const known = runs.filter(isJsonObject);
+  return known
+    .slice(roundStart(known))
+    .map(({ outcome, times }) => (outcome === 'unclear' && typeof times === 'number' ? times : 0))
+    .reduce((sum, times) => sum + times, 0);
 }

@@ -69,6 +69,46 @@ describe('notifications of one group', () => {
   });
 });
 
+describe('answers that nobody understood', () => {
+  const settle = (seq: number, reason: string, unclear?: true) =>
+    store.settle(
+      [{ seq, state: 'pending', reason, dueMs: 0, counted: true, ...(unclear && { unclear }) }],
+      0,
+    );
+  const counts = async () =>
+    (await store.claim('oncall', 0, 0, 10)).map(({ unclear, attempts }) => [unclear, attempts]);
+
+  it('are counted by the delivery, through restarts and whatever comes between', async () => {
+    await tell(['alert/a/x/1']);
+    expect(await counts()).toEqual([[undefined, 0]]);
+    await settle(1, 'what?', true);
+    for (let attempt = 0; attempt < 30; attempt += 1) await settle(1, `time-out ${attempt % 9}`);
+    await settle(1, 'huh?', true);
+    for (let attempt = 0; attempt < 30; attempt += 1) await settle(1, `time-out ${attempt % 9}`);
+    expect(await counts()).toEqual([[2, 62]]);
+  });
+
+  it('are counted anew once it is redriven, however often', async () => {
+    await tell(['alert/a/x/1']);
+    for (let round = 0; round < 12; round += 1) {
+      await settle(1, 'what?', true);
+      await settle(1, 'what?', true);
+      expect(await counts()).toEqual([[2, 2]]);
+      await store.settle([{ seq: 1, state: 'dead', reason: 'what?' }], 0);
+      await store.redrive({}, 0);
+      expect(await counts()).toEqual([[undefined, 0]]);
+    }
+  });
+
+  it('send the delivery alone: others are not given up for it', async () => {
+    await tell(['alert/a/x/1', 'alert/b/x/1', 'alert/c/x/1', 'alert/d/x/1']);
+    await settle(2, 'what?', true);
+    await settle(3, 'what?', true);
+    for (const ids of [['alert/a/x/1'], ['alert/b/x/1'], ['alert/c/x/1'], ['alert/d/x/1']])
+      expect(await claim(0)).toEqual(ids);
+  });
+});
+
 describe('a clock that has gone back', () => {
   const AHEAD_MS = 15 * MINUTE_MS;
 

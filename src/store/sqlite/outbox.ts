@@ -15,13 +15,13 @@ import {
   StoreError,
 } from '../../core/store.ts';
 import type { Database } from './database.ts';
-import { type Entry, remember } from './history.ts';
+import { type Entry, remember, unclearIn } from './history.ts';
 import { int, maybeInt, maybeText, parsed, text } from './row.ts';
 
 type Row = Record<string, unknown>;
 
 const CONTENT = `
-  SELECT o.seq, o.attempts, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.revision, e.time_ms, e.rules, p.raw,
+  SELECT o.seq, o.attempts, o.history, o.kind, o.delivery_id, e.source, e.feed, e.feed_id, e.revision, e.time_ms, e.rules, p.raw,
     coalesce(n.body, d.body) AS body
   FROM outbox o
   LEFT JOIN events e ON o.kind = 'event' AND e.id = o.delivery_id
@@ -44,6 +44,8 @@ const inTurn = (isLeased: string): string => `(o.kind <> 'alert' OR NOT EXISTS (
 export interface ClaimedRow {
   readonly seq: number;
   readonly attempts: number;
+  /** See {@link ClaimedDelivery}. */
+  readonly unclear?: number;
   readonly kind: Delivery['kind'];
   readonly id: string;
   /** JSON: the event's payload, the notification or the digest. */
@@ -111,12 +113,22 @@ export function claim(
   const others =
     urgent.length < limit ? claimable(db, IN_TURN, destination, nowMs, limit - urgent.length) : [];
   const rows = [...urgent, ...others];
-  const { read, damaged } = readable(rows, toClaimedRow);
+  const { read: due, damaged } = readable(rows, toClaimedRow);
+  const read = together(due);
   // Its content is gone: one such row must not stop those behind it.
   if (damaged.length > 0) buryLost(db, damaged.map(seqOf), nowMs);
   const seqs = JSON.stringify(read.map(({ seq }) => seq));
   db.run(`UPDATE outbox SET lease_until_ms = ? WHERE seq IN (${EACH})`, nowMs + leaseMs, seqs);
   return read;
+}
+
+/**
+ * One whose answer was unclear goes alone from then on: of several in a request nobody knows which the next answer is
+ * about, and all of them would be given up for one.
+ */
+function together(due: ClaimedRow[]): ClaimedRow[] {
+  const first = due.findIndex(({ unclear }) => unclear !== undefined);
+  return first < 0 ? due : due.slice(0, Math.max(1, first));
 }
 
 /** What can be made of the rows, and the rows that do not hold what was written: one such must not hold up its neighbours. */
@@ -155,7 +167,9 @@ export function buryLost(db: Database, seqs: readonly number[], nowMs: number): 
 
 function toClaimedRow(row: Row): ClaimedRow {
   const kind = kindOf(row);
-  const numbers = { seq: int(row, 'seq'), attempts: int(row, 'attempts') };
+  const unclear = unclearIn(row['history']);
+  const counts = { attempts: int(row, 'attempts'), ...(unclear === 0 ? {} : { unclear }) };
+  const numbers = { seq: int(row, 'seq'), ...counts };
   const content = { kind, id: text(row, 'delivery_id'), text: text(row, kind === 'event' ? 'raw' : 'body') };
   if (kind !== 'event') return { ...numbers, ...content };
   const revision = maybeText(row, 'revision');
@@ -188,11 +202,16 @@ export async function understood(
   return read;
 }
 
-function toClaimed({ seq, attempts, ...row }: ClaimedRow): ClaimedDelivery {
-  return { seq, attempts, delivery: toDelivery(row) };
+function toClaimed({ seq, attempts, unclear, ...row }: ClaimedRow): ClaimedDelivery {
+  return { seq, attempts, ...(unclear === undefined ? {} : { unclear }), delivery: toDelivery(row) };
 }
 
-function toDelivery({ kind, id, text: content, event }: Omit<ClaimedRow, 'seq' | 'attempts'>): Delivery {
+function toDelivery({
+  kind,
+  id,
+  text: content,
+  event,
+}: Omit<ClaimedRow, 'seq' | 'attempts' | 'unclear'>): Delivery {
   if (kind === 'alert') return { kind, id, notification: parsed<Notification>(content) };
   if (kind === 'digest') return { kind, id, digest: parsed<Digest>(content) };
   if (event === undefined) throw new StoreError('broken', `the store holds no event ${id}`);
@@ -252,6 +271,7 @@ function bury(db: Database, { seq, reason }: Buried, nowMs: number): void {
 function entryOf(settlement: PutOff | Buried): Entry {
   const { reason } = settlement;
   if (settlement.state === 'dead') return { outcome: 'dead', reason };
+  if (settlement.unclear) return { outcome: 'unclear', reason };
   return { outcome: settlement.counted ? 'retry' : 'held', reason };
 }
 
