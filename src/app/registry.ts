@@ -6,16 +6,13 @@ import { syslogDestination } from '../destinations/syslog/index.ts';
 import { webhookDestination } from '../destinations/webhook/index.ts';
 import {
   ALERT_TERMS,
-  ALL_TERMS,
   type CompiledFilter,
   compileAlertFilter,
-  compileFilter,
+  compileRouteFilter,
+  ROUTE_TERMS,
 } from '../rules/index.ts';
 import { aktoSource } from '../sources/akto/index.ts';
 import { incidentsSource } from '../sources/incidents/index.ts';
-
-/** Routes look at an alert's own terms, and at those of the event that raised it. */
-const ROUTE_TERMS = new Map([...ALL_TERMS, ...ALERT_TERMS]);
 
 /** Every adapter there is: a new one is its folder and its line here. */
 export const registry: Registry<CompiledFilter> = {
@@ -27,7 +24,7 @@ export const registry: Registry<CompiledFilter> = {
     syslogDestination,
     fileDestination,
   ],
-  compileWhen: (node, owner, place) => compileFilter(node, { terms: ROUTE_TERMS, owner, ...place }),
+  compileWhen: (node, owner, place) => compileRouteFilter(node, { owner, ...place }),
   compileQuiet: (node, owner, place) => compileAlertFilter(node, { owner, ...place }),
   groupTerms: [...ROUTE_TERMS.keys()],
   alertTerms: [...ALERT_TERMS.keys()],

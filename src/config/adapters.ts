@@ -23,8 +23,13 @@ export function buildSources(
     const checked = check(type.config, entry, path, places);
     if ('findings' in checked) return checked;
     const settings = deepFreeze(checked.data);
+    const feeds = type.feeds?.(settings);
     return {
-      data: { name: settings.name, type: type.type, settings, create: (deps) => type.create(settings, deps) },
+      data: {
+        ...{ name: settings.name, type: type.type, settings },
+        ...(feeds !== undefined && { feeds }),
+        create: (deps) => type.create(settings, deps),
+      },
     };
   });
 }

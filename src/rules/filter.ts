@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import { type Comparison, comparisonsIn } from './comparisons.ts';
 import { type ExplainedPart, explainFilter } from './explain.ts';
 import { FilterParser } from './filter-parser.ts';
-import type { Filter, Origin } from './filter-tree.ts';
+import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
 import { lintFilter } from './lint.ts';
 import { Machine } from './machine.ts';
 import { TRUE } from './outcome.ts';
@@ -19,6 +19,9 @@ export interface CompiledFilter {
   matches(source: TermSource): boolean;
   /** What it compares terms with. */
   readonly comparisons: readonly Comparison[];
+  /** As it was read, and where its parts stand: for judging what it can select at all. */
+  readonly tree: Filter;
+  readonly origins: FilterOrigins;
   /** How it comes to its verdict. */
   explain(source: TermSource): ExplainedPart;
 }
@@ -56,6 +59,7 @@ export function compileFilter(
   const filter = {
     matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE,
     comparisons: comparisonsIn(tree, origins),
+    ...{ tree, origins },
     explain: (source: TermSource) => explainFilter(tree, source, origins),
   };
   return { filter, problems: problems.all };

@@ -23,6 +23,7 @@ const MOST_LIST_BYTES = 16 * 1_048_576;
 export const aktoSource: SourceType<AktoConfig> = {
   type: 'akto',
   config: aktoConfig,
+  feeds: ({ feeds }) => feeds,
   create(config, { clock, random }) {
     const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
     const clients: AktoClient[] = [];

@@ -12,6 +12,7 @@ const MOST_BYTES = 16 * 1_048_576;
 export const incidentsSource: SourceType<IncidentsConfig> = {
   type: 'incidents',
   config: incidentsConfig,
+  feeds: () => ['incidents'],
   create(config, deps) {
     const client = clientOf(config, deps);
     const { name: source, page_size: pageSize, deadline: deadlineMs } = config;
