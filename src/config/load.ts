@@ -16,6 +16,7 @@ import { toProblems, trusted } from './report.ts';
 import { secretFileReader } from './secret-file.ts';
 import { type Selections, selectionsOf } from './selections.ts';
 import { DEFAULT_RULE_PATHS, fileShape } from './shape.ts';
+import { checkSpeaking } from './speaking.ts';
 import type { Config, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
@@ -103,7 +104,7 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
     folder,
   );
   const { problems, ...filters } = compileFilters(reading, yaml, options);
-  const own = 'findings' in checked ? checked.findings : [];
+  const own = 'findings' in checked ? checked.findings : checkSpeaking(checked.data, places);
   const between = checkReferences({
     ...{ value, places, groupTerms: registry.groupTerms, alertTerms: registry.alertTerms },
     streams: new Map(destinations.built.map(({ name, send }) => [name, send])),
