@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alternativesOf, holdsSecret, isSchema, type JsonSchema } from './alternatives.ts';
+import { OWN_KEY } from './merges.ts';
 import { configShape } from './shape.ts';
 import type { Registry } from './types.ts';
 
@@ -39,7 +40,9 @@ function keyIn(path: readonly PropertyKey[]): string {
  * definition that validates. Every secret key may be given as `<key>_file`; every value may hold `${VAR}`.
  */
 export function configJsonSchema(registry: Adapters): JsonSchema {
-  return { title: 'Tocsin configuration', ...forEditors(plainSchema(registry)) };
+  const schema = forEditors(plainSchema(registry));
+  const shelf = { description: 'A place for &anchors; it is not read.' };
+  return { title: 'Tocsin configuration', ...schema, patternProperties: { [OWN_KEY.source]: shelf } };
 }
 
 function forEditors(schema: JsonSchema): JsonSchema {
