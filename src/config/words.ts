@@ -17,6 +17,11 @@ export function nearest(written: string, valid: Iterable<string>): string | unde
   return best;
 }
 
+/** A name without what people write differently: `Splunk-HEC` and `splunk_hec` are alike. */
+export function plainName(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_. ]/g, '');
+}
+
 /** How a message goes on after naming what is unknown: the nearest name, or all there are. */
 export function suggestion(near: string | undefined, valid: Iterable<string>): string {
   if (near !== undefined) return `; did you mean "${near}"?`;

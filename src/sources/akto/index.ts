@@ -22,6 +22,7 @@ const MOST_LIST_BYTES = 16 * 1_048_576;
 /** Akto's threat feed. */
 export const aktoSource: SourceType<AktoConfig> = {
   type: 'akto',
+  otherNames: { aktoapi: '', threat: '', threats: '', maliciousevents: '', threatactors: '', threatapis: '' },
   config: aktoConfig,
   feeds: ({ feeds }) => feeds,
   create(config, { clock, random }) {
