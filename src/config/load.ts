@@ -5,6 +5,7 @@ import { alternativesOf } from './alternatives.ts';
 import { assemble, type Parts } from './assemble.ts';
 import type { Finding } from './codes.ts';
 import { type PositionedFile, positionYaml } from './document.ts';
+import { checkSecrets } from './doubtful.ts';
 import { compileFilters } from './filters.ts';
 import type { Environment } from './interpolate.ts';
 import { check } from './issues.ts';
@@ -111,7 +112,14 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
   });
   const built = { sources: sources.built, destinations: destinations.built };
   return {
-    findings: [...reading.findings, ...own, ...sources.findings, ...destinations.findings, ...between],
+    findings: [
+      ...reading.findings,
+      ...checkSecrets(places),
+      ...own,
+      ...sources.findings,
+      ...destinations.findings,
+      ...between,
+    ],
     problems,
     selections: selectionsOf(reading, yaml, filters, sources.built),
     ...('data' in checked && {
