@@ -479,3 +479,21 @@ describe('silences and inhibitions', () => {
     ]);
   });
 });
+
+describe('filters that merge', () => {
+  const SHARED = 'x-bad: &bad { severity: { gte: HIGH } }\nx-source: &source { source: { eq: akto-pord } }\n';
+
+  it('select what they merge, and are told of where that stands', () => {
+    const problems = shown(routed('{ <<: [*bad, *source], actor: { eq: a } }'), SHARED + HEAD);
+    expect(problems).toEqual([
+      expect.stringContaining('2:35 error unknown-name: no source is named "akto-pord"'),
+    ]);
+  });
+
+  it('contradict what they merge only where they do not say it themselves', () => {
+    expect(shown(routed('{ <<: *bad, severity: { lt: HIGH } }'), SHARED + HEAD)).toEqual([]);
+    expect(shown(routed('{ <<: *bad, and: [{ severity: { lt: HIGH } }] }'), SHARED + HEAD)).toEqual([
+      expect.stringContaining('error never-true'),
+    ]);
+  });
+});
