@@ -105,7 +105,7 @@ export function isDay(interval: Omit<TimeInterval, 'name' | 'timeZone'>, day: Da
 }
 
 /** A day as `YYYYMMDD`. */
-export function dateOf({ year, month, day }: Day): number {
+function dateOf({ year, month, day }: Day): number {
   return year * 10_000 + month * 100 + day;
 }
 

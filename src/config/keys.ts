@@ -2,7 +2,7 @@ import { isScalar, type Pair } from 'yaml';
 import { type Alternatives, type KeyMeaning, meaningOf, validKeys } from './alternatives.ts';
 import type { Finding } from './codes.ts';
 import { offsetOf } from './scalars.ts';
-import { nearest, quoted, suggestion } from './words.ts';
+import { calledElsewhere, nearest, quoted, suggestion } from './words.ts';
 
 export interface ReadKey {
   readonly key: string;
@@ -87,8 +87,10 @@ function meaningIn(
   const meaning = meaningOf(key, shapes);
   if (meaning.kind !== 'unknown') return meaning;
   const valid = validKeys(shapes);
-  const near = nearest(key, valid);
+  const elsewhere = calledElsewhere(key, valid);
+  const near = elsewhere ?? nearest(key, valid);
   const message = `unknown key ${quoted(key, 'here')}${suggestion(near, valid)}`;
   report({ code: 'unknown-key', offset, message });
-  return near === undefined || pairs.has(near) ? meaning : meaningOf(near, shapes);
+  // What another program writes there has another form, too.
+  return near === undefined || elsewhere !== undefined || pairs.has(near) ? meaning : meaningOf(near, shapes);
 }
