@@ -8,6 +8,7 @@ import {
   type CompiledFilter,
   type Condition,
   comparisonsIn,
+  type compileFilter,
   conditionsIn,
   type Rule,
   valuesPassing,
@@ -58,6 +59,21 @@ export function unknownNamesOf(
     const origin = origins.get(condition);
     return [problem(found.severity, found.message, origin?.value?.place ?? origin?.place, file)];
   });
+}
+
+/** Of a filter with errors, which is not compiled: the names that it compares with, for what needs no configuration to know. */
+export function unknownNamesBeside(
+  { problems, rest }: ReturnType<typeof compileFilter>,
+  file: string | undefined,
+): readonly Problem[] {
+  if (rest === undefined) return problems;
+  const slips = conditionsIn(rest.tree).flatMap((condition) => {
+    const vocabulary = vocabularyOf(condition.term, {});
+    return vocabulary === undefined
+      ? []
+      : unknownIn(comparisonsIn(condition, rest.origins), vocabulary, file);
+  });
+  return [...problems, ...slips];
 }
 
 function unknownIn(

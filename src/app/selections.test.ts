@@ -208,6 +208,16 @@ silences:
     ]);
   });
 
+  it('are told beside what keeps the filter from being read', () => {
+    const more =
+      "routes: [{ when: { count: { gte: 3 }, severity: { eq: HIHG }, feed: { regex: '(' } }, to: [oncall] }]\n";
+    expect(shown(more).map((line) => line.split(': ')[0])).toEqual([
+      '7:20 error unknown-word',
+      '7:53 error unknown-name',
+      '7:75 error bad-pattern',
+    ]);
+  });
+
   it('come from the environment without being shown', () => {
     const env = { LEAST: 'planted-severity', SOURCE: 'planted-source' };
     const head = HEAD.replace('name: identity', 'name: "${SOURCE}"');

@@ -45,14 +45,20 @@ export interface FilterOptions {
 export function compileFilter(
   value: unknown,
   options: FilterOptions,
-): { readonly filter?: CompiledFilter; readonly problems: readonly Problem[] } {
+): {
+  readonly filter?: CompiledFilter;
+  readonly problems: readonly Problem[];
+  /** What a filter with errors says as far as it can be read. */
+  readonly rest?: Pick<CompiledFilter, 'tree' | 'origins'>;
+} {
   const problems = new ProblemList(options.file);
   const node =
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
   const origins = new Map<Filter, Origin>();
   const owner = options.owner ?? 'filter';
   const tree = node && new FilterParser(options.terms, problems, origins, options.hint).parse(node, owner);
-  if (tree === undefined || problems.failed) return { problems: problems.all };
+  if (tree === undefined) return { problems: problems.all };
+  if (problems.failed) return { problems: problems.all, rest: { tree, origins } };
   lintFilter(tree, { terms: options.terms, subject: 'Alerts', isTemplate: false }, origins, problems);
   const machine = new Machine();
   const compiled = machine.compile(tree);

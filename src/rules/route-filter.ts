@@ -5,7 +5,7 @@ import { ALERT_TERMS, ALL_TERMS, type TermTable } from './vocabulary.ts';
 const LATER: ReadonlyMap<string, string> = new Map([
   [
     'count',
-    ' in a route: it is chosen at each match, before anything is counted; let a rule count, with matchCount under aggregation_rules.',
+    ' in a route, which is chosen at each match, before anything is counted; let a rule count, with matchCount under aggregation_rules.',
   ],
 ]);
 
