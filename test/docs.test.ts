@@ -10,12 +10,20 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadSetup } from '../src/app/load.ts';
 import { registry } from '../src/app/registry.ts';
 import { runCli } from '../src/cli/program.ts';
 import { CONFIG_CODES, loadConfig } from '../src/config/index.ts';
-import { ALERT_TERMS, ALL_TERMS, parseRule, RULE_PROBLEM_CODES, runRuleTests } from '../src/rules/index.ts';
+import {
+  ALERT_TERMS,
+  ALL_TERMS,
+  FEED_TERMS,
+  parseRule,
+  ROUTE_TERMS,
+  RULE_PROBLEM_CODES,
+  runRuleTests,
+} from '../src/rules/index.ts';
 import { OPERATORS } from '../src/rules/vocabulary.ts';
 import { createMetrics } from '../src/telemetry/metrics.ts';
 import { createAuthority } from './contract/certificates.ts';
@@ -218,4 +226,40 @@ it("the image's own configuration is valid with its variables set", () => {
   expect(problems).toEqual([]);
   expect(config?.server).toMatchObject({ host: '0.0.0.0', port: 9464 });
   expect(config?.store.path).toBe('/data/tocsin.db');
+});
+
+/** The terms that a row of the table of terms names. */
+function termsOf(row: string): readonly string[] {
+  const line =
+    read('docs/rules.md')
+      .split('\n')
+      .find((each) => each.startsWith(`| ${row} | `)) ?? '';
+  return [...line.slice(row.length).matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
+}
+
+describe('the terms that the docs list are those that there are', () => {
+  it.each<[row: string, terms: readonly string[]]>([
+    ['`incidents`', [...FEED_TERMS.incidents.keys()]],
+    ['`threat_actors`', [...FEED_TERMS.threat_actors.keys()]],
+    ['`threat_apis`', [...FEED_TERMS.threat_apis.keys()]],
+    ['alerts, in silences and inhibitions', [...ALERT_TERMS.keys()]],
+    ['alerts, in routes', [...ROUTE_TERMS.keys()].filter((term) => !ALL_TERMS.has(term))],
+  ])('docs/rules.md: %s', (row, terms) => {
+    expect(termsOf(row).toSorted()).toEqual(terms.toSorted());
+  });
+
+  it('docs/rules.md: of events and their exchanges', () => {
+    const named = [...termsOf('the captured exchange'), ...termsOf('the event (`malicious_events`)')];
+    expect(named.filter((term) => term !== 'malicious_events').toSorted()).toEqual(
+      [...FEED_TERMS.malicious_events.keys()].toSorted(),
+    );
+  });
+
+  it('docs/configuration.md: of silences and inhibitions', () => {
+    const [, list = ''] =
+      /over what an alert keeps: ([\s\S]+?)\. Alerts have no payload/.exec(read('docs/configuration.md')) ??
+      [];
+    const named = [...list.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
+    expect(named.toSorted()).toEqual([...ALERT_TERMS.keys()].toSorted());
+  });
 });

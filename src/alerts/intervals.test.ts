@@ -80,6 +80,39 @@ describe('until when a route is mute', () => {
       '2026-10-25T05:00:00Z',
     ],
     [
+      'an end that the first pass of an hour brings, before it begins anew',
+      { active: [], mute: [{ ...NIGHT, times: [{ from: 60, to: 150 }] }] },
+      '2026-10-25T00:00:00Z',
+      '2026-10-25T00:30:00Z',
+    ],
+    [
+      'the same, in the second pass',
+      { active: [], mute: [{ ...NIGHT, times: [{ from: 60, to: 150 }] }] },
+      '2026-10-25T01:10:00Z',
+      '2026-10-25T01:30:00Z',
+    ],
+    [
+      'a beginning that only the second pass brings',
+      { active: [{ ...NIGHT, times: [{ from: 125, to: 130 }] }], mute: [] },
+      '2026-10-25T00:20:00Z',
+      '2026-10-25T01:05:00Z',
+    ],
+    [
+      'an end that a clock change skips: the change is the end',
+      { active: [], mute: [{ ...NIGHT, times: [{ from: 60, to: 150 }] }] },
+      '2026-03-29T00:30:00Z',
+      '2026-03-29T01:00:00Z',
+    ],
+    [
+      'a day months ahead',
+      {
+        active: [{ name: 'd', timeZone: 'Europe/Berlin', dates: [{ from: 20_270_601, to: 20_270_601 }] }],
+        mute: [],
+      },
+      '2026-11-20T00:00:00Z',
+      '2027-05-31T22:00:00Z',
+    ],
+    [
       'two that follow each other',
       { active: [], mute: [NIGHT, { ...NIGHT, times: [hours(6, 7)] }] },
       '2026-11-20T23:00:00Z',

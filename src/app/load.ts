@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Config, loadConfig } from '../config/index.ts';
+import { type Config, loadConfig, type Selections } from '../config/index.ts';
 import type { Problem } from '../core/problem.ts';
 import { type CompiledFilter, compileRuleSet, type FilterOrigins, type RuleSet } from '../rules/index.ts';
 import { registry } from './registry.ts';
 import { loadRules } from './rule-files.ts';
+import { type KnownNames, withSelections } from './selections.ts';
 
 export type TocsinConfig = Config<CompiledFilter>;
 
@@ -32,6 +33,8 @@ export interface LoadedConfig extends Pick<LoadedSetup, 'problems' | 'text'> {
   readonly config?: TocsinConfig;
   /** Where the rules are, absolute: told of a broken configuration too, as far as they can be read. */
   readonly rulePaths: readonly string[];
+  /** What it selects alerts by, likewise. */
+  readonly selections?: Selections<CompiledFilter>;
 }
 
 export interface LoadPlace {
@@ -42,14 +45,34 @@ export interface LoadPlace {
 
 /** Reads the configuration and all its rules, and tells everything that is wrong in any of them. */
 export function loadSetup(place: LoadPlace): LoadedSetup {
-  const { config, problems, text, rulePaths } = loadConfigFile(place);
+  const { config, problems, text, rulePaths, selections } = loadConfigFile(place);
   if (text === undefined) return { problems };
   // Of a broken configuration the paths may be wrong too: rules are checked where there are any.
   const rules = loadRules(config === undefined ? rulePaths.filter((path) => existsSync(path)) : rulePaths);
-  const all = [...problems, ...rules.problems];
+  const known = namesIn(selections, rules);
+  const own = selections === undefined ? problems : withSelections(problems, selections, known, place.file);
+  const all = [...own, ...rules.problems];
   const told = { problems: all, text, ruleTexts: rules.texts, origins: rules.origins };
   if (config === undefined || all.some(({ severity }) => severity === 'error')) return told;
   return { setup: { config, ruleSet: compileRuleSet(rules.rules) }, ...told };
+}
+
+/** The names that filters over alerts may hold here, as far as they can be read: a broken rule hinders nobody. */
+export function namesAt(place: LoadPlace): KnownNames {
+  const { rulePaths, selections } = loadConfigFile(place);
+  return namesIn(selections, loadRules(rulePaths));
+}
+
+function namesIn(
+  selections: LoadedConfig['selections'],
+  { rules, problems }: ReturnType<typeof loadRules>,
+): KnownNames {
+  const isWhole = !problems.some(({ severity }) => severity === 'error');
+  return {
+    ...(selections?.sources !== undefined && { sources: selections.sources }),
+    // A rule that cannot be read may be the one that is meant.
+    ...(isWhole && { rules }),
+  };
 }
 
 /** Reads the configuration and looks at no rule. */

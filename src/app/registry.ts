@@ -6,16 +6,19 @@ import { syslogDestination } from '../destinations/syslog/index.ts';
 import { webhookDestination } from '../destinations/webhook/index.ts';
 import {
   ALERT_TERMS,
-  ALL_TERMS,
   type CompiledFilter,
   compileAlertFilter,
-  compileFilter,
+  compileRouteFilter,
+  ROUTE_TERMS,
 } from '../rules/index.ts';
 import { aktoSource } from '../sources/akto/index.ts';
 import { incidentsSource } from '../sources/incidents/index.ts';
+import { unknownNamesBeside } from './known-names.ts';
 
-/** Routes look at an alert's own terms, and at those of the event that raised it. */
-const ROUTE_TERMS = new Map([...ALL_TERMS, ...ALERT_TERMS]);
+/** What is wrong with the names in a filter is told with what else is wrong in it; of a whole one once all names are known. */
+function withNames(compiled: ReturnType<typeof compileRouteFilter>, file: string) {
+  return { ...compiled, problems: unknownNamesBeside(compiled, file) };
+}
 
 /** Every adapter there is: a new one is its folder and its line here. */
 export const registry: Registry<CompiledFilter> = {
@@ -27,8 +30,8 @@ export const registry: Registry<CompiledFilter> = {
     syslogDestination,
     fileDestination,
   ],
-  compileWhen: (node, owner, place) => compileFilter(node, { terms: ROUTE_TERMS, owner, ...place }),
-  compileQuiet: (node, owner, place) => compileAlertFilter(node, { owner, ...place }),
+  compileWhen: (node, owner, place) => withNames(compileRouteFilter(node, { owner, ...place }), place.file),
+  compileQuiet: (node, owner, place) => withNames(compileAlertFilter(node, { owner, ...place }), place.file),
   groupTerms: [...ROUTE_TERMS.keys()],
   alertTerms: [...ALERT_TERMS.keys()],
 };

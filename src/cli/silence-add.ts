@@ -1,3 +1,4 @@
+import { namesAt } from '../app/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import type { RecordedStore } from '../core/records.ts';
@@ -39,7 +40,8 @@ export async function addSilence(
   const asked = askedOf(io, options, nowMs);
   if ((filter === undefined) === (options.alert === undefined))
     throw new CliError('say what is to be silent: a filter, or --alert FINGERPRINT');
-  const written = filter === undefined ? undefined : guarded(readFilter(io, filter), options);
+  const known = () => namesAt({ file: options.config, cwd: io.cwd, env: io.env });
+  const written = filter === undefined ? undefined : guarded(readFilter(io, filter, known()), options);
   await withStore(io, options.config, async (store) => {
     const { text, filter: compiled } = written ?? (await filterFrom(io, store, options.alert ?? ''));
     const silence = { ...asked, id: await freshId(store, systemRandom), when: text };

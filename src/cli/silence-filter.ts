@@ -1,4 +1,5 @@
 import { LineCounter, type Node, parseDocument } from 'yaml';
+import { type KnownNames, problemsOfFilter } from '../app/selections.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import { linesOf, listProblems } from '../core/excerpt.ts';
 import type { Problem } from '../core/problem.ts';
@@ -19,10 +20,13 @@ const MAX_CHARS = 10_000;
 /** As messages call what stands on the command line. */
 const FILE = 'filter';
 
-/** Compiles what an operator wrote; what is wrong is told with a caret. */
-export function readFilter(io: Io, text: string): WrittenFilter {
+/**
+ * Compiles what an operator wrote; what is wrong is told with a caret.
+ * @param known names that it may hold; without them none is looked at
+ */
+export function readFilter(io: Io, text: string, known?: KnownNames): WrittenFilter {
   if (text.length > MAX_CHARS) throw new CliError(`the filter is longer than ${MAX_CHARS} characters`);
-  const { filter, problems } = compiled(text);
+  const { filter, problems } = compiled(text, known);
   if (problems.length > 0) {
     const lineAt = linesOf(text);
     const lineOf = ({ line }: Problem) => (line === undefined ? undefined : lineAt(line));
@@ -37,7 +41,7 @@ export function readFilter(io: Io, text: string): WrittenFilter {
   return { text, filter };
 }
 
-function compiled(text: string): ReturnType<typeof compileAlertFilter> {
+function compiled(text: string, known: KnownNames | undefined): ReturnType<typeof compileAlertFilter> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -50,7 +54,9 @@ function compiled(text: string): ReturnType<typeof compileAlertFilter> {
     };
   }
   const node: Node | null = document.contents;
-  return compileAlertFilter(node, { owner: FILE, file: FILE, yaml: { document, lines } });
+  const read = compileAlertFilter(node, { owner: FILE, file: FILE, yaml: { document, lines } });
+  if (read.filter === undefined || known === undefined) return read;
+  return { ...read, problems: [...read.problems, ...problemsOfFilter(read.filter, known, FILE)] };
 }
 
 /** The filter that keeps quiet what this alert is about, and nothing else. */

@@ -36,6 +36,9 @@ describe('tocsin silence add', () => {
       2,
       'alerts have no payload',
     ],
+    ['a severity that there is not', ['{ severity: { eq: HIHG } }', ...WHY], 2, 'did you mean "HIGH"?'],
+    ['a source that there is not', ['{ source: { eq: aktoo } }', ...WHY], 2, 'did you mean "akto"?'],
+    ['a feed that there is not', ['{ feed: { eq: audit } }', ...WHY], 2, 'write one of malicious_events'],
     ['what is no YAML', ['{ actor: ', ...WHY], 2, 'filter:1:'],
     ['a bare word', ['actor', ...WHY], 2, 'not a text'],
     ['nothing at all', ['', ...WHY], 2, 'not nothing'],
@@ -54,6 +57,12 @@ describe('tocsin silence add', () => {
     expect(ran).toMatchObject({ code, out: '' });
     expect(ran.err).toContain(said);
     expect(await stage.bench.store.listSilences(0)).toEqual([]);
+  });
+
+  it('warns of a rule that nobody knows, and keeps it quiet all the same', async () => {
+    const { code, err } = await add('{ rule: { eq: sqlli } }', ...WHY);
+    expect(code).toBe(0);
+    expect(err).toContain('warning unknown-name: no rule here is called "sqlli"; did you mean "sqli"?');
   });
 
   it('keeps everything quiet where that is said', async () => {

@@ -7,7 +7,7 @@ import { isMapping } from './names.ts';
 import type { Path, Places } from './places.ts';
 import { UNREAD } from './reader.ts';
 import type { ConfiguredDestination, ConfiguredSource, DestinationConfig, SourceConfig } from './types.ts';
-import { describe, nearest, quoted, suggestion } from './words.ts';
+import { describe, nearest, plainName, quoted, suggestion } from './words.ts';
 
 export interface Built<T> {
   readonly built: readonly T[];
@@ -23,8 +23,13 @@ export function buildSources(
     const checked = check(type.config, entry, path, places);
     if ('findings' in checked) return checked;
     const settings = deepFreeze(checked.data);
+    const feeds = type.feeds?.(settings);
     return {
-      data: { name: settings.name, type: type.type, settings, create: (deps) => type.create(settings, deps) },
+      data: {
+        ...{ name: settings.name, type: type.type, settings },
+        ...(feeds !== undefined && { feeds }),
+        create: (deps) => type.create(settings, deps),
+      },
     };
   });
 }
@@ -66,13 +71,18 @@ function sharedOutput(path: Path, places: Places): Finding {
   return { code: 'shared-output', offset: places.around([...path, 'path'])?.offset ?? 0, message };
 }
 
+interface NamedType {
+  readonly type: string;
+  readonly otherNames?: Readonly<Record<string, string>>;
+}
+
 type Build<Type, T> = (
   type: Type,
   entry: unknown,
   path: Path,
 ) => { data: T } | { findings: readonly Finding[] };
 
-function buildEach<Type extends { readonly type: string }, T>(
+function buildEach<Type extends NamedType, T>(
   key: string,
   entries: readonly unknown[],
   types: readonly Type[],
@@ -92,7 +102,7 @@ interface OneBuilt<T> {
 }
 
 /** An entry of a misspelt type is checked as what it was probably meant to be: every problem at once. */
-function buildOne<Type extends { readonly type: string }, T>(
+function buildOne<Type extends NamedType, T>(
   path: Path,
   entry: unknown,
   types: readonly Type[],
@@ -105,7 +115,7 @@ function buildOne<Type extends { readonly type: string }, T>(
   return 'data' in result ? { data: result.data, findings } : { findings: [...findings, ...result.findings] };
 }
 
-function typeOf<Type extends { readonly type: string }>(
+function typeOf<Type extends NamedType>(
   path: Path,
   entry: unknown,
   types: readonly Type[],
@@ -136,19 +146,24 @@ function typeOf<Type extends { readonly type: string }>(
   return unknownType(written, [...path, 'type'], types, places);
 }
 
-function unknownType<Type extends { readonly type: string }>(
+function unknownType<Type extends NamedType>(
   written: unknown,
   path: Path,
   types: readonly Type[],
   places: Places,
 ): { readonly type?: Type; readonly findings: readonly Finding[] } {
   const place = places.at(path);
+  const text = typeof written === 'string' ? written : '';
+  const isShowable = text !== '' && place?.variables.length === 0;
+  const shown = isShowable ? quoted(text, 'here') : 'here';
   const valid = types.map(({ type }) => type);
-  const near = typeof written === 'string' ? nearest(written, valid) : undefined;
-  const isShowable = typeof written === 'string' && place?.variables.length === 0;
-  const shown = isShowable ? quoted(written, 'here') : 'here';
-  const message = `unknown type ${shown}${suggestion(near, valid)}`;
-  const findings: Finding[] = [{ code: 'unknown-type', offset: place?.offset ?? 0, message }];
+  const called = types.find(({ otherNames = {} }) => Object.hasOwn(otherNames, plainName(text)));
+  const near = called?.type ?? nearest(text, valid);
+  const besides = called?.otherNames?.[plainName(text)] ?? '';
+  const meant = besides === '' ? suggestion(near, valid) : `; did you mean "${near}", with "${besides}"?`;
+  const findings: Finding[] = [
+    { code: 'unknown-type', offset: place?.offset ?? 0, message: `unknown type ${shown}${meant}` },
+  ];
   const type = types.find((candidate) => candidate.type === near);
   return type === undefined ? { findings } : { type, findings };
 }

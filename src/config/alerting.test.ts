@@ -65,6 +65,42 @@ describe('alerts and routes', () => {
     expect(load(text).problems.map(at)).toEqual(problems);
   });
 
+  const TIMES = `time_intervals:
+  - { name: office, time_zone: Europe/Paris, times: ["08:00-18:00"], weekdays: [mon-fri] }
+  - { name: lunch, time_zone: Europe/Paris, times: ["12:00-13:00"] }
+  - { name: weekend, time_zone: Europe/Paris, weekdays: [sat, sun] }
+  - { name: daytime, time_zone: Europe/London, times: ["07:00-17:00"] }
+  - { name: holidays, dates: [2026-12-24..2026-12-26] }
+`;
+  it.each<[why: string, keys: string, problems: string[]]>([
+    [
+      'mute times that cover the active ones',
+      'active_times: [office], mute_times: [daytime]',
+      ['11:57 without-effect'],
+    ],
+    [
+      'active times that are mute times',
+      'active_times: [holidays], mute_times: [holidays]',
+      ['11:59 without-effect'],
+    ],
+    [
+      'a mute time when it is quiet anyway: a warning',
+      'active_times: [office], mute_times: [lunch, weekend]',
+      ['11:65 without-effect'],
+    ],
+    ['none where they meet for an hour', 'active_times: [daytime], mute_times: [lunch, weekend]', []],
+    ['none where only the calendar tells', 'active_times: [office], mute_times: [holidays]', []],
+    [
+      'two that leave no hour of the week',
+      'active_times: [daytime], mute_times: [office, weekend]',
+      ['11:58 without-effect'],
+    ],
+    ['none without active times', 'mute_times: [office, weekend]', []],
+  ])('have times that cannot be meant: %s', (_why, keys, problems) => {
+    const found = load(routed(keys, TIMES)).problems.filter(({ code }) => code !== 'unused-time-interval');
+    expect(found.map(at)).toEqual(problems);
+  });
+
   it('name the nearest interval', () => {
     expect(load(routed('mute_times: [nihgt]')).problems.map(({ message }) => message)).toContain(
       'no time interval is named "nihgt"; did you mean "night"?',
@@ -104,6 +140,141 @@ describe('time intervals', () => {
     ],
   ])('are refused: %s', (_why, keys, problems) => {
     expect(load(interval(keys)).problems.map(at)).toEqual(problems);
+  });
+
+  it.each<[why: string, keys: string, read: object]>([
+    ['short names', 'weekdays: [mon-fri, Sun]', { weekdays: [1, 2, 3, 4, 5, 0] }],
+    ['shorter and longer ones', 'weekdays: [tues, thurs, Wed.]', { weekdays: [2, 4, 3] }],
+    [
+      'ranges with a colon, as Alertmanager has them',
+      "weekdays: ['monday:friday', 'sat']",
+      { weekdays: [1, 2, 3, 4, 5, 6] },
+    ],
+    ['ranges past the end', 'weekdays: [fri-mon]', { weekdays: [5, 6, 0, 1] }],
+    ['short months', 'months: [jan, sept, nov-feb]', { months: [1, 9, 11, 12, 2] }],
+    ['months by number', "months: [7, '1:3', 'may:june']", { months: [7, 1, 2, 3, 5, 6] }],
+    [
+      'days of a month',
+      "days_of_month: [1, '1:7', '-3:-1', '15:-1', 3-5, '-7..-5']",
+      {
+        daysOfMonth: [
+          1,
+          { from: 1, to: 7 },
+          { from: -3, to: -1 },
+          { from: 15, to: -1 },
+          { from: 3, to: 5 },
+          { from: -7, to: -5 },
+        ],
+      },
+    ],
+    [
+      'times as pairs',
+      "times: [{ start_time: '08:00', end_time: '24:00' }, 9:00 - 10:30]",
+      {
+        times: [
+          { from: 480, to: 1_440 },
+          { from: 540, to: 630 },
+        ],
+      },
+    ],
+    [
+      'dates',
+      'dates: [2026-12-25, 2026-12-24..2026-12-26, 2026-12-31:2027-01-01]',
+      {
+        dates: [
+          { from: 20_261_225, to: 20_261_225 },
+          { from: 20_261_224, to: 20_261_226 },
+          { from: 20_261_231, to: 20_270_101 },
+        ],
+      },
+    ],
+    ['years', "years: [2026, '2028:2030', 2029-2031]", { years: [2026, 2028, 2029, 2030, 2031] }],
+    ['29 February in a leap year', 'months: [feb], days_of_month: [29], years: [2028]', { years: [2028] }],
+    ['a Friday the thirteenth', 'weekdays: [fri], days_of_month: [13], years: [2026]', { weekdays: [5] }],
+  ])('may be written as %s', (_why, keys, read) => {
+    const text = interval(keys);
+    expect(load(text).problems).toEqual([]);
+    expect(good(text).routes[0]?.speaking.mute[0]).toMatchObject(read);
+  });
+
+  it.each<[why: string, keys: string, problem: string]>([
+    [
+      'weekdays by number',
+      "weekdays: ['1:5']",
+      '7:27 bad-value: weekdays[0]: expected the names of weekdays, such as monday-friday: whether 1 is Sunday or Monday differs between tools',
+    ],
+    [
+      'a weekday by number',
+      'weekdays: [1]',
+      '7:27 wrong-type: weekdays[0]: expected the names of weekdays, such as monday-friday: whether 1 is Sunday or Monday differs between tools',
+    ],
+    [
+      'too short a day',
+      'weekdays: [m-f]',
+      '7:27 bad-value: weekdays[0]: expected a weekday or a range of them, such as monday-friday; valid here: sunday, monday',
+    ],
+    [
+      'a thirteenth month',
+      'months: [13]',
+      '7:25 bad-value: months[0]: expected a month or a range of them, such as june-august',
+    ],
+    [
+      'a range of days backwards',
+      "days_of_month: ['7:1']",
+      '7:32 bad-value: days_of_month[0]: ends before it begins',
+    ],
+    [
+      'a range beyond all months',
+      "days_of_month: ['1:32']",
+      '7:32 bad-value: days_of_month[0]: expected a day of the month, 1 to 31, or -1 to -31',
+    ],
+    [
+      'a day of every year',
+      'dates: [12-25]',
+      '7:24 bad-value: dates[0]: expected a day such as 2026-12-25, or days such as 2026-12-24..2026-12-26; for a day of every year use "months" and "days_of_month"',
+    ],
+    [
+      'another order of a date',
+      'dates: [25.12.2026]',
+      '7:24 bad-value: dates[0]: expected a day such as 2026-12-25',
+    ],
+    ['a day that no calendar has', 'dates: [2026-02-29]', '7:24 bad-value: dates[0]: expected a day such as'],
+    ['dates backwards', 'dates: [2026-12-26..2026-12-24]', '7:24 bad-value: dates[0]: ends before it begins'],
+    [
+      'two digits of a year',
+      'years: [26]',
+      '7:24 bad-value: years[0]: expected a year, such as 2026, or a range of them, such as "2026:2028"',
+    ],
+    ['years backwards', "years: ['2028:2026']", '7:24 bad-value: years[0]: ends before it begins'],
+    ['half a pair of times', "times: [{ start_time: '08:00' }]", '7:24 missing-key: missing key "end_time"'],
+    [
+      'a pair that is no time',
+      "times: [{ start_time: '08:00', end_time: '25:00' }]",
+      '7:57 bad-value: end_time: expected a time of day, such as "08:00"',
+    ],
+    [
+      'a pair of other names',
+      "times: [{ start: '08:00', end: '09:00' }]",
+      '7:26 unknown-key: unknown key "start"; valid here: start_time, end_time',
+    ],
+    [
+      'a date on another day of the week',
+      'dates: [2026-12-25], weekdays: [monday]',
+      '7:5 bad-value: time_intervals[0]: this is never: no day of the calendar is all that it names',
+    ],
+    [
+      '29 February in a year without',
+      'months: [feb], days_of_month: [29], years: [2026, 2027]',
+      '7:5 bad-value: time_intervals[0]: this is never',
+    ],
+    [
+      'a date of another year',
+      'dates: [2026-12-25], years: [2027]',
+      '7:5 bad-value: time_intervals[0]: this is never',
+    ],
+  ])('say what to write instead of %s', (_why, keys, problem) => {
+    const problems = load(interval(keys)).problems.map((each) => `${at(each)}: ${each.message}`);
+    expect(problems).toContainEqual(expect.stringContaining(problem));
   });
 
   it('may fall on a leap day, which comes', () => {

@@ -1,10 +1,13 @@
 import type { z } from 'zod';
-import { nearest } from './words.ts';
+import { nearest, plainName } from './words.ts';
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** The shapes that a value may have. None means that nothing is known of it: anything goes. */
 export type Alternatives = readonly JsonSchema[];
+
+/** Beside a constant: what people may write for it, as {@link plainName} has it. Ours, and not for editors. */
+export const OTHER_NAMES = 'x-other-names';
 
 /** What a key of a mapping stands for. */
 export type KeyMeaning =
@@ -53,14 +56,20 @@ export function narrow(shapes: Alternatives, textAt: (key: string) => string | u
     const written = textAt(key);
     if (written === undefined) return left;
     const constants = left.map((shape) => constantOf(shape, key));
-    const meant = constants.includes(written)
+    const known = constants.filter((constant) => constant !== undefined);
+    const meant = known.includes(written)
       ? written
-      : nearest(
-          written,
-          constants.filter((c) => c !== undefined),
-        );
+      : (otherwiseNamed(written, key, left) ?? nearest(written, known));
     return left.filter((_, i) => constants[i] === meant);
   }, shapes);
+}
+
+function otherwiseNamed(written: string, key: string, shapes: Alternatives): string | undefined {
+  const named = shapes.find((shape) => {
+    const names = propertyOf(shape, key)?.[OTHER_NAMES];
+    return Array.isArray(names) && names.includes(plainName(written));
+  });
+  return named && constantOf(named, key);
 }
 
 function constantKeys(shapes: Alternatives): string[] {

@@ -23,11 +23,14 @@ export const CONFIG_CODES = [
   'unknown-destination',
   'unknown-time-interval',
   'unknown-term',
+  'unknown-name',
+  'without-effect',
   'destination-takes-no-alerts',
   'unreachable-route',
   'unused-destination',
   'unused-time-interval',
   'open-listener',
+  'doubtful-secret',
 ] as const;
 
 export type ConfigCode = (typeof CONFIG_CODES)[number];

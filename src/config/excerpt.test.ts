@@ -63,6 +63,13 @@ tocsin/c.yaml:9:33: error unknown-key: unknown key "utl"; did you mean "url"?
     ]);
   });
 
+  it('shows nothing behind a quote that nobody closed', () => {
+    const text = `${MINIMAL}server: { listen: ", token: literal-secret`;
+    const { problems } = load(text);
+    expect(problems.map(({ code }) => code)).toEqual(['yaml-syntax']);
+    expect(formatProblems(problems, { colour: false, text, registry })).not.toContain('literal');
+  });
+
   it('is bounded', () => {
     const text = `${MINIMAL}${Array.from({ length: 80 }, (_, i) => `zz${i}zzzz: 1\n`).join('')}`;
     const lines = formatProblems(load(text).problems, { colour: false, text, registry }).split('\n');

@@ -1,11 +1,23 @@
 import { z } from 'zod';
-import type { TimeInterval } from '../alerts/intervals.ts';
-import { integer, name } from '../schema/values.ts';
-import { MONTHS, namedList, timeRange, timeZone, WEEKDAYS } from './time-shape.ts';
+import { type Day, isDay, type TimeInterval } from '../alerts/intervals.ts';
+import { name } from '../schema/values.ts';
+import {
+  dateSpan,
+  dayOfMonth,
+  MONTHS,
+  namedList,
+  timeRange,
+  timeZone,
+  WEEKDAYS,
+  yearSpan,
+} from './time-shape.ts';
 
-const dayOfMonth = integer({ min: -31, max: 31 }).refine((day) => day !== 0, {
-  error: 'expected a day of the month: 1 to 31, or -1 to -31 from its end',
+const weekdays = namedList({
+  ...{ names: WEEKDAYS, what: 'weekday', example: 'monday-friday' },
+  onNumber:
+    'expected the names of weekdays, such as monday-friday: whether 1 is Sunday or Monday differs between tools',
 });
+const months = namedList({ names: MONTHS, what: 'month', example: 'june-august' });
 
 export const intervalShape = z
   .strictObject({
@@ -20,7 +32,7 @@ export const intervalShape = z
       .describe(
         'Times of day, the end excluded; one that ends before it begins ends the next day. Default: the whole day.',
       ),
-    weekdays: namedList(WEEKDAYS, 'weekday', 'monday-friday')
+    weekdays: weekdays
       .optional()
       .describe(
         'Days, or ranges of them. A time over midnight counts to the day it begins. Default: every day.',
@@ -29,10 +41,19 @@ export const intervalShape = z
       .array(dayOfMonth)
       .min(1)
       .optional()
-      .describe('1 to 31, or -1 (the last day) to -31. Default: every day.'),
-    months: namedList(MONTHS, 'month', 'june-august')
+      .describe('1 to 31, -1 (the last day) to -31, or ranges such as "1:7". Default: every day.'),
+    months: months.optional().describe('Months, by name or number, or ranges of them. Default: every month.'),
+    dates: z
+      .array(dateSpan)
+      .min(1)
       .optional()
-      .describe('Months, or ranges of them. Default: every month.'),
+      .describe('Days of the calendar, such as 2026-12-25, or 2026-12-24..2026-12-26. Default: every day.'),
+    years: z
+      .array(yearSpan)
+      .min(1)
+      .transform((years) => [...new Set(years.flat())])
+      .optional()
+      .describe('Years, or ranges such as "2026:2028". Default: every year.'),
   })
   .superRefine((interval, context) => {
     const message = mistakeIn(interval);
@@ -41,27 +62,50 @@ export const intervalShape = z
 
 type CheckedInterval = z.output<typeof intervalShape>;
 
-/** February in its longest year. */
-const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+function mistakeIn(interval: CheckedInterval): string | undefined {
+  const { times, weekdays: ofWeek, days_of_month: ofMonth, months: named, dates, years } = interval;
+  if ((times ?? ofWeek ?? ofMonth ?? named ?? dates ?? years) === undefined)
+    return 'this is always: name times, weekdays, days_of_month, months, dates or years, or leave the interval out';
+  if (isEver(toInterval(interval))) return undefined;
+  return 'this is never: no day of the calendar is all that it names';
+}
 
-function mistakeIn({ times, weekdays, days_of_month: days, months }: CheckedInterval): string | undefined {
-  if ((times ?? weekdays ?? days ?? months) === undefined)
-    return 'this is always: name times, weekdays, days_of_month or months, or leave the interval out';
-  const longest = Math.max(...(months ?? [0]).map((month) => MONTH_DAYS[month] ?? 0));
-  // A day beyond all months is a mistake of its own, and told as such.
-  if (days === undefined || days.some((day) => Math.abs(day) <= longest || Math.abs(day) > 31))
-    return undefined;
-  return 'this is never: no month that it names has such a day';
+const LEAP_YEAR = 2_028;
+/** So many years hold every day of the week at every day of the year, 29 February among them. */
+const CYCLE_YEARS = 28;
+
+function isEver(interval: TimeInterval): boolean {
+  return yearsOf(interval).some((year) =>
+    Array.from({ length: 366 }, (_, day) => dayOfYear(year, day)).some((day) => isDay(interval, day)),
+  );
+}
+
+function yearsOf({ years, dates }: TimeInterval): readonly number[] {
+  if (years !== undefined) return years;
+  if (dates === undefined) return Array.from({ length: CYCLE_YEARS }, (_, step) => LEAP_YEAR + step);
+  // A span of more than a cycle holds all that a cycle does.
+  return dates.flatMap(({ from, to }) => {
+    const [first, last] = [Math.floor(from / 10_000), Math.floor(to / 10_000)];
+    return Array.from({ length: Math.min(last - first, CYCLE_YEARS) + 1 }, (_, step) => first + step);
+  });
+}
+
+function dayOfYear(year: number, day: number): Day {
+  const date = new Date(Date.UTC(year, 0, 1 + day));
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 }
 
 export function toInterval(checked: CheckedInterval): TimeInterval {
-  const { name: own, time_zone: zone, times, weekdays, days_of_month: daysOfMonth, months } = checked;
+  const { name: own, time_zone: zone, times, weekdays: ofWeek, days_of_month: daysOfMonth } = checked;
+  const { months: named, dates, years } = checked;
   return {
     name: own,
     timeZone: zone,
     ...(times !== undefined && { times }),
-    ...(weekdays !== undefined && { weekdays }),
+    ...(ofWeek !== undefined && { weekdays: ofWeek }),
     ...(daysOfMonth !== undefined && { daysOfMonth }),
-    ...(months !== undefined && { months: months.map((month) => month + 1) }),
+    ...(named !== undefined && { months: named.map((month) => month + 1) }),
+    ...(dates !== undefined && { dates }),
+    ...(years !== undefined && { years }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { alternativesOf, holdsSecret, isSchema, type JsonSchema } from './alternatives.ts';
+import { alternativesOf, holdsSecret, isSchema, type JsonSchema, OTHER_NAMES } from './alternatives.ts';
+import { OWN_KEY } from './merges.ts';
 import { configShape } from './shape.ts';
 import type { Registry } from './types.ts';
 
@@ -18,13 +19,31 @@ export function plainSchema(registry: Adapters): JsonSchema {
 function makeSchema(registry: Adapters): JsonSchema {
   const source = z.union(registry.sources.map((type) => type.config));
   const destination = z.union(registry.destinations.map((type) => type.config));
-  return z.toJSONSchema(configShape(source, destination), {
+  const schema = z.toJSONSchema(configShape(source, destination), {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema, path }) => {
       if (jsonSchema.type === 'string' && SECRET_NAME.test(keyIn(path))) jsonSchema.writeOnly = true;
     },
   });
+  noteOtherNames(schema.properties?.['sources'], registry.sources);
+  noteOtherNames(schema.properties?.['destinations'], registry.destinations);
+  return schema;
+}
+
+/** Notes what people call the types, so that an entry of such a type is read as what it is meant to be. */
+function noteOtherNames(list: unknown, types: readonly NamedType[]): void {
+  const entries = isSchema(list) && !Array.isArray(list.items) ? alternativesOf(list.items) : [];
+  for (const entry of entries) {
+    const type = entry.properties?.['type'];
+    const named = types.find((one) => isSchema(type) && one.type === type.const);
+    if (isSchema(type) && named?.otherNames !== undefined) type[OTHER_NAMES] = Object.keys(named.otherNames);
+  }
+}
+
+interface NamedType {
+  readonly type: string;
+  readonly otherNames?: Readonly<Record<string, string>>;
 }
 
 /** An adapter that forgets to mark a secret must not be what leaks it. */
@@ -39,11 +58,13 @@ function keyIn(path: readonly PropertyKey[]): string {
  * definition that validates. Every secret key may be given as `<key>_file`; every value may hold `${VAR}`.
  */
 export function configJsonSchema(registry: Adapters): JsonSchema {
-  return { title: 'Tocsin configuration', ...forEditors(plainSchema(registry)) };
+  const schema = forEditors(plainSchema(registry));
+  const shelf = { description: 'A place for &anchors; it is not read.' };
+  return { title: 'Tocsin configuration', ...schema, patternProperties: { [OWN_KEY.source]: shelf } };
 }
 
-function forEditors(schema: JsonSchema): JsonSchema {
-  const widened = { ...schema };
+function forEditors({ [OTHER_NAMES]: _ours, ...schema }: JsonSchema): JsonSchema {
+  const widened: JsonSchema = { ...schema };
   if (schema.properties !== undefined) {
     widened.properties = mapValues(schema.properties, forEditors);
     addFileKeys(schema, widened);

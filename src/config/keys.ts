@@ -1,8 +1,8 @@
-import { isScalar, type Pair, type YAMLMap } from 'yaml';
+import { isScalar, type Pair } from 'yaml';
 import { type Alternatives, type KeyMeaning, meaningOf, validKeys } from './alternatives.ts';
 import type { Finding } from './codes.ts';
 import { offsetOf } from './scalars.ts';
-import { nearest, quoted, suggestion } from './words.ts';
+import { calledElsewhere, nearest, quoted, suggestion } from './words.ts';
 
 export interface ReadKey {
   readonly key: string;
@@ -11,32 +11,63 @@ export interface ReadKey {
   readonly pair: Pair;
 }
 
+/** A mapping's pairs with what it merges, its own first. */
+export class Pairs {
+  readonly own: readonly Pair[];
+  readonly merged: readonly Pair[];
+  /** Where the mapping itself begins. */
+  readonly offset: number;
+  readonly #byKey: ReadonlyMap<string, Pair>;
+
+  constructor(own: readonly Pair[], merged: readonly Pair[], offset: number) {
+    this.own = own;
+    this.merged = merged;
+    this.offset = offset;
+    const all = [...own, ...merged].toReversed();
+    this.#byKey = new Map(all.map((pair) => [textOfKey(pair) ?? '', pair]));
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  /** The value as it is written, where that is a text. */
+  textAt(key: string): string | undefined {
+    const value = this.#byKey.get(key)?.value;
+    return isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
+  }
+}
+
+export function textOfKey({ key }: Pair): string | undefined {
+  return isScalar(key) && key.value !== null ? String(key.value) : undefined;
+}
+
 /**
  * What each key of a mapping stands for. A misspelt key is reported and then taken for what it was probably
  * meant to be, so that one slip is one problem; a key given twice counts once.
  */
-export function readKeys(map: YAMLMap, shapes: Alternatives, report: (finding: Finding) => void): ReadKey[] {
+export function readKeys(pairs: Pairs, shapes: Alternatives, report: (finding: Finding) => void): ReadKey[] {
   const seen = new Set<string>();
-  return map.items.flatMap((pair) => {
-    const offset = offsetOf(pair.key, offsetOf(map));
+  return [...pairs.own, ...pairs.merged].flatMap((pair) => {
+    const offset = offsetOf(pair.key, pairs.offset);
     const key = keyText(pair, seen, offset, report);
     return key === undefined
       ? []
-      : [{ key, offset, pair, meaning: meaningIn(map, key, offset, shapes, report) }];
+      : [{ key, offset, pair, meaning: meaningIn(pairs, key, offset, shapes, report) }];
   });
 }
 
 function keyText(
-  { key }: Pair,
+  pair: Pair,
   seen: Set<string>,
   offset: number,
   report: (finding: Finding) => void,
 ): string | undefined {
-  if (!isScalar(key) || key.value === null) {
+  const text = textOfKey(pair);
+  if (text === undefined) {
     report({ code: 'wrong-type', offset, message: 'expected a key that is a plain text' });
     return undefined;
   }
-  const text = String(key.value);
   if (seen.has(text)) {
     const message = `${quoted(text, 'this key')} is given twice in one mapping`;
     report({ code: 'duplicate-key', offset, message });
@@ -47,7 +78,7 @@ function keyText(
 }
 
 function meaningIn(
-  map: YAMLMap,
+  pairs: Pairs,
   key: string,
   offset: number,
   shapes: Alternatives,
@@ -56,8 +87,10 @@ function meaningIn(
   const meaning = meaningOf(key, shapes);
   if (meaning.kind !== 'unknown') return meaning;
   const valid = validKeys(shapes);
-  const near = nearest(key, valid);
+  const elsewhere = calledElsewhere(key, valid);
+  const near = elsewhere ?? nearest(key, valid);
   const message = `unknown key ${quoted(key, 'here')}${suggestion(near, valid)}`;
   report({ code: 'unknown-key', offset, message });
-  return near === undefined || map.has(near) ? meaning : meaningOf(near, shapes);
+  // What another program writes there has another form, too.
+  return near === undefined || elsewhere !== undefined || pairs.has(near) ? meaning : meaningOf(near, shapes);
 }

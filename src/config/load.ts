@@ -5,6 +5,7 @@ import { alternativesOf } from './alternatives.ts';
 import { assemble, type Parts } from './assemble.ts';
 import type { Finding } from './codes.ts';
 import { type PositionedFile, positionYaml } from './document.ts';
+import { checkSecrets } from './doubtful.ts';
 import { compileFilters } from './filters.ts';
 import type { Environment } from './interpolate.ts';
 import { check } from './issues.ts';
@@ -14,7 +15,9 @@ import { type Reading, readValues } from './reader.ts';
 import { checkReferences } from './references.ts';
 import { toProblems, trusted } from './report.ts';
 import { secretFileReader } from './secret-file.ts';
+import { type Selections, selectionsOf } from './selections.ts';
 import { DEFAULT_RULE_PATHS, fileShape } from './shape.ts';
+import { checkSpeaking } from './speaking.ts';
 import type { Config, Registry } from './types.ts';
 
 export interface LoadOptions<Filter> {
@@ -36,6 +39,8 @@ export interface Loaded<Filter> {
   readonly problems: readonly Problem[];
   /** Where the rules are, absolute: told of a file with errors too, so that rules can be checked along with it. */
   readonly rulePaths: readonly string[];
+  /** Of a file with errors too, as far as it can be read; absent where it stops being YAML. */
+  readonly selections?: Selections<Filter>;
 }
 
 /**
@@ -53,14 +58,18 @@ export function loadConfig<Filter>(options: LoadOptions<Filter>): Loaded<Filter>
   const judged = judge(reading, yaml, options);
   const errors = [...trusted(judged.findings, yaml, reading), ...yaml.findings];
   const problems = toProblems(errors, judged.problems, yaml, reading, options.file);
+  const { selections } = judged;
+  const isWhole = yaml.trustedUntil === Number.POSITIVE_INFINITY;
+  const selected = isWhole && selections !== undefined ? { selections } : {};
   const rulePaths = rulePathsOf(reading.value).map((path) => resolve(folder, path));
   if (judged.parts === undefined || problems.some(({ severity }) => severity === 'error'))
-    return { problems, rulePaths };
+    return { problems, rulePaths, ...selected };
   const { config, findings } = assemble({ file: options.file, folder, ...judged.parts }, reading.places);
   return {
     config,
     problems: toProblems([...errors, ...findings], judged.problems, yaml, reading, options.file),
     rulePaths: config.rules.paths,
+    ...selected,
   };
 }
 
@@ -70,6 +79,7 @@ interface Judged<Filter> {
   readonly problems: readonly Problem[];
   /** Absent where the file's own keys are wrong. */
   readonly parts?: Omit<Parts<Filter>, 'file' | 'folder'>;
+  readonly selections?: Selections<Filter>;
 }
 
 /** What can be read of `rules.paths` as it stands, whatever is wrong around it. */
@@ -95,15 +105,23 @@ function judge<Filter>(reading: Reading, yaml: PositionedFile, options: LoadOpti
     folder,
   );
   const { problems, ...filters } = compileFilters(reading, yaml, options);
-  const own = 'findings' in checked ? checked.findings : [];
+  const own = 'findings' in checked ? checked.findings : checkSpeaking(checked.data, places);
   const between = checkReferences({
     ...{ value, places, groupTerms: registry.groupTerms, alertTerms: registry.alertTerms },
     streams: new Map(destinations.built.map(({ name, send }) => [name, send])),
   });
   const built = { sources: sources.built, destinations: destinations.built };
   return {
-    findings: [...reading.findings, ...own, ...sources.findings, ...destinations.findings, ...between],
+    findings: [
+      ...reading.findings,
+      ...checkSecrets(places),
+      ...own,
+      ...sources.findings,
+      ...destinations.findings,
+      ...between,
+    ],
     problems,
+    selections: selectionsOf(reading, yaml, filters, sources.built),
     ...('data' in checked && {
       parts: { checked: checked.data, ...built, filters },
     }),

@@ -72,6 +72,17 @@ export class Places {
     );
   }
 
+  /** Every secret that could be read, once where several mappings merge it. */
+  secrets(): readonly { readonly key: string | undefined; readonly place: Place }[] {
+    const found = new Map<string, { readonly key: string | undefined; readonly place: Place }>();
+    for (const [path, place] of this.#byPath) {
+      if (!place.secret || place.unread || place.text === undefined) continue;
+      const key = lastKey(path);
+      found.set(`${place.offset} ${key}`, { key, place });
+    }
+    return [...found.values()];
+  }
+
   /** Texts that no message may repeat, longest first. */
   hiddenTexts(within: Path = []): readonly string[] {
     const hidden = [...this.#byPath].filter(
@@ -82,6 +93,13 @@ export class Places {
     );
     return [...texts].sort((a, b) => b.length - a.length);
   }
+}
+
+/** The key that a path ends with; of an entry of a list, the list's. */
+function lastKey(path: string): string | undefined {
+  const parts: readonly unknown[] = JSON.parse(path);
+  const key = parts.findLast((part) => typeof part === 'string');
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** Whether the path that `key` writes down is `path` or goes on from it. */

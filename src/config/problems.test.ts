@@ -125,6 +125,19 @@ retention:
     expect(load(text).problems.map(at)).toEqual(places);
   });
 
+  it.each<[why: string, text: string, sentence: string]>([
+    ['of a route', 'routes: [{ to: [d], matchers: [a] }]', 'unknown key "matchers"; did you mean "when"?'],
+    [
+      'of an interval',
+      'time_intervals: [{ name: n, times: ["1:00-2:00"], location: Europe/Paris }]',
+      'unknown key "location"; did you mean "time_zone"?',
+    ],
+    ['of the file', 'inhibit_rules: []', 'unknown key "inhibit_rules"; did you mean "inhibitions"?'],
+  ])('understand a key of Alertmanager, and do not read it as ours: %s', (_why, text, sentence) => {
+    const messages = load(`${MINIMAL}${text}\n`).problems.filter(({ severity }) => severity === 'error');
+    expect(messages.map(({ message }) => message)).toEqual([sentence]);
+  });
+
   it('have codes of the closed set', () => {
     const codes: readonly string[] = CONFIG_CODES;
     expect(new Set(codes).size).toBe(codes.length);

@@ -13,7 +13,8 @@ import {
 import { type Alternatives, holdsSecret, itemShapes, narrow, validKeys } from './alternatives.ts';
 import type { ConfigCode, Finding } from './codes.ts';
 import { type Environment, interpolate } from './interpolate.ts';
-import { type ReadKey, readKeys } from './keys.ts';
+import { type Pairs, type ReadKey, readKeys } from './keys.ts';
+import { Merges } from './merges.ts';
 import { type Path, type Place, Places } from './places.ts';
 import { FILE_NAME, offsetOf, typed, withoutPrototype } from './scalars.ts';
 import { quoted } from './words.ts';
@@ -56,6 +57,7 @@ class Reader {
   readonly findings: Finding[] = [];
   readonly #document: Document.Parsed;
   readonly #deps: ReaderDeps;
+  readonly #merges: Merges;
   /** Scalars as they were written: one that aliases repeat must not be filled in twice. */
   readonly #written = new Map<Scalar, string>();
   #nodes = 0;
@@ -64,12 +66,16 @@ class Reader {
   constructor(document: Document.Parsed, deps: ReaderDeps) {
     this.#document = document;
     this.#deps = deps;
+    this.#merges = new Merges({
+      resolve: (alias) => this.#target(alias),
+      spend: () => this.#isSpent(),
+      report: (finding) => this.findings.push(finding),
+    });
   }
 
   read(node: Node, shapes: Alternatives, path: Path, at = offsetOf(node)): unknown {
     const place = this.places.put(path, { offset: at, node, secret: holdsSecret(shapes) });
-    this.#nodes += 1;
-    if (this.#nodes > MAX_NODES || path.length > MAX_DEPTH) return this.#tooLarge(place);
+    if (this.#isSpent() || path.length > MAX_DEPTH) return this.#tooLarge(place);
     if (isAlias(node)) return this.#readAlias(node, shapes, path, place);
     if (isMap(node)) return this.#readMap(node, shapes, path, place);
     if (isSeq(node)) return this.#readList(node, shapes, path);
@@ -78,15 +84,26 @@ class Reader {
       : this.#fail(place, 'wrong-type', 'expected a value');
   }
 
+  /** Counts what is read, whatever repeats it. */
+  #isSpent(): boolean {
+    this.#nodes += 1;
+    return this.#nodes > MAX_NODES;
+  }
+
+  /** What an alias names; undefined where nothing does. */
+  #target(alias: Alias): Node | 'too many' | undefined {
+    this.#aliases += 1;
+    return this.#aliases > MAX_ALIASES ? 'too many' : alias.resolve(this.#document);
+  }
+
   #tooLarge(place: Place): typeof UNREAD {
     if (this.findings.some(({ code }) => code === 'too-large')) return this.#unread(place);
     return this.#fail(place, 'too-large', 'the file says too much: too many values, or nested too deeply');
   }
 
   #readAlias(alias: Alias, shapes: Alternatives, path: Path, place: Place): unknown {
-    this.#aliases += 1;
-    if (this.#aliases > MAX_ALIASES) return this.#tooLarge(place);
-    const target = alias.resolve(this.#document);
+    const target = this.#target(alias);
+    if (target === 'too many') return this.#tooLarge(place);
     if (target !== undefined) return this.read(target, shapes, path, place.offset);
     const message = 'no &anchor of this name stands before it; quote a value that starts with *';
     return this.#fail(place, 'yaml-syntax', message);
@@ -98,14 +115,16 @@ class Reader {
   }
 
   #readMap(map: YAMLMap, shapes: Alternatives, path: Path, place: Place): unknown {
-    const narrowed = narrow(shapes, (key) => this.#textAt(map, key));
+    const pairs = this.#merges.pairsOf(map, path.length === 0);
+    if (pairs === undefined) return this.#tooLarge(place);
+    const narrowed = narrow(shapes, (key) => this.#textAt(pairs, key));
     place.keys = validKeys(narrowed);
     const values = new Map<string, unknown>();
-    for (const read of readKeys(map, narrowed, (finding) => this.findings.push(finding))) {
+    for (const read of readKeys(pairs, narrowed, (finding) => this.findings.push(finding))) {
       const { key, meaning, offset, pair } = read;
       // What an unknown key holds is read too, for its variables, but is no part of the value.
       if (meaning.kind === 'unknown') this.#readEntry(pair.value, [], [...path, `?${key}`], offset);
-      else if (meaning.kind === 'file') this.#readFile(meaning.name, read, map, path, values);
+      else if (meaning.kind === 'file') this.#readFile(meaning.name, read, pairs, path, values);
       else
         values.set(
           meaning.name,
@@ -118,11 +137,11 @@ class Reader {
   #readFile(
     name: string,
     { offset, pair }: ReadKey,
-    map: YAMLMap,
+    pairs: Pairs,
     path: Path,
     values: Map<string, unknown>,
   ): void {
-    if (map.has(name)) {
+    if (pairs.has(name)) {
       const message = `give either "${name}" or "${name}_file", not both`;
       this.findings.push({ code: 'given-twice', offset, message });
       return;
@@ -176,9 +195,9 @@ class Reader {
   }
 
   /** What a key such as `type` says, before the mapping around it is understood. */
-  #textAt(map: YAMLMap, key: string): string | undefined {
-    const value = map.get(key);
-    return typeof value === 'string' ? interpolate(value, this.#deps.env).text : undefined;
+  #textAt(pairs: Pairs, key: string): string | undefined {
+    const text = pairs.textAt(key);
+    return text === undefined ? undefined : interpolate(text, this.#deps.env).text;
   }
 
   #fail(place: Place, code: ConfigCode, message: string): typeof UNREAD {

@@ -35,7 +35,7 @@ export function toProblems(
   return [...byPlace.values()].sort(inFileOrder);
 }
 
-function inFileOrder(a: Problem, b: Problem): number {
+export function inFileOrder(a: Problem, b: Problem): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 

@@ -2,6 +2,7 @@ import type { Document, LineCounter, Node } from 'yaml';
 import type { SpeakingTimes } from '../alerts/intervals.ts';
 import type { Budget } from '../core/budget.ts';
 import type { Destination, Stream } from '../core/delivery.ts';
+import type { Feed } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Source } from '../core/source.ts';
@@ -54,6 +55,8 @@ export interface ConfiguredSource {
   readonly name: string;
   readonly type: string;
   readonly settings: Readonly<SourceConfig>;
+  /** What it is read for, where that is known before it is made. */
+  readonly feeds?: readonly Feed[];
   create(deps: AdapterDeps): Source;
 }
 

@@ -17,6 +17,27 @@ export function nearest(written: string, valid: Iterable<string>): string | unde
   return best;
 }
 
+/** What Alertmanager and its kin call our keys. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ...{ location: 'time_zone', tz: 'time_zone', days: 'weekdays', mute_time_intervals: 'mute_times' },
+  ...{ active_time_intervals: 'active_times', receiver: 'to', receivers: 'to', destinations: 'to' },
+  ...{ match: 'when', match_re: 'when', matchers: 'when', filter: 'when' },
+  ...{ source_match: 'source', source_matchers: 'source', target_match: 'target', target_matchers: 'target' },
+  ...{ inhibit_rules: 'inhibitions', mute_times: 'time_intervals', starts_at: 'from', ends_at: 'until' },
+  ...{ comment: 'reason', webhook_url: 'url', endpoint: 'url', hec_token: 'token' },
+};
+
+/** The valid key that another program calls so. */
+export function calledElsewhere(key: string, valid: readonly string[]): string | undefined {
+  const ours = Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key] : undefined;
+  return valid.find((name) => name === ours);
+}
+
+/** A name without what people write differently: `Splunk-HEC` and `splunk_hec` are alike. */
+export function plainName(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_. ]/g, '');
+}
+
 /** How a message goes on after naming what is unknown: the nearest name, or all there are. */
 export function suggestion(near: string | undefined, valid: Iterable<string>): string {
   if (near !== undefined) return `; did you mean "${near}"?`;

@@ -15,10 +15,16 @@ export interface Zone {
    * that comes twice it is the first. `day` may be outside its month: the calendar goes on.
    */
   instantOf(wall: WallTime): number;
+  /** Every instant at which the clock shows that, ascending: two of a time that comes twice, none of one that is skipped. */
+  instantsOf(wall: WallTime): readonly number[];
+  /** When the clock is set forward or back within the time, its end included. */
+  changesIn(fromMs: number, toMs: number): readonly number[];
 }
 
 /** No zone changes its clocks twice within two days. */
 const DAY_MS = 86_400_000;
+/** Some zones change their clocks a second before or after a minute begins, none in the midst of a second. */
+const STEP_MS = 1_000;
 
 /** A formatter costs more than all that is asked of it; names come from configurations, so there are few. */
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -76,7 +82,38 @@ export function createZone(name: string): Zone {
     return offsetAt(second) === after ? second : first;
   }
 
-  return { wallOf, instantOf };
+  function instantsOf(wall: WallTime): readonly number[] {
+    const wallMs = asUtc(wall);
+    const offsets = new Set([offsetAt(wallMs - DAY_MS), offsetAt(wallMs + DAY_MS)]);
+    const candidates = [...offsets].map((offset) => ({ offset, instant: wallMs - offset }));
+    const real = candidates.filter(
+      ({ offset, instant }) => offsets.size === 1 || offsetAt(instant) === offset,
+    );
+    return real.map(({ instant }) => instant).sort((a, b) => a - b);
+  }
+
+  function changesIn(fromMs: number, toMs: number): readonly number[] {
+    const changes: number[] = [];
+    for (let start = fromMs; start < toMs; start += DAY_MS) {
+      const end = Math.min(start + DAY_MS, toMs);
+      if (offsetAt(start) !== offsetAt(end)) changes.push(changeBetween(start, end));
+    }
+    return changes;
+  }
+
+  /** The first instant of the later offset, where the two differ. */
+  function changeBetween(startMs: number, endMs: number): number {
+    const later = offsetAt(endMs);
+    let [before, after] = [Math.floor(startMs / STEP_MS), Math.ceil(endMs / STEP_MS)];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (offsetAt(middle * STEP_MS) === later) after = middle;
+      else before = middle;
+    }
+    return after * STEP_MS;
+  }
+
+  return { wallOf, instantOf, instantsOf, changesIn };
 }
 
 function asUtc({ year, month, day, hour, minute }: WallTime): number {

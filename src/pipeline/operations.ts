@@ -3,21 +3,26 @@ import type { FeedName } from '../core/event.ts';
 import type { Severity } from '../core/severity.ts';
 import type { Gap } from '../core/source.ts';
 
+/** What alerts, metrics and routes call what Tocsin says of itself. */
+export const OPERATION_RULES = [
+  'tocsin-rule-quarantined',
+  'tocsin-feed-failing',
+  'tocsin-feed-silent',
+  'tocsin-feed-incomplete',
+  'tocsin-destination-held',
+  'tocsin-destination-failing',
+  'tocsin-destination-over-budget',
+  'tocsin-dead-letters',
+  'tocsin-store-nearly-full',
+  'tocsin-store-full',
+  'tocsin-reload-refused',
+] as const;
+export type OperationRule = (typeof OPERATION_RULES)[number];
+
 /** Something about Tocsin itself that a person must know: told as an ordinary alert of source `tocsin`. */
 export interface OperationalFact {
   /** What alerts, metrics and routes call it. */
-  readonly rule:
-    | 'tocsin-rule-quarantined'
-    | 'tocsin-feed-failing'
-    | 'tocsin-feed-silent'
-    | 'tocsin-feed-incomplete'
-    | 'tocsin-destination-held'
-    | 'tocsin-destination-failing'
-    | 'tocsin-destination-over-budget'
-    | 'tocsin-dead-letters'
-    | 'tocsin-store-nearly-full'
-    | 'tocsin-store-full'
-    | 'tocsin-reload-refused';
+  readonly rule: OperationRule;
   readonly name: string;
   /** What it means and what to do. */
   readonly description: string;

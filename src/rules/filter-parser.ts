@@ -2,7 +2,7 @@ import { parseSeverity, SEVERITIES } from '../core/severity.ts';
 import type { Operand } from './datum.ts';
 import { comparison, inert, isCategoryOnly } from './filter-constant.ts';
 import type { Aspect, Collection, Filter, Origin } from './filter-tree.ts';
-import { type Context, expectedWords, nearestWord } from './filter-words.ts';
+import { type Context, expectedWords, nearestWord, wordElsewhere } from './filter-words.ts';
 import { parseOperands } from './operand-parser.ts';
 import { kindName, type Positioned, type PositionedEntry, type PositionedMap } from './positioned.ts';
 import { didYouMean, type ProblemList, quoted } from './problems.ts';
@@ -70,7 +70,7 @@ export class FilterParser {
     this.#problems.error(
       'empty-node',
       found.place ?? entry.place,
-      `${entry.key} takes conditions, not ${what}.`,
+      `${entry.key} takes conditions, not ${what}${this.#terms.has(entry.key.toLowerCase()) ? `; write ${entry.key}: { eq: … }` : ''}.`,
     );
     return [];
   }
@@ -99,7 +99,8 @@ export class FilterParser {
       );
       return undefined;
     }
-    const more = this.#hint?.(word) ?? (nearestWord(word, context, this.#terms) || expectedWords(context));
+    const near = () => nearestWord(word, context, this.#terms) || expectedWords(context);
+    const more = this.#hint?.(word) ?? wordElsewhere(word) ?? near();
     this.#problems.error(
       'unknown-word',
       entry.place,

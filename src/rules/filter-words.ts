@@ -16,6 +16,30 @@ export function nearestWord(word: string, context: Context, terms: TermTable): s
   return didYouMean(word, here) || didYouMean(word, all);
 }
 
+/** What other languages call it. */
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  ...{ in: 'contains_either', not_in: 'not_contains', contains: 'contains_either', any: 'or', all: 'and' },
+  ...{
+    '=': 'eq',
+    '==': 'eq',
+    is: 'eq',
+    equals: 'eq',
+    equal: 'eq',
+    '!=': 'neq',
+    ne: 'neq',
+    not_equals: 'neq',
+  },
+  ...{ '=~': 'regex', match: 'regex', matches: 'regex', regexp: 'regex', like: 'contains_either' },
+  ...{ '>': 'gt', '>=': 'gte', ge: 'gte', min: 'gte', '<': 'lt', '<=': 'lte', le: 'lte', max: 'lte' },
+};
+
+/** How a message goes on for a word of another language; undefined where it is none. */
+export function wordElsewhere(word: string): string | undefined {
+  if (word === 'not') return '; there is no such word: write the opposite operator, neq or not_contains.';
+  const meant = Object.hasOwn(OTHER_LANGUAGES, word) ? OTHER_LANGUAGES[word] : undefined;
+  return meant && `; write ${meant}.`;
+}
+
 /** How a message goes on where no word is near: what may stand here. */
 export function expectedWords(context: Context): string {
   if (context.term === undefined)

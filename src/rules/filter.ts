@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.ts';
 import { type Comparison, comparisonsIn } from './comparisons.ts';
 import { type ExplainedPart, explainFilter } from './explain.ts';
 import { FilterParser } from './filter-parser.ts';
-import type { Filter, Origin } from './filter-tree.ts';
+import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
 import { lintFilter } from './lint.ts';
 import { Machine } from './machine.ts';
 import { TRUE } from './outcome.ts';
@@ -19,6 +19,9 @@ export interface CompiledFilter {
   matches(source: TermSource): boolean;
   /** What it compares terms with. */
   readonly comparisons: readonly Comparison[];
+  /** As it was read, and where its parts stand: for judging what it can select at all. */
+  readonly tree: Filter;
+  readonly origins: FilterOrigins;
   /** How it comes to its verdict. */
   explain(source: TermSource): ExplainedPart;
 }
@@ -42,20 +45,27 @@ export interface FilterOptions {
 export function compileFilter(
   value: unknown,
   options: FilterOptions,
-): { readonly filter?: CompiledFilter; readonly problems: readonly Problem[] } {
+): {
+  readonly filter?: CompiledFilter;
+  readonly problems: readonly Problem[];
+  /** What a filter with errors says as far as it can be read. */
+  readonly rest?: Pick<CompiledFilter, 'tree' | 'origins'>;
+} {
   const problems = new ProblemList(options.file);
   const node =
     isNode(value) && options.yaml ? positionedFrom(value, options.yaml, problems) : withoutPlace(value);
   const origins = new Map<Filter, Origin>();
   const owner = options.owner ?? 'filter';
   const tree = node && new FilterParser(options.terms, problems, origins, options.hint).parse(node, owner);
-  if (tree === undefined || problems.failed) return { problems: problems.all };
+  if (tree === undefined) return { problems: problems.all };
+  if (problems.failed) return { problems: problems.all, rest: { tree, origins } };
   lintFilter(tree, { terms: options.terms, subject: 'Alerts', isTemplate: false }, origins, problems);
   const machine = new Machine();
   const compiled = machine.compile(tree);
   const filter = {
     matches: (source: TermSource) => compiled.evaluate(new Run(source)).verdict === TRUE,
     comparisons: comparisonsIn(tree, origins),
+    ...{ tree, origins },
     explain: (source: TermSource) => explainFilter(tree, source, origins),
   };
   return { filter, problems: problems.all };

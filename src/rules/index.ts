@@ -15,6 +15,7 @@ export { type CompiledFilter, compileFilter, type FilterOptions } from './filter
 export type { Condition, Filter, FilterOrigins, Origin } from './filter-tree.ts';
 export { RULE_PROBLEM_CODES, RuleError, type RuleProblemCode } from './problems.ts';
 export { BUILT_IN_IDS } from './quirks.ts';
+export { compileRouteFilter, ROUTE_TERMS } from './route-filter.ts';
 export type { Aggregation, Rule, RuleInfo, RuleTest } from './rule.ts';
 export { ruleJsonSchema } from './rule-schema.ts';
 export {
@@ -30,6 +31,7 @@ export {
 export { type RuleTestResult, runRuleTests } from './rule-tests.ts';
 export { type ParsedRule, parseRule, parseRules, type RuleFile } from './rule-text.ts';
 export type { TermSource } from './run.ts';
+export { type AlertOrigin, canBe, conditionsIn, type Universe, valuesPassing } from './selection.ts';
 export { eventOfTest, readHandedEvents } from './test-event.ts';
 export { ALERT_TERMS, ALL_TERMS, FEED_TERMS, type TermKind, type TermTable } from './vocabulary.ts';
 export {

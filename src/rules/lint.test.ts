@@ -12,6 +12,7 @@ function told(text: string): string {
 describe('warnings', () => {
   // [why, filter in flow style from column 9 of line 2, what is told]
   it.each<[string, string, string]>([
+    ['a severity that there is not', '{severity: {eq: HIHG}}', '2:21: warning never-true'],
     ['an empty range', '{response_code: {gte: 500, lt: 400}}', '2:36: warning never-true'],
     ['a range of no integer', '{response_code: {gt: 4, lt: 5}}', 'never-true'],
     ['a range of no severity', '{severity: {gt: HIGH, lt: CRITICAL}}', 'never-true'],

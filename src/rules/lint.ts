@@ -1,9 +1,11 @@
+import { SEVERITIES } from '../core/severity.ts';
 import { contradictions } from './contradiction.ts';
 import type { Condition, Filter, FilterOrigins, Group } from './filter-tree.ts';
-import { misfitOf, type Prospect } from './misfit.ts';
+import { type Complaint, misfitOf, type Prospect } from './misfit.ts';
 import type { Place } from './positioned.ts';
 import type { ProblemList, RuleProblemCode } from './problems.ts';
 import { differenceOf } from './quirks.ts';
+import { valuesPassing } from './selection.ts';
 import { usesVariables } from './variables.ts';
 import type { OperatorName, TermKind, TermTable } from './vocabulary.ts';
 
@@ -14,7 +16,15 @@ export interface LintScope {
   readonly subject: string;
   /** Whether to tell where our verdicts are on purpose not the original's. */
   readonly isTemplate: boolean;
+  /** Terms of which every value is known, for whoever does not look at them himself. */
+  readonly values?: ReadonlyMap<string, readonly string[]>;
 }
+
+/** What events can have, in rules. */
+export const EVENT_VALUES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['severity', SEVERITIES],
+  ['change', ['first_seen', 'changed']],
+]);
 
 /** Tells what in a valid filter does not mean what its author hopes, and whether the whole can hold at all. */
 export function lintFilter(
@@ -101,10 +111,23 @@ class Linter {
     const difference = this.#scope.isTemplate ? differenceOf(condition, kind) : undefined;
     if (difference !== undefined) this.#warn('differs-from-original', condition, difference);
     // What a name stands for is not known before the event.
-    const complaint = usesVariables(condition) ? undefined : misfitOf(condition, kind);
+    const complaint = usesVariables(condition)
+      ? undefined
+      : (misfitOf(condition, kind) ?? this.#noSuchValue(condition));
     if (complaint === undefined) return 'open';
     this.#warn(complaint.code, condition, complaint.message);
     return complaint.prospect;
+  }
+
+  #noSuchValue(condition: Condition): Complaint | undefined {
+    const values = this.#scope.values?.get(condition.term);
+    if (values === undefined || condition.ordered !== undefined) return undefined;
+    const passing = valuesPassing(condition, values);
+    if (passing === undefined || passing.length > 0) return undefined;
+    const { term, operator } = condition;
+    const message = `Never true: ${term} is one of ${values.join(', ')}, and ${operator} holds of none of them.`;
+    // A feed may have a word of its own for once.
+    return { code: 'never-true', message, prospect: 'open' };
   }
 
   /** `value` looks at the keys matched before it: what is written behind it, or matches none, surprises. */

@@ -1,7 +1,7 @@
 import type { Feed } from '../core/event.ts';
 import { FilterParser } from './filter-parser.ts';
 import type { Filter, FilterOrigins, Origin } from './filter-tree.ts';
-import { lintFilter } from './lint.ts';
+import { EVENT_VALUES, lintFilter } from './lint.ts';
 import type { Prospect } from './misfit.ts';
 import { entryOf, type PositionedMap } from './positioned.ts';
 import type { ProblemList } from './problems.ts';
@@ -72,7 +72,7 @@ interface LintPlace {
 function lintFilters(filters: Readonly<Record<string, Filter | undefined>>, place: LintPlace): void {
   const { root, feed, origins, problems } = place;
   const isTemplate = !hasOwnKeys(root);
-  const scope = { terms: FEED_TERMS[feed], subject: `Events of ${feed}`, isTemplate };
+  const scope = { terms: FEED_TERMS[feed], subject: `Events of ${feed}`, isTemplate, values: EVENT_VALUES };
   if (isTemplate) warnOfBuiltIn(root, problems);
   const prospects = Object.entries(filters).flatMap(([name, filter]): [string, Prospect][] =>
     filter === undefined ? [] : [[name, lintFilter(filter, scope, origins, problems)]],

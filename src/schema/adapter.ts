@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { Destination, DestinationMemory, Stream } from '../core/delivery.ts';
+import type { Feed } from '../core/event.ts';
 import type { Random } from '../core/random.ts';
 import type { Source } from '../core/source.ts';
 
@@ -26,6 +27,10 @@ export interface DestinationDeps extends AdapterDeps {
 export interface SourceType<Config extends { name: string; type: string }> {
   readonly type: Config['type'];
   readonly config: z.ZodType<Config>;
+  /** What it is read for. Absent where nobody can say before it is made. */
+  feeds?(config: Config): readonly Feed[];
+  /** What people may call it instead: see {@link DestinationType}. */
+  readonly otherNames?: Readonly<Record<string, string>>;
   create(config: Config, deps: AdapterDeps): Source;
 }
 
@@ -33,6 +38,11 @@ export interface SourceType<Config extends { name: string; type: string }> {
 export interface DestinationType<Config extends { name: string; type: string; send: readonly Stream[] }> {
   readonly type: Config['type'];
   readonly config: z.ZodType<Config>;
+  /**
+   * What people may write as its `type`, without dashes, dots and underscores, and what else is then to be written:
+   * `format: teams`, or nothing. They are not taken, but they are understood.
+   */
+  readonly otherNames?: Readonly<Record<string, string>>;
   /** The same with its paths made absolute. Absent where it has none. */
   locate?(config: Config, folder: string): Config;
   /** What no two destinations may share, as people call it: `stdout`, the path of a file. Asked once located. */

@@ -84,34 +84,7 @@ export const name = () =>
     error: 'expected a name of letters, digits, dot, dash and underscore, at most 63 of them',
   });
 
-/** An absolute http(s) URL without credentials, query or fragment, and without a slash at its end. */
-export const baseUrl = () =>
-  z.string({ error: 'expected a URL' }).transform((text, context) => {
-    const url = URL.parse(text);
-    const usable = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
-    if (!usable || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-      context.addIssue({
-        code: 'custom',
-        message: 'expected an http(s) URL without user, query or fragment, such as https://app.akto.io',
-      });
-      return z.NEVER;
-    }
-    return text.replace(/\/+$/, '');
-  });
-
-/** A whole http(s) URL that is itself a secret, as incoming webhooks are. Its key may also be given as `<key>_file`. */
-export const secretUrl = () =>
-  z
-    .string({ error: 'expected a URL' })
-    .transform((text, context) => {
-      const url = URL.parse(text);
-      if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-        context.addIssue({ code: 'custom', message: 'expected an http(s) URL' });
-        return z.NEVER;
-      }
-      return new Secret(text);
-    })
-    .meta(SECRET_META);
+export { baseUrl, secretUrl } from './urls.ts';
 
 /** A whole number. */
 export const integer = (bounds: { readonly min?: number; readonly max?: number } = {}) => {

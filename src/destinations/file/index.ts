@@ -14,6 +14,15 @@ import { createStdout } from './stdout.ts';
 /** JSON Lines or CEF lines, in a file that rotates or on stdout. */
 export const fileDestination: DestinationType<FileConfig> = {
   type: 'file',
+  otherNames: {
+    stdout: 'path: "-"',
+    console: 'path: "-"',
+    log: '',
+    json: '',
+    jsonl: '',
+    ndjson: '',
+    jsonlines: '',
+  },
   config: fileConfig,
   locate: locateFile,
   exclusive: shownPath,

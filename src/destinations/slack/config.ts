@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import type { Secret } from '../../core/secret.ts';
 import { askedBudget, messageRate } from '../../schema/destination.ts';
+import { slackMistake } from '../../schema/urls.ts';
 import { baseUrl, duration, name, secret, secretUrl } from '../../schema/values.ts';
 import { checkMessage, messageTemplate, type SlackTemplate } from './template.ts';
 
@@ -14,7 +15,7 @@ const slackShape = z
     name: name(),
     type: z.literal('slack'),
     /** The incoming webhook's URL. A secret whole: whoever has it can post. */
-    url: secretUrl().optional(),
+    url: secretUrl({ mistake: slackMistake }).optional(),
     /** A bot's, `xoxb-…`. */
     token: secret().optional(),
     channel: z
@@ -22,7 +23,7 @@ const slackShape = z
       .regex(CHANNEL, { error: "expected a channel's id, such as C012AB3CD, or its name with a #" })
       .optional()
       .describe('Where the bot posts: an id (C012AB3CD), which survives renaming, or #name.'),
-    api_url: baseUrl()
+    api_url: baseUrl({ example: 'https://slack.com/api', tail: /\/[a-z]+(?:\.[A-Za-z]+)+\/?$/ })
       .default('https://slack.com/api')
       .describe("Slack's Web API; https://slack-gov.com/api for GovSlack."),
     send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),

@@ -21,6 +21,7 @@ const MAX_PAGE_BYTES = 4_194_304;
 /** Slack: one message for one notification through an incoming webhook; as a bot, one for each group of alerts, kept current. */
 export const slackDestination: DestinationType<SlackConfig> = {
   type: 'slack',
+  otherNames: { slackwebhook: '', slackbot: '', slackapp: '', slackapi: '', mattermost: '', rocketchat: '' },
   config: slackConfig,
   create: createSlack,
 };

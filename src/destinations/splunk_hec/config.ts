@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { STREAMS } from '../../core/delivery.ts';
 import { askedBudget, askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
+import { splunkMistake } from '../../schema/urls.ts';
 import { baseUrl, byteSize, duration, name, secret } from '../../schema/values.ts';
 import { JSON_SCHEMAS } from '../siem/index.ts';
 import { placementMistake } from './placement.ts';
@@ -45,7 +46,12 @@ export const splunkHecConfig = z.strictObject({
   name: name(),
   type: z.literal('splunk_hec'),
   /** The collector's base address, `https://splunk.example.com:8088`. */
-  url: baseUrl(),
+  url: baseUrl({
+    example: 'https://splunk.example.com:8088',
+    // The client adds its own end.
+    tail: /\/services\/collector(?:\/.*)?$/,
+    mistake: splunkMistake,
+  }),
   token: secret().refine((token) => TOKEN.test(token.reveal()), {
     error: 'expected a HEC token: printable characters without blanks',
   }),

@@ -15,6 +15,7 @@ const MAX_ACK_RESPONSE_BYTES = 262_144;
 /** Splunk's HTTP Event Collector, through splunk-logging; with indexer acknowledgement where asked for. */
 export const splunkHecDestination: DestinationType<SplunkHecConfig> = {
   type: 'splunk_hec',
+  otherNames: { splunk: '', hec: '', splunkcloud: '', httpeventcollector: '', eventcollector: '' },
   config: splunkHecConfig,
   recall: recallAck,
   create: createSplunkHec,

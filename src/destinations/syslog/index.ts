@@ -12,6 +12,16 @@ import { type MessageOptions, toFrame } from './message.ts';
 /** RFC 5424 over TLS or TCP. Syslog has no answers: see {@link Link} for what counts as delivered. */
 export const syslogDestination: DestinationType<SyslogConfig> = {
   type: 'syslog',
+  otherNames: {
+    rsyslog: '',
+    syslogng: '',
+    syslogtls: '',
+    syslogtcp: 'transport: tcp',
+    rfc5424: '',
+    cef: 'schema: cef',
+    qradar: '',
+    arcsight: 'schema: cef',
+  },
   config: syslogConfig,
   create: createSyslog,
 };

@@ -16,6 +16,17 @@ const MAX_RESPONSE_BYTES = 65_536;
 /** Signed POSTs after the Standard Webhooks specification, in a shape that the receiver understands. */
 export const webhookDestination: DestinationType<WebhookConfig> = {
   type: 'webhook',
+  otherNames: {
+    ...{ http: '', https: '', httppost: '', post: '', rest: '', api: '', url: '', webhooks: '' },
+    ...{ pagerduty: 'format: pagerduty', pagerdutyv2: 'format: pagerduty' },
+    ...{ teams: 'format: teams', msteams: 'format: teams', microsoftteams: 'format: teams' },
+    ...{
+      discord: 'format: discord',
+      alertmanager: 'format: alertmanager',
+      cloudevents: 'format: cloudevents',
+    },
+    ...{ template: 'format: template' },
+  },
   config: webhookConfig,
   create: createWebhook,
 };

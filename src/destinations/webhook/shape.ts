@@ -3,6 +3,7 @@ import { STREAMS } from '../../core/delivery.ts';
 import { Secret } from '../../core/secret.ts';
 import { askedBudget, askedRate, inFlight, redactSwitch } from '../../schema/destination.ts';
 import { certificate, privateKey } from '../../schema/tls.ts';
+import { webhookMistake } from '../../schema/urls.ts';
 import { baseUrl, duration, integer, name, secret, secretUrl } from '../../schema/values.ts';
 import { FORMATS } from './format-names.ts';
 import { bodyTemplate } from './template.ts';
@@ -49,7 +50,7 @@ export const webhookShape = z.strictObject({
   name: name(),
   type: z.literal('webhook'),
   /** Where to post. A secret whole: path and query often carry a token. PagerDuty's is known. */
-  url: secretUrl().optional(),
+  url: secretUrl({ mistake: webhookMistake }).optional(),
   send: z.array(z.enum(STREAMS)).min(1).default(['alerts']),
   /** The body's shape; `template` where there is one, else `tocsin`. */
   format: z.enum(FORMATS).optional(),
@@ -64,7 +65,7 @@ export const webhookShape = z.strictObject({
     })
     .optional(),
   /** Where people look at alerts; named in the bodies that have a place for it. */
-  external_url: baseUrl().optional(),
+  external_url: baseUrl({ example: 'https://tocsin.example.com' }).optional(),
   /** Signs each request; several while one replaces another. Without it nothing is signed. */
   secret: z.union([signingSecret(), z.array(signingSecret()).min(1).max(5)]).optional(),
   /** Further request headers, such as `Authorization`. */

@@ -7,7 +7,10 @@ const AKTO_FEEDS = ['malicious_events', 'threat_actors', 'threat_apis'] as const
 export const aktoConfig = z.strictObject({
   name: name().describe('What metrics, logs and event ids call this source.'),
   type: z.literal('akto'),
-  url: baseUrl().describe('Where Akto answers, such as https://app.akto.io.'),
+  // What people copy from the browser, and the API's own paths, which the client adds itself.
+  url: baseUrl({
+    tail: /\/dashboard(?:\/.*)?$|\/(?:login|signup)\/?$|\/api\/(?:fetch|get|list)\w*\/?$/,
+  }).describe('Where Akto answers, such as https://app.akto.io.'),
   api_key: secret().describe('From Settings > Integrations > Akto APIs > Generate token.'),
   feeds: z
     .array(z.enum(AKTO_FEEDS, { error: `a feed is one of ${AKTO_FEEDS.join(', ')}` }))

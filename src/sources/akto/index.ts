@@ -22,7 +22,9 @@ const MOST_LIST_BYTES = 16 * 1_048_576;
 /** Akto's threat feed. */
 export const aktoSource: SourceType<AktoConfig> = {
   type: 'akto',
+  otherNames: { aktoapi: '', threat: '', threats: '', maliciousevents: '', threatactors: '', threatapis: '' },
   config: aktoConfig,
+  feeds: ({ feeds }) => feeds,
   create(config, { clock, random }) {
     const { name: source, url, api_key: apiKey, timeout: timeoutMs, deadline: deadlineMs } = config;
     const clients: AktoClient[] = [];

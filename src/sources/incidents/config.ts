@@ -13,7 +13,11 @@ export const incidentsConfig = z
   .strictObject({
     name: name().describe('What metrics, logs and event ids call this source.'),
     type: z.literal('incidents'),
-    url: baseUrl().describe('What [base] stands for in the API: incidents are read at <url>/incidents.'),
+    url: baseUrl({
+      example: 'https://ib.example.com',
+      // The client adds these itself.
+      tail: /\/(?:incidents|tokens)(?:\/[^/]*)?$/,
+    }).describe('What [base] stands for in the API: incidents are read at <url>/incidents.'),
     token: secret()
       .refine((token) => TOKEN.test(token.reveal()), {
         error: 'expected a token: printable characters without blanks',

@@ -11,7 +11,9 @@ const MOST_BYTES = 16 * 1_048_576;
 /** The incidents of an identity service: failed attempts to obtain a token. */
 export const incidentsSource: SourceType<IncidentsConfig> = {
   type: 'incidents',
+  otherNames: { incident: '', identity: '', identityincidents: '', ib: '' },
   config: incidentsConfig,
+  feeds: () => ['incidents'],
   create(config, deps) {
     const client = clientOf(config, deps);
     const { name: source, page_size: pageSize, deadline: deadlineMs } = config;
