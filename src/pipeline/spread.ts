@@ -200,24 +200,17 @@ export function overflowOf(
 }
 
 /** Alerts by name, so that nobody has to look up what a summary speaks of. */
-function alertNames(
-  { alerts, omittedAlerts, reason }: Notification,
-  spreadBecause: SpreadReason,
-): readonly OverflowCount[] {
+function alertNames(notification: Notification, spreadBecause: SpreadReason): readonly OverflowCount[] {
+  const { alerts, omittedAlerts, reason } = notification;
+  const many = Math.max(1, alerts.length + omittedAlerts);
+  if (reason === 'resolved') return [{ kind: 'ended', name: endName(notification), count: many }];
   const own = alerts.map((alert): OverflowCount => {
-    const kind = kindOf(alert, reason, spreadBecause);
-    return { kind, name: alertName(alert), count: Math.max(1, alert.newCount) };
+    return { kind: kindOf(alert, spreadBecause), name: alertName(alert), count: Math.max(1, alert.newCount) };
   });
-  const kind = reason === 'resolved' ? 'ended' : 'alert';
-  return omittedAlerts === 0 ? own : [...own, { kind, name: '', count: omittedAlerts }];
+  return omittedAlerts === 0 ? own : [...own, { kind: 'alert', name: '', count: omittedAlerts }];
 }
 
-function kindOf(
-  { severity }: NotifiedAlert,
-  reason: NotificationReason,
-  spreadBecause: SpreadReason,
-): OverflowCount['kind'] {
-  if (reason === 'resolved') return 'ended';
+function kindOf({ severity }: NotifiedAlert, spreadBecause: SpreadReason): OverflowCount['kind'] {
   if (spreadBecause === 'was_muted') return 'muted';
   return severity === 'CRITICAL' ? 'critical' : 'alert';
 }
@@ -225,9 +218,25 @@ function kindOf(
 const MAX_NAME = 200;
 
 /** `CRITICAL SQL injection · 203.0.113.9`. */
-export function alertName({ severity, ruleName, group }: NotifiedAlert): string {
+function alertName({ severity, ruleName, group }: NotifiedAlert): string {
   const who = Object.values(group).filter((value) => value !== '');
   return [`${severity} ${ruleName}`, ...who].join(' · ').slice(0, MAX_NAME);
+}
+
+const NAMED_RULES = 3;
+
+/**
+ * `HIGH SQL injection, Scanner · 203.0.113.9`: an end by what its group's messages were about. Some of the alerts that
+ * they told of may have left long ago.
+ */
+function endName({ severity, alerts, group }: Notification): string {
+  const rules = [...new Set(alerts.map(({ ruleName }) => ruleName))];
+  const more = rules.length > NAMED_RULES ? ` and ${rules.length - NAMED_RULES} more` : '';
+  const what = `${rules.slice(0, NAMED_RULES).join(', ')}${more}`;
+  const who = Object.entries(group).filter(
+    ([key, value]) => value !== '' && key !== 'source' && key !== 'rule',
+  );
+  return [`${severity} ${what}`, ...who.map(([, value]) => value)].join(' · ').slice(0, MAX_NAME);
 }
 
 /** An alert of several actors or APIs names none of them: nobody is blamed for what others did. */

@@ -76,7 +76,9 @@ function sum(counts: readonly OverflowCount[], kind: OverflowKind): number {
 /** How many alerts of a kind: named ones, and those that stand under no name. */
 function alertsOf(counts: readonly OverflowCount[], kind: OverflowKind): number {
   const own = counts.filter((each) => each.kind === kind);
-  return own.reduce((total, { name, count }) => total + (name === '' ? count : 1), 0);
+  // An end counts the alerts of its group; of others a name is one alert, with its matches.
+  const isCounted = (name: string): boolean => name === '' || kind === 'ended';
+  return own.reduce((total, { name, count }) => total + (isCounted(name) ? count : 1), 0);
 }
 
 function isOnlyEnds(counts: readonly OverflowCount[]): boolean {

@@ -3,7 +3,6 @@ import type { Notification } from '../../src/core/alert.ts';
 import type { Delivery } from '../../src/core/delivery.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import { placeOf } from '../../src/core/notification-id.ts';
-import { alertName } from '../../src/pipeline/spread.ts';
 
 /** What stands at a far side once it took a delivery; it fails where a delivery makes no sense there. */
 export interface Receiver {
@@ -98,8 +97,8 @@ class List extends Counting {
 
 /** Messages by opening. A bot changes its own; anywhere else an end is a message, or one of several in one. */
 class Chat extends Counting {
-  /** Names of the alerts that were told under each opening that is not over. */
-  readonly #open = new Map<string, Set<string>>();
+  /** Whom each opening that is not over is about, as ends in a summary say it. */
+  readonly #open = new Map<string, string>();
   readonly #known = new Set<string>();
   readonly #isBot: boolean;
 
@@ -108,8 +107,7 @@ class Chat extends Counting {
     this.#isBot = isBot;
   }
 
-  notification(notification: Notification): void {
-    const { reason, alerts, id, isQuiet, recurrence } = notification;
+  notification({ reason, group, id, isQuiet, recurrence }: Notification): void {
     const { opening } = placeOf(id);
     if (reason === 'resolved') {
       expect(this.#known.has(opening), `${id} ends what was never begun here`).toBe(true);
@@ -123,29 +121,17 @@ class Chat extends Counting {
       return;
     }
     if (isQuiet === true) expect(this.#isBot && recurrence !== undefined, `${id} wakes somebody`).toBe(true);
-    const names = this.#open.get(opening) ?? new Set();
-    for (const alert of alerts) names.add(alertName(alert));
-    this.#open.set(opening, names);
+    this.#open.set(opening, group['actor'] ?? '');
     this.#known.add(opening);
   }
 
   digest({ tables }: Digest): void {
-    const over = new Set(
-      tables
-        .filter(({ title }) => title.startsWith('Over'))
-        .flatMap(({ rows }) => rows.map(({ name }) => name)),
-    );
-    // A name in the table is that of the end: the severity may have risen since an alert was told.
-    const names = new Set([...over].map(withoutSeverity));
-    for (const [opening, told] of this.#open)
-      if ([...told].some((name) => names.has(withoutSeverity(name)))) this.#open.delete(opening);
+    const over = tables.filter(({ title }) => title.startsWith('Over')).flatMap(({ rows }) => rows);
+    const whose = new Set(over.map(({ name }) => name.split(' · ')[1] ?? ''));
+    for (const [opening, actor] of this.#open) if (whose.has(actor)) this.#open.delete(opening);
   }
 
   get open(): readonly string[] {
     return [...this.#open.keys()];
   }
-}
-
-function withoutSeverity(name: string): string {
-  return name.slice(name.indexOf(' '));
 }
