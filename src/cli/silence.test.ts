@@ -346,7 +346,10 @@ describe('a silence whose alert becomes worse', () => {
     });
   });
 
-  it('pages again where its alert was told of before the silence was made', async () => {
+  it.each<[string, Readonly<Record<string, unknown>>, string | undefined, object]>([
+    ['its severity rises', {}, WORSE, { severity: 'CRITICAL' }],
+    ['an exploit succeeds', { successfulExploit: true }, undefined, { alerts: [{ exploited: true }] }],
+  ])('pages again where %s, its alert having been told of before', async (_, raw, text, expected) => {
     await stage.notify(6 * 60_000);
     expect(await told()).toHaveLength(2);
     const { fingerprint } = await alertOf('203.0.113.9');
@@ -354,11 +357,10 @@ describe('a silence whose alert becomes worse', () => {
     await stage.ingest({ same: { ...SQLI, actor: '203.0.113.9' } });
     await stage.notify(10 * 60_000);
     expect(await told(), 'more of the same is silent').toEqual([]);
-    await stage.ingest({ worse: { ...SQLI, actor: '203.0.113.9' } }, rules(WORSE));
-    await stage.notify(30_000);
-    expect(await told()).toMatchObject([
-      { reason: 'grew', severity: 'CRITICAL', group: { actor: '203.0.113.9' } },
-    ]);
+    const worse = { worse: { ...SQLI, ...raw, actor: '203.0.113.9' } };
+    await stage.ingest(worse, text === undefined ? undefined : rules(text));
+    await stage.notify(15_000);
+    expect(await told()).toMatchObject([{ reason: 'grew', group: { actor: '203.0.113.9' }, ...expected }]);
   });
 
   it.each<[string, readonly string[], boolean]>([

@@ -213,7 +213,7 @@ routes:
     await happen('wide', '203.0.113.1');
     await happen('wide', '203.0.113.2');
     await happen('b', '');
-    expect(await told(20)).toBe('b wide wide');
+    expect(await told(20)).toBe('b wide');
   });
 
   it('of no actor where they are of none either, unless the inhibition says so', async () => {
