@@ -127,6 +127,62 @@ describe('record', () => {
     expect(record({ ...OVER, labels: {} }, of('z'), NOW).alert.labels).toEqual({ rule: 'r', actor: 'z' });
   });
 
+  it.each<[string, readonly StoredAlert['labels'][], readonly string[] | undefined]>([
+    ['one match has one value', [{ actor: 'x' }], undefined],
+    ['all share it', [{ actor: 'x' }, { actor: 'x' }], undefined],
+    ['none has any', [{}, {}], undefined],
+    ['they differ', [{ actor: 'x' }, { actor: 'y' }], ['actor']],
+    ['a later one has none', [{ actor: 'x' }, {}], ['actor']],
+    ['the first has none', [{}, { actor: 'x' }], ['actor']],
+    [
+      'they differed once, whatever came after',
+      [{ actor: 'x' }, { actor: 'y' }, {}, { actor: 'x' }],
+      ['actor'],
+    ],
+    ['a flag', [{ successful_exploit: false }, { successful_exploit: true }], ['successful_exploit']],
+    [
+      'several terms',
+      [
+        { a: 1, b: 1, c: 1 },
+        { a: 2, b: 1 },
+      ],
+      ['a', 'c'],
+    ],
+  ])('tells several values from none: %s', (_, labels, several) => {
+    const alert = fold(...labels.map((each, index) => firing(`e${index}`, index, { labels: each })));
+    expect(alert.several).toEqual(several);
+    expect(Object.keys(alert.labels).filter((term) => several?.includes(term))).toEqual([]);
+  });
+
+  it('begins with one value of each in a new episode', () => {
+    expect(record({ ...OVER, several: ['actor'] }, firing('b', 2), NOW).alert).not.toHaveProperty('several');
+  });
+
+  it('remembers how bad it was, and how it began', () => {
+    const exploit = (id: string) => firing(id, 1, { event: { id, timeMs: 1, successfulExploit: true } });
+    expect(fold(firing('a', 1), firing('b', 2))).not.toHaveProperty('exploited');
+    expect(fold(firing('a', 1), exploit('b'), firing('c', 3))).toMatchObject({ exploited: true });
+    expect(fold(exploit('a'))).toMatchObject({ exploited: true });
+    const rose = fold(
+      firing('a', 1, { severity: 'LOW' }),
+      firing('b', 2, { severity: 'MEDIUM' }),
+      firing('c', 3),
+    );
+    expect(rose).toMatchObject({ severity: 'HIGH', openedAs: 'LOW' });
+    expect(fold(firing('a', 1), firing('b', 2, { severity: 'LOW' }))).not.toHaveProperty('openedAs');
+  });
+
+  it('remembers what earlier episodes came to, one time each', () => {
+    const over: StoredAlert = { ...OVER, severity: 'CRITICAL', openedAs: 'LOW', exploited: true };
+    const second = record(over, firing('b', 2), NOW + 5).alert;
+    expect(second).toMatchObject({ past: { reached: { CRITICAL: NOW }, exploitedMs: NOW } });
+    expect(second).not.toHaveProperty('exploited');
+    expect(second).not.toHaveProperty('openedAs');
+    expect(record(second, firing('c', 3), NOW + 6).alert.past).toEqual(second.past);
+    const third = record({ ...second, state: 'resolved' }, firing('d', 4), NOW + 9).alert;
+    expect(third.past).toEqual({ reached: { CRITICAL: NOW, HIGH: NOW + 5 }, exploitedMs: NOW });
+  });
+
   it('counts different actors and APIs, not requests', () => {
     const hit = (actor: string, url: string) =>
       firing(url, 1, { event: { id: url, timeMs: 1, actor, url, method: 'GET' } });
@@ -151,6 +207,21 @@ describe('refresh', () => {
     ['does not open what is over', OVER, OVER],
   ])('%s', (_, alert, expected) => {
     expect(refresh(alert, update, NOW + 9)).toMatchObject(expected);
+  });
+
+  it('relies on no label that the new state contradicts, and on those that it leaves out', () => {
+    const labels = { rule: 'r', host: 'h', successful_exploit: false };
+    const later = { ...update, labels: { rule: 'r', successful_exploit: true, url: '/x' } };
+    const refreshed = refresh({ ...OPEN, labels }, later, NOW);
+    expect(refreshed).toMatchObject({ several: ['successful_exploit'] });
+    expect(refreshed.labels).toEqual({ rule: 'r', host: 'h' });
+    expect(refresh(refreshed, later, NOW).labels).toEqual({ rule: 'r', host: 'h' });
+  });
+
+  it('knows of an exploit that succeeded, and of a severity that rose', () => {
+    const worse = { ...update, severity: 'CRITICAL' as const };
+    const event = { ...update.event, successfulExploit: true };
+    expect(refresh(OPEN, { ...worse, event }, NOW)).toMatchObject({ exploited: true, openedAs: 'HIGH' });
   });
 
   it('shows the newest state of an object, once', () => {

@@ -1,6 +1,7 @@
 import type { Acknowledgement, EventSummary, StoredAlert } from '../core/alert.ts';
-import { highestSeverity, severityRank } from '../core/severity.ts';
+import { highestSeverity, type Severity, severityRank } from '../core/severity.ts';
 import { countDistinct, withValue } from './distinct.ts';
+import { pastOf } from './escalation.ts';
 
 /** How many of its newest events an alert remembers. */
 const SAMPLE_SIZE = 5;
@@ -32,7 +33,7 @@ export interface Recorded {
 export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: number): Recorded {
   if (alert === undefined) return { alert: open(firing, 1, nowMs), reason: 'opened' };
   if (alert.state === 'resolved') {
-    return { alert: open(firing, alert.episode + 1, nowMs), reason: 'reopened' };
+    return { alert: { ...open(firing, alert.episode + 1, nowMs), past: pastOf(alert) }, reason: 'reopened' };
   }
   const { event, ...facts } = firing;
   const { acknowledged, description: _said, runbook: _then, category: _before, ...rest } = alert;
@@ -43,8 +44,9 @@ export function record(alert: StoredAlert | undefined, firing: Firing, nowMs: nu
     ...rest,
     ...facts,
     ...seenWith(alert.seen, event),
-    labels: shared(alert.labels, firing.labels),
+    ...shared(alert, firing.labels),
     severity: highestSeverity(alert.severity, firing.severity),
+    ...openedAs(alert, firing.severity),
     count: alert.count + 1,
     firstSeenMs: Math.min(alert.firstSeenMs, event.timeMs),
     lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
@@ -71,10 +73,38 @@ function exploitedBy({ successfulExploit }: EventSummary): Pick<StoredAlert, 'ex
   return successfulExploit === true ? { exploited: true } : {};
 }
 
-/** Only what all matches share: a silence for one actor must not hide what others do in the same alert. */
-function shared(known: StoredAlert['labels'], fresh: StoredAlert['labels']): StoredAlert['labels'] {
+/** How severe it began, where it is worse from now on. */
+function openedAs({ severity, openedAs: began }: StoredAlert, next: Severity): Pick<StoredAlert, 'openedAs'> {
+  if (began !== undefined) return { openedAs: began };
+  return severityRank(next) > severityRank(severity) ? { openedAs: severity } : {};
+}
+
+/**
+ * Only what all matches share: a silence for one actor must not hide what others do in the same alert. Terms in which they
+ * differ, or that some of them lack, are remembered as such: many actors are not the same as none.
+ */
+function shared(
+  { labels: known, several = [] }: StoredAlert,
+  fresh: StoredAlert['labels'],
+): Pick<StoredAlert, 'labels' | 'several'> {
+  const terms = new Set([...Object.keys(known), ...Object.keys(fresh)]);
+  const differing = [...terms].filter((term) => known[term] !== fresh[term]);
+  const all = [...new Set([...several, ...differing])];
   const same = Object.entries(known).filter(([term, value]) => fresh[term] === value);
-  return Object.fromEntries(same);
+  return { labels: Object.fromEntries(same), ...(all.length === 0 ? {} : { several: all }) };
+}
+
+/** A later state of an object says otherwise of it: neither is what silences may rely on. What it leaves out stands. */
+function revised(
+  { labels: known, several = [] }: StoredAlert,
+  fresh: StoredAlert['labels'],
+): Pick<StoredAlert, 'labels' | 'several'> {
+  const changed = Object.keys(known).filter(
+    (term) => fresh[term] !== undefined && fresh[term] !== known[term],
+  );
+  if (changed.length === 0) return { labels: known, ...(several.length === 0 ? {} : { several }) };
+  const same = Object.entries(known).filter(([term]) => !changed.includes(term));
+  return { labels: Object.fromEntries(same), several: [...new Set([...several, ...changed])] };
 }
 
 function seenWith(
@@ -91,7 +121,7 @@ function seenWith(
  * then; what people look up is brought up to date, and an alert that is over stays over. One that is worse than before is in
  * nobody's hands.
  */
-export function refresh(alert: StoredAlert, { event, severity }: Firing, nowMs: number): StoredAlert {
+export function refresh(alert: StoredAlert, { event, severity, labels }: Firing, nowMs: number): StoredAlert {
   if (alert.state === 'resolved') return alert;
   const isExploit = event.successfulExploit === true && alert.exploited !== true;
   const isWorse = isExploit || severityRank(severity) > severityRank(alert.severity);
@@ -99,6 +129,8 @@ export function refresh(alert: StoredAlert, { event, severity }: Firing, nowMs: 
   return {
     ...(isWorse ? { ...rest, state: 'open' as const } : alert),
     severity: highestSeverity(alert.severity, severity),
+    ...openedAs(alert, severity),
+    ...revised(alert, labels),
     lastSeenMs: Math.max(alert.lastSeenMs, event.timeMs),
     matchedAtMs: nowMs,
     ...exploitedBy(event),

@@ -88,28 +88,44 @@ Exit codes: 0 told, 1 nobody knows of it, 2 could not look.`,
     .action(async (what, options) => done(await why(io, what, options)));
 }
 
+/** Collects an option that may be given several times. */
+function eachOf(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 function addSilences(program: Command, io: Io, done: Done): void {
   const silence = program
     .command('silence')
     .description('keep alerts quiet for a while: they are counted and shown, and nobody is paged');
   silence
     .command('add')
-    .description('keep alerts quiet that pass a filter')
+    .description('keep alerts quiet that are named, or that pass a filter')
     .argument('[filter]', 'a filter in the rule language over what alerts have, as YAML or JSON')
-    .option('--alert <fingerprint>', 'make the filter from this alert: its rule, and who or what it is about')
-    .requiredOption('--for <duration>', 'for so long, such as 30m, 2h or 7d; at most 90d', lasting)
+    .option('--alert <fingerprint>', 'this alert and no other; may be given several times', eachOf)
+    .option('--for <duration>', 'for so long, such as 30m, 2h or 7d; at most 90d', lasting)
+    .option('--until-resolved', 'with --alert: until the alert is over, --for (default: 7d) at the longest')
+    .option(
+      '--break-on-escalation',
+      'not for alerts that become worse than they are now; --alert always has it',
+    )
     .option('--from <time>', 'from then on, UTC unless it says otherwise; default: now')
     .requiredOption('--reason <text>', 'why; shown wherever the silence is')
     .option('--by <name>', 'who asks for it; default: whoever is logged in')
     .option('--all', 'even if the filter keeps every alert quiet')
+    .option('-y, --yes', 'do not ask where the filter covers more than one open alert')
     .option(...CONFIG)
     .option('--json', 'print the silence as one JSON object')
     .addHelpText(
       'after',
       `
+  tocsin silence add --alert 3fa9 --until-resolved --reason 'known, ticket 4711'
+  tocsin silence add --alert 3fa9 --alert 77b0 --for 1d --reason 'known, ticket 4711'
   tocsin silence add '{ actor: { eq: 203.0.113.9 } }' --for 2h --reason 'our own scanner'
-  tocsin silence add '{ rule: { eq: LFI }, host: { eq: staging.example } }' --from 2026-12-01T22:00 --for 4h --reason deploy
-  tocsin silence add --alert 3fa9 --for 1d --reason 'known, ticket 4711'
+  tocsin silence add '{ rule: { eq: LFI }, host: { eq: staging.example } }' --from 2026-12-01T22:00 --for 4h --yes --reason deploy
+
+--alert means the alert of that fingerprint, its later episodes too unless --until-resolved is given. It is silent no longer
+("broken") from when it becomes more severe than it is now, or an exploit succeeds. A filter that covers more than one open
+alert asks first on a terminal, and wants --yes without one.
 
 What is over when the silence ends is not told of any more, and is counted in the next digest. Maintenance that is planned can
 stand in the configuration, too: docs/configuration.md.${BESIDE}`,
@@ -124,7 +140,8 @@ stand in the configuration, too: docs/configuration.md.${BESIDE}`,
     .addHelpText(
       'after',
       `
-ALERTS are open ones that it keeps quiet now, UNTOLD their matches that no message has told of.
+ALERTS are open ones that it keeps quiet now, UNTOLD their matches that no message has told of. Below a silence stand alerts
+for which it is broken: they became worse than what it was made for.
 
   tocsin silence list --expired`,
     )

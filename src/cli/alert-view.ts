@@ -1,8 +1,8 @@
-import type { Alert, Distinct } from '../core/alert.ts';
+import type { Distinct, StoredAlert } from '../core/alert.ts';
 import { iso, visible } from './table.ts';
 
 /** An alert for programs: times as ISO 8601. */
-export function alertJson(alert: Alert) {
+export function alertJson(alert: StoredAlert) {
   const { acknowledged: hand } = alert;
   return {
     fingerprint: alert.fingerprint,
@@ -22,7 +22,9 @@ export function alertJson(alert: Alert) {
     episode: alert.episode,
     resolved: iso(alert.resolvedAtMs),
     ...(hand === undefined ? {} : { acknowledged: { at: iso(hand.atMs), by: hand.by, note: hand.note } }),
+    exploited: alert.exploited ?? false,
     labels: alert.labels,
+    severalValues: alert.several ?? [],
   };
 }
 

@@ -79,7 +79,9 @@ describe('tocsin alerts', () => {
     stage = await createStage({
       routes: `
 time_intervals: [{ name: ever, days_of_month: [1, -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31] }]
-routes: [{ name: night, to: [oncall], mute_times: [ever] }]
+routes:
+  - { name: day, to: [archive], when: { rule: { eq: sqli } }, continue: true }
+  - { name: night, to: [oncall], mute_times: [ever] }
 inhibitions: [{ name: worst-first, source: { rule: { eq: sqli } }, target: { rule: { eq: ours } }, equal: [actor] }]
 silences: [{ name: works, when: { host: { eq: old.example } }, from: "2020-01-01T00:00", until: "2099-01-01T00:00", reason: moving }]`,
     });

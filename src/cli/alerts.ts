@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
+import type { Break } from '../alerts/quiet.ts';
 import type { AlertState, StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
 import { createRedactor } from '../redaction/index.ts';
 import { alertJson, distinctText, groupText, short } from './alert-view.ts';
 import type { ExitCode, Io } from './io.ts';
-import { type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
+import { breakJson, breakText, type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
 import { withStore } from './setup.ts';
 import { aligned, away, clipped, jsonLine, visible } from './table.ts';
 
@@ -21,6 +22,7 @@ export interface AlertsOptions {
 interface Listed {
   readonly alert: StoredAlert;
   readonly quiet: readonly KeptQuiet[];
+  readonly broken: readonly Break[];
 }
 
 /** `tocsin alerts`: what goes on, who has it in hand and what keeps it quiet. */
@@ -35,7 +37,9 @@ export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCo
     const alerts = await store.listAlerts({ limit: limit + 1, ...(states === undefined ? {} : { states }) });
     const quiet = await readQuietNow(store, config, nowMs);
     return Promise.all(
-      alerts.map(async (alert): Promise<Listed> => ({ alert, quiet: await quiet.all(alert) })),
+      alerts.map(async (alert): Promise<Listed> => {
+        return { alert, quiet: await quiet.all(alert), broken: quiet.broken(alert) };
+      }),
     );
   });
   const shown = listed.slice(0, limit);
@@ -57,8 +61,8 @@ function statesOf({ open, acknowledged, resolved, all }: AlertsOptions): readonl
   return asked.length === 0 ? ['open', 'acknowledged'] : asked;
 }
 
-function toJson({ alert, quiet }: Listed) {
-  return { ...alertJson(alert), quiet: quiet.map(quietJson) };
+function toJson({ alert, quiet, broken }: Listed) {
+  return { ...alertJson(alert), quiet: quiet.map(quietJson), broken: broken.map(breakJson) };
 }
 
 const HEADING = ['ALERT', 'STATE', 'SEVERITY', 'RULE', 'WHO', 'COUNT', 'ACTORS', 'APIS', 'FIRST', 'LAST'];
@@ -70,10 +74,11 @@ function toTable(listed: readonly Listed[], nowMs: number, colour: boolean): rea
   const [heading = '', ...lines] = aligned([HEADING, ...listed.map(({ alert }) => rowOf(alert, nowMs))]);
   return [
     heading,
-    ...listed.flatMap(({ alert, quiet }, index) => [
+    ...listed.flatMap(({ alert, quiet, broken }, index) => [
       painted(lines[index] ?? '', alert, colour),
       ...handOf(alert, nowMs).map((line) => `  ${line}`),
       ...quiet.map((each) => `  ${quietText(each, nowMs)}`),
+      ...broken.map((each) => `  ${breakText(each)}`),
     ]),
   ];
 }

@@ -1,10 +1,9 @@
-import { mutedUntil } from '../alerts/intervals.ts';
-import { inhibitorsAmong, quietedBy, type Silence } from '../alerts/quiet.ts';
+import { type Break, brokenFor, type Silence } from '../alerts/quiet.ts';
 import type { TocsinConfig } from '../app/load.ts';
 import { compileSilence } from '../app/silence.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { RecordedStore } from '../core/records.ts';
-import { subjectOf } from '../pipeline/quieted.ts';
+import { readQuieting, subjectOf } from '../pipeline/quieted.ts';
 import type { TermSource } from '../rules/index.ts';
 import { iso, moment, visible } from './table.ts';
 
@@ -22,13 +21,12 @@ export interface QuietNow {
   mutes(alert: StoredAlert): Promise<readonly KeptQuiet[]>;
   /** All of it; nothing keeps quiet what is over. */
   all(alert: StoredAlert): Promise<readonly KeptQuiet[]>;
+  /** Silences that keep it quiet no longer, since it became worse than what they were made for. */
+  broken(alert: QuietedAlert): readonly Break[];
 }
 
 type QuietedAlert = Parameters<typeof subjectOf>[0];
 type Quieting = Pick<TocsinConfig, 'silences' | 'inhibitions' | 'routes'>;
-
-/** Open alerts that may inhibit others. */
-const MOST_INHIBITORS = 5_000;
 
 /** @param config absent: silences of the store alone are known */
 export async function readQuietNow(
@@ -43,12 +41,11 @@ export async function readQuietNow(
     ...stored.flatMap((silence) => compileSilence(silence) ?? []),
   ];
   const reasons = new Map([...planned, ...stored].map(({ id, reason }) => [id, reason]));
-  const open = inhibitions.length === 0 ? [] : await store.records.openAlerts(MOST_INHIBITORS);
-  const inhibitors = inhibitorsAmong(inhibitions, open.map(subjectOf));
-  const speaking = new Map(routes.map((route) => [route.name, route.speaking]));
+  const quieting = await readQuieting(store.records, { silences, inhibitions, routes }, nowMs);
+  const known = new Map(routes.map((route) => [route.name, route]));
 
   function of(alert: QuietedAlert): KeptQuiet | undefined {
-    const quiet = quietedBy(subjectOf(alert), silences, inhibitors, nowMs);
+    const quiet = quieting.of(subjectOf(alert));
     return quiet?.reason === 'silenced' ? { ...quiet, why: reasons.get(quiet.by) ?? '' } : quiet;
   }
 
@@ -56,9 +53,9 @@ export async function readQuietNow(
     const groups = await store.records.membershipsOf(fingerprint);
     const names = [...new Set(groups.map(({ group }) => group.route))].sort();
     return names.flatMap((by): KeptQuiet[] => {
-      const times = speaking.get(by);
-      const untilMs = times && mutedUntil(times, nowMs);
-      return untilMs === undefined ? [] : [{ reason: 'muted', by, untilMs }];
+      const route = known.get(by);
+      const mute = route && quieting.mutedUntil(route);
+      return mute === undefined ? [] : [{ reason: 'muted', by, untilMs: mute.untilMs }];
     });
   }
 
@@ -70,6 +67,7 @@ export async function readQuietNow(
       const quiet = of(alert);
       return [...(quiet === undefined ? [] : [quiet]), ...(await mutes(alert))];
     },
+    broken: (alert) => brokenFor(subjectOf(alert), silences, nowMs),
   };
 }
 
@@ -86,4 +84,19 @@ export function quietText(quiet: KeptQuiet, nowMs: number): string {
 export function quietJson(quiet: KeptQuiet) {
   const { untilMs, ...rest } = { untilMs: undefined, ...quiet };
   return { ...rest, until: iso(untilMs) };
+}
+
+/** `broken: rose to CRITICAL`. */
+export function brokenText({ because }: Pick<Break, 'because'>): string {
+  return because.kind === 'rose' ? `broken: rose to ${because.to}` : 'broken: an exploit succeeded';
+}
+
+/** `silence k7m2p is broken: rose to CRITICAL`. For people. */
+export function breakText(found: Break): string {
+  return `silence ${visible(found.by)} is ${brokenText(found)}`;
+}
+
+/** For programs. */
+export function breakJson({ by, because }: Break) {
+  return { by, reason: because.kind, ...(because.kind === 'rose' ? { to: because.to } : {}) };
 }

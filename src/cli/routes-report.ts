@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Firing } from '../alerts/lifecycle.ts';
+import type { Break } from '../alerts/quiet.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { Feed } from '../core/event.ts';
 import { severityRank } from '../core/severity.ts';
@@ -7,7 +8,7 @@ import type { AlertGroup } from '../core/store.ts';
 import { groupText, short } from './alert-view.ts';
 import { conditionText, leavesOf } from './conditions.ts';
 import { span } from './progress.ts';
-import { type KeptQuiet, quietJson, quietText } from './quiet.ts';
+import { breakJson, breakText, type KeptQuiet, quietJson, quietText } from './quiet.ts';
 import type { RouteStep } from './routes-walk.ts';
 import { iso, many, moment, visible } from './table.ts';
 
@@ -33,6 +34,7 @@ export interface MatchReport {
   readonly quiet?: KeptQuiet;
   /** Rules that it gives way to: then it raises no alert, and no route is asked. */
   readonly yieldsTo?: readonly string[];
+  readonly broken: readonly Break[];
   readonly steps: readonly (RouteStep & { readonly known?: AlertGroup })[];
 }
 
@@ -45,12 +47,13 @@ export function routesJson(report: RoutesReport) {
     ...{ at: iso(atMs), source, feed, payloadError, notes },
     failures,
     matches: matches.map((match) => {
-      const { firing, windows, known, quiet } = match;
+      const { firing, windows, known, quiet, broken } = match;
       const { rule, severity, fingerprint, group } = firing;
       return {
         ...{ rule, severity, windows, fingerprint, group, alert: known?.state ?? 'new' },
         yieldsTo: match.yieldsTo,
         quiet: quiet === undefined ? undefined : quietJson(quiet),
+        broken: broken.map(breakJson),
         routes: match.steps.map((step) => ({
           ...{ route: step.route, outcome: step.outcome, to: step.to, toldByEarlierRoutes: step.leftOut },
           ...{ continue: step.continues, when: step.when },
@@ -82,7 +85,7 @@ export function routesText(report: RoutesReport, colour: boolean): readonly stri
 }
 
 function matchText(match: MatchReport, atMs: number, colour: boolean): readonly string[] {
-  const { firing, windows, known, quiet } = match;
+  const { firing, windows, known, quiet, broken } = match;
   const title = `${visible(firing.rule)} (${firing.severity}) matches`;
   if (match.yieldsTo !== undefined)
     return [`${bold(title, colour)}; it yields to ${visible(match.yieldsTo.join(', '))} and raises no alert`];
@@ -95,6 +98,7 @@ function matchText(match: MatchReport, atMs: number, colour: boolean): readonly 
     `${bold(title, colour)}${counted}`,
     `  alert ${short(firing.fingerprint)} ${groupText(firing.group)} ${was}`,
     ...(quiet === undefined ? [] : [`  kept quiet: ${quietText(quiet, atMs)}`]),
+    ...broken.map((each) => `  ${breakText(each)}`),
     ...match.steps.flatMap((step) => stepText(match, step, atMs)),
   ];
 }

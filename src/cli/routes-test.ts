@@ -98,6 +98,7 @@ async function reportOn(
           ...{ firing, windows: match.rule.aggregations.length, alert },
           ...(known === undefined ? {} : { known }),
           ...(kept === undefined ? {} : { quiet: kept }),
+          broken: quiet?.broken(alert) ?? [],
           steps: await Promise.all(steps.map((step) => withKnown(step, store))),
         };
       }),

@@ -1,12 +1,10 @@
 import { LineCounter, type Node, parseDocument } from 'yaml';
 import { type KnownNames, problemsOfFilter } from '../app/selections.ts';
-import type { StoredAlert } from '../core/alert.ts';
 import { linesOf, listProblems } from '../core/excerpt.ts';
 import type { Problem } from '../core/problem.ts';
 import { severityRank } from '../core/severity.ts';
 import { subjectOf } from '../pipeline/quieted.ts';
 import { ALERT_TERMS, type CompiledFilter, compileAlertFilter } from '../rules/index.ts';
-import { short } from './alert-view.ts';
 import { CliError, type Io } from './io.ts';
 import { isError } from './problems.ts';
 
@@ -59,24 +57,6 @@ function compiled(text: string, known: KnownNames | undefined): ReturnType<typeo
   return { ...read, problems: [...read.problems, ...problemsOfFilter(read.filter, known, FILE)] };
 }
 
-/** The filter that keeps quiet what this alert is about, and nothing else. */
-export function filterOfAlert(io: Io, alert: StoredAlert): WrittenFilter {
-  const terms = { rule: alert.rule, source: alert.source, ...knownGroup(alert) };
-  const text = JSON.stringify(Object.fromEntries(Object.entries(terms).map(([term, eq]) => [term, { eq }])));
-  const written = readFilter(io, text);
-  if (!written.filter.matches(subjectOf(alert).subject))
-    throw new CliError(`no filter can be made from alert ${short(alert.fingerprint)}; write one`);
-  return written;
-}
-
-function knownGroup({ group, labels }: StoredAlert): Readonly<Record<string, string | number | boolean>> {
-  const known = Object.keys(group).flatMap((term) => {
-    const value = Object.hasOwn(labels, term) ? labels[term] : undefined;
-    return ALERT_TERMS.has(term) && value !== undefined ? [[term, value] as const] : [];
-  });
-  return Object.fromEntries(known);
-}
-
 /** Whether it passes alerts that have nothing in common. */
 export function matchesEverything({ filter }: WrittenFilter): boolean {
   return [probe('INFO', 'a'), probe('CRITICAL', 'b')].every((alert) =>
@@ -92,5 +72,6 @@ function probe(severity: 'INFO' | 'CRITICAL', letter: string): Parameters<typeof
     return [term, kind === 'address' ? `2001:db8::${letter}` : `tocsin-probe-${letter}`] as const;
   });
   const labels = Object.fromEntries(texts);
-  return { fingerprint: letter, labels, severity, count: severityRank(severity) * 1e9, lastSeenMs: 0 };
+  const count = severityRank(severity) * 1e9;
+  return { fingerprint: letter, labels, severity, count, lastSeenMs: 0, episode: 1, openedAtMs: 0 };
 }

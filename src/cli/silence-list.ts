@@ -1,4 +1,4 @@
-import type { Silence } from '../alerts/quiet.ts';
+import { type Break, type Silence, standingOf } from '../alerts/quiet.ts';
 import type { TocsinConfig } from '../app/load.ts';
 import { compileSilence } from '../app/silence.ts';
 import type { StoredAlert } from '../core/alert.ts';
@@ -8,7 +8,9 @@ import type { RecordedStore } from '../core/records.ts';
 import type { StoredSilence } from '../core/store.ts';
 import { subjectOf } from '../pipeline/quieted.ts';
 import type { TermSource } from '../rules/index.ts';
+import { short } from './alert-view.ts';
 import type { ExitCode, Io } from './io.ts';
+import { brokenText } from './quiet.ts';
 import { withStore } from './setup.ts';
 import { aligned, away, clipped, iso, jsonLine } from './table.ts';
 
@@ -23,16 +25,24 @@ export interface SilenceListOptions extends SilenceOptions {
 
 interface Listed {
   readonly silence: StoredSilence;
-  readonly state: 'active' | 'to come' | 'expired';
+  /** `over`: it was to last as long as its alerts, and they have ended. `broken`: for every alert that it names. */
+  readonly state: 'active' | 'broken' | 'over' | 'to come' | 'expired';
   /** Open alerts that it keeps quiet now, and their matches that nobody was told of. */
   readonly alerts: number;
   readonly untold: number;
+  /** Alerts that it keeps quiet no longer. */
+  readonly broken: readonly BrokenAlert[];
   /** This version cannot read its filter: it keeps nothing quiet. */
-  readonly isBroken?: true;
+  readonly isUnreadable?: true;
+}
+
+interface BrokenAlert extends Pick<Break, 'because'> {
+  readonly fingerprint: string;
 }
 
 /** Open alerts that are looked at. */
 const MOST_ALERTS = 5_000;
+const MOST_BROKEN = 5;
 const WEEK_MS = 7 * 86_400_000;
 
 /** `tocsin silence list`: what is silent, for how long, and what that keeps quiet. */
@@ -43,8 +53,9 @@ export async function listSilences(io: Io, options: SilenceListOptions): Promise
     const all = [...planned(config, nowMs, options.expired === true), ...stored.map(compiledOf)];
     const open = await store.records.openAlerts(MOST_ALERTS);
     const week = { fromMs: nowMs - WEEK_MS, toMs: nowMs };
+    const looked = await Promise.all(all.map((each) => look(store, each, open, nowMs)));
     return {
-      listed: await Promise.all(all.map((each) => look(store, each, open, nowMs))),
+      listed: looked.filter(({ state }) => options.expired === true || state !== 'over'),
       unheard: await store.countUnheard(week),
     };
   });
@@ -59,37 +70,64 @@ export async function listSilences(io: Io, options: SilenceListOptions): Promise
 
 interface Compiled {
   readonly silence: StoredSilence;
-  readonly filter: Silence<TermSource>['when'] | undefined;
+  readonly compiled: Silence<TermSource> | undefined;
 }
 
 function compiledOf(silence: StoredSilence): Compiled {
-  return { silence, filter: compileSilence(silence)?.when };
+  return { silence, compiled: compileSilence(silence) };
 }
 
 /** Those of the configuration, as if somebody had added them. */
 function planned({ silences, file }: TocsinConfig, nowMs: number, withExpired: boolean): readonly Compiled[] {
   return silences
     .filter(({ endsMs }) => withExpired || endsMs > nowMs)
-    .map(({ when: filter, ...silence }) => {
+    .map((compiled) => {
+      const { when: _filter, ...silence } = compiled;
       const own = { when: `as ${file} says`, createdBy: file, createdMs: silence.startsMs };
-      return { silence: { ...silence, ...own }, filter };
+      return { silence: { ...silence, ...own }, compiled };
     });
 }
 
 async function look(
   store: RecordedStore,
-  { silence, filter }: Compiled,
+  { silence, compiled }: Compiled,
   open: readonly StoredAlert[],
   nowMs: number,
 ): Promise<Listed> {
-  const { startsMs, endsMs } = silence;
+  const { startsMs, endsMs, fingerprints } = silence;
   const state = endsMs <= nowMs ? 'expired' : startsMs > nowMs ? 'to come' : 'active';
-  const nothing = { silence, state, alerts: 0, untold: 0 } as const;
-  if (filter === undefined) return { ...nothing, isBroken: true };
+  const nothing = { silence, state, alerts: 0, untold: 0, broken: [] } as const;
+  if (compiled === undefined) return { ...nothing, isUnreadable: true };
   if (state === 'expired') return nothing;
-  const alerts = open.filter((alert) => filter.matches(subjectOf(alert).subject));
-  const untold = await Promise.all(alerts.map(({ fingerprint }) => untoldOf(store, fingerprint)));
-  return { ...nothing, alerts: alerts.length, untold: untold.reduce((sum, count) => sum + count, 0) };
+  const asked = fingerprints === undefined ? open : await alertsOf(store, fingerprints);
+  const stands = asked.map((alert) => ({ alert, standing: standingOf(subjectOf(alert), compiled) }));
+  const broken = stands.flatMap(({ alert: { fingerprint }, standing }): BrokenAlert[] =>
+    standing.kind === 'broken' ? [{ fingerprint, because: standing.because }] : [],
+  );
+  const silent = stands.filter(
+    ({ alert, standing }) => standing.kind === 'silent' && alert.state !== 'resolved',
+  );
+  const untold = await Promise.all(silent.map(({ alert }) => untoldOf(store, alert.fingerprint)));
+  return {
+    ...{ silence, alerts: silent.length, untold: untold.reduce((sum, count) => sum + count, 0), broken },
+    state: fingerprints === undefined ? state : (endOf(silence, stands, broken.length) ?? state),
+  };
+}
+
+/** Those of the named alerts that are kept. */
+async function alertsOf({ records }: RecordedStore, fingerprints: readonly string[]): Promise<StoredAlert[]> {
+  return (await Promise.all(fingerprints.map((fingerprint) => records.findAlerts(fingerprint, 1)))).flat();
+}
+
+/** What has come of a silence that names its alerts, before its time has run out. */
+function endOf(
+  { untilResolved, fingerprints = [] }: StoredSilence,
+  stands: readonly { readonly alert: StoredAlert; readonly standing: ReturnType<typeof standingOf> }[],
+  broken: number,
+): 'over' | 'broken' | undefined {
+  const goesOn = stands.some(({ alert, standing }) => standing.kind !== 'over' && alert.state !== 'resolved');
+  if (untilResolved === true && !goesOn) return 'over';
+  return broken === fingerprints.length ? 'broken' : undefined;
 }
 
 /** An alert in several groups is counted once: as its largest backlog. */
@@ -98,27 +136,57 @@ async function untoldOf({ records }: RecordedStore, fingerprint: string): Promis
   return Math.max(0, ...groups.map(({ newCount }) => newCount));
 }
 
-/** For programs: times as ISO 8601. */
-export function silenceJson({ id, when, reason, createdBy, createdMs, startsMs, endsMs }: StoredSilence) {
-  const times = { created: iso(createdMs), starts: iso(startsMs), ends: iso(endsMs) };
-  return { id, when, reason, by: createdBy, ...times };
+/** For programs: times as ISO 8601. Either a filter or fingerprints say what is meant. */
+export function silenceJson(silence: StoredSilence) {
+  const { id, when, fingerprints, untilResolved, breakOnEscalation, reason, createdBy } = silence;
+  return {
+    id,
+    ...(fingerprints === undefined ? { when } : { fingerprints }),
+    ...{ reason, by: createdBy },
+    ...{ untilResolved: untilResolved ?? false, breakOnEscalation: breakOnEscalation ?? false },
+    ...{ created: iso(silence.createdMs), starts: iso(silence.startsMs), ends: iso(silence.endsMs) },
+  };
 }
 
-function toJson({ silence, state, alerts, untold, isBroken }: Listed) {
-  return { ...silenceJson(silence), state, alerts, untold, unreadable: isBroken ?? false };
+function toJson({ silence, state, alerts, untold, broken, isUnreadable }: Listed) {
+  return {
+    ...{ ...silenceJson(silence), state, alerts, untold, unreadable: isUnreadable ?? false },
+    broken: broken.map(({ fingerprint, because: { kind: reason, ...more } }) => ({
+      fingerprint,
+      reason,
+      ...more,
+    })),
+  };
 }
 
 const HEADING = ['SILENCE', 'STATE', 'STARTS', 'ENDS', 'BY', 'ALERTS', 'UNTOLD', 'FILTER', 'REASON'];
 
+/** A row a silence, and below it the alerts for which it is broken. */
 function toTable(listed: readonly Listed[], nowMs: number): readonly string[] {
   if (listed.length === 0) return [];
-  const rows = listed.map(({ silence, state, alerts, untold, isBroken }) => [
+  const rows = listed.map(({ silence, state, alerts, untold, isUnreadable }) => [
     ...[clipped(silence.id, 70), state, away(silence.startsMs, nowMs), away(silence.endsMs, nowMs)],
     ...[clipped(silence.createdBy, 30), String(alerts), String(untold)],
-    ...[isBroken === true ? 'not readable by this version' : clipped(silence.when, 80)],
+    isUnreadable === true ? 'not readable by this version' : meantText(silence),
     clipped(silence.reason, 100),
   ]);
-  return aligned([HEADING, ...rows]);
+  const [heading = '', ...lines] = aligned([HEADING, ...rows]);
+  return [heading, ...listed.flatMap((each, index) => [lines[index] ?? '', ...brokenLines(each)])];
+}
+
+function meantText({ when, fingerprints, untilResolved }: StoredSilence): string {
+  if (fingerprints === undefined) return clipped(when, 80);
+  const names = fingerprints.slice(0, MOST_BROKEN).map(short).join(', ');
+  const more = fingerprints.length > MOST_BROKEN ? ` and ${fingerprints.length - MOST_BROKEN} more` : '';
+  return `alert ${names}${more}${untilResolved === true ? ' until over' : ''}`;
+}
+
+function brokenLines({ broken }: Listed): readonly string[] {
+  const more = broken.length - MOST_BROKEN;
+  return [
+    ...broken.slice(0, MOST_BROKEN).map((each) => `  alert ${short(each.fingerprint)}: ${brokenText(each)}`),
+    ...(more > 0 ? [`  and ${more} more for which it is broken`] : []),
+  ];
 }
 
 /** `tocsin silence expire`: it ends now. Exit code 1 where no such silence goes on or is to come. */

@@ -333,6 +333,8 @@ describe('silences', () => {
     ['on a leap day', 'from: 2028-02-29T00:00, until: 2028-02-29T01:00', Date.UTC(2028, 1, 29), 1],
   ])('last %s', (_why, keys, startsMs, hours) => {
     const [silence] = good(silenced(`${SILENCE}, ${keys}`)).silences;
+    const breaking = good(silenced(`${SILENCE}, ${keys}, break_on_escalation: true`)).silences;
+    expect(breaking).toEqual([{ ...silence, breakOnEscalation: true }]);
     expect(silence).toEqual({
       ...{ id: 'config/s', when: '{"a":"b"}', reason: 'planned' },
       ...{ startsMs, endsMs: startsMs + hours * 3_600_000 },
@@ -393,12 +395,15 @@ describe('silences', () => {
 
 describe('inhibitions', () => {
   const inhibited = (keys: string): string => `${MINIMAL}inhibitions:\n  - { ${keys} }\n`;
+  const KEYS = 'name: i, source: { a: b }, target: { c: d }, equal: [actor, rule]';
 
   it('have two filters and what must be alike', () => {
-    const text = inhibited('name: i, source: { a: b }, target: { c: d }, equal: [actor, rule]');
+    const text = inhibited(KEYS);
     expect(good(text).inhibitions).toEqual([
       { name: 'i', source: '{"a":"b"}', target: '{"c":"d"}', equal: ['actor', 'rule'] },
     ]);
+    expect(good(inhibited(`${KEYS}, equal_absent: true`)).inhibitions).toMatchObject([{ equalAbsent: true }]);
+    expect(good(inhibited(`${KEYS}, equal_absent: false`)).inhibitions).toEqual(good(text).inhibitions);
     expect(
       good(inhibited('name: i, source: { a: b }, target: { c: d }, equal: []')).inhibitions,
     ).toHaveLength(1);
@@ -406,6 +411,7 @@ describe('inhibitions', () => {
 
   it.each<[why: string, keys: string, problems: string[]]>([
     ['no word of what must be alike', 'name: i, source: { a: b }, target: { c: d }', ['6:5 missing-key']],
+    ['absence that is neither yes nor no', `${KEYS}, equal_absent: [actor]`, ['6:88 wrong-type']],
     ['no filters', 'name: i, equal: []', ['6:5 missing-key', '6:5 missing-key']],
     [
       'filters that do not compile',

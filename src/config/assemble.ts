@@ -122,10 +122,11 @@ function toSilences<Filter>({ checked, filters }: Parts<Filter>): ConfiguredSile
 }
 
 function toInhibitions<Filter>({ checked, filters }: Parts<Filter>): ConfiguredInhibition<Filter>[] {
-  return (checked.inhibitions ?? []).flatMap(({ name, equal }, i) => {
+  return (checked.inhibitions ?? []).flatMap(({ name, equal, equal_absent }, i) => {
     const { source, target } = filters.inhibitions[i] ?? {};
     if (source === undefined || target === undefined) return [];
-    return [Object.freeze({ name, source, target, equal: Object.freeze(equal) })];
+    const absent = equal_absent ? { equalAbsent: true as const } : {};
+    return [Object.freeze({ name, source, target, equal: Object.freeze(equal), ...absent })];
   });
 }
 

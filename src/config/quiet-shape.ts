@@ -69,19 +69,32 @@ export const silenceShape = z
     until: dateTime.describe('When it ends, likewise; the instant itself is no longer silent.'),
     time_zone: timeZone.default('UTC').describe('IANA name: whose clocks "from" and "until" mean.'),
     reason: z.string().min(1).max(500).describe('Why; shown wherever the silence is.'),
+    break_on_escalation: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether an alert is silent no longer once it is more severe than it began, or an exploit of it succeeded.',
+      ),
   })
-  .transform(({ name: own, when: _compiled, from, until, time_zone: zone, reason }, context) => {
+  .transform(({ when: _compiled, from, until, time_zone: zone, break_on_escalation, ...own }, context) => {
     const [startsMs, endsMs] = [instantOf(from, zone), instantOf(until, zone)];
-    if (endsMs > startsMs) return { name: own, startsMs, endsMs, reason };
+    const breaks = break_on_escalation ? { breakOnEscalation: true as const } : {};
+    if (endsMs > startsMs) return { ...own, startsMs, endsMs, ...breaks };
     context.addIssue({ code: 'custom', message: 'must be later than "from"', path: ['until'] });
     return z.NEVER;
   });
 
 export const inhibitionShape = z.strictObject({
   name: name().describe('What logs and "tocsin why" call it.'),
-  source: filter.describe('A filter over what alerts have: while one that passes it is open …'),
+  source: filter.describe(
+    'A filter over what alerts have: while one that passes it is open and was told of …',
+  ),
   target: filter.describe('… alerts that pass this one tell nobody.'),
   equal: z
     .array(term)
     .describe('Terms in which both must be alike; [] where any source keeps every target quiet.'),
+  equal_absent: z
+    .boolean()
+    .default(false)
+    .describe('Whether two alerts of which neither has a value in a term of "equal" are alike in it.'),
 });

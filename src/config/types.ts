@@ -98,14 +98,16 @@ export interface ConfiguredSilence<Filter> {
   readonly endsMs: number;
   readonly when: Filter;
   readonly reason: string;
+  readonly breakOnEscalation?: true;
 }
 
-/** One entry of `inhibitions`, as alerts/quiet.ts takes it. */
+/** One entry of `inhibitions`, as alerts/inhibition.ts takes it. */
 export interface ConfiguredInhibition<Filter> {
   readonly name: string;
   readonly source: Filter;
   readonly target: Filter;
   readonly equal: readonly string[];
+  readonly equalAbsent?: true;
 }
 
 /** One entry of `digests`, as the pipeline takes it. */

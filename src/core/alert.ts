@@ -115,6 +115,18 @@ export interface Alert {
 export interface StoredAlert extends Alert {
   /** Short hashes of the values behind `actors` and `apis`, bounded in number. */
   readonly seen: { readonly actors: readonly string[]; readonly apis: readonly string[] };
+  /** Terms in which its matches differ: they have no label, which is not the same as having no value. */
+  readonly several?: readonly string[];
+  /** How severe its present episode began, where it is more severe by now. */
+  readonly openedAs?: Severity;
+  /**
+   * What earlier episodes came to: when the latest opened that was so severe, and the latest in which an exploit
+   * succeeded. Absent in the first.
+   */
+  readonly past?: {
+    readonly reached: Readonly<Partial<Record<Severity, number>>>;
+    readonly exploitedMs?: number;
+  };
 }
 
 /** An alert inside one notification, with what is new since the last one that told of it. */

@@ -3,7 +3,15 @@ import type { MatchedRule } from './delivery.ts';
 import type { Digest } from './digest.ts';
 import type { Event } from './event.ts';
 import type { JsonObject } from './json.ts';
-import type { AlertGroup, DeliveryRecord, GroupMember, Store, StoredWindow, WindowKey } from './store.ts';
+import type {
+  AlertGroup,
+  DeliveryRecord,
+  GroupMember,
+  InhibitingAlert,
+  Store,
+  StoredWindow,
+  WindowKey,
+} from './store.ts';
 
 /** An event as the store remembers it. */
 export interface EventRecord extends Omit<Event, 'raw'> {
@@ -57,6 +65,8 @@ export interface Records {
   findAlerts(prefix: string, limit: number): Promise<readonly StoredAlert[]>;
   /** Not resolved, the most severe first. */
   openAlerts(limit: number): Promise<readonly StoredAlert[]>;
+  /** As transactions see them. */
+  inhibitingAlerts(dueByMs: number, limit: number): Promise<readonly InhibitingAlert[]>;
   /** Alerts that hold the event in their sample, among the `limit` first that changed since. */
   alertsShowing(eventId: string, sinceMs: number, limit: number): Promise<readonly StoredAlert[]>;
   membershipsOf(fingerprint: string): Promise<readonly Membership[]>;

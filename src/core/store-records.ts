@@ -140,16 +140,38 @@ export interface UnheardCount {
   readonly count: number;
 }
 
+/** What an alert was like when somebody made a silence: what comes to more than that was not meant. */
+export interface SeenAlert extends Pick<StoredAlert, 'episode' | 'openedAtMs' | 'severity' | 'past'> {
+  readonly exploited: boolean;
+}
+
 /** A time in which certain alerts tell nobody, as an operator asked for it. */
 export interface StoredSilence {
   readonly id: string;
-  /** The filter as it was written: YAML. */
+  /** The filter as it was written: YAML. Empty where `fingerprints` says what is meant, so that an earlier version keeps nothing quiet by it. */
   readonly when: string;
+  /** The alerts that are meant, and no others. */
+  readonly fingerprints?: readonly string[];
+  /** For each alert that it names it is over with the episode that was seen. */
+  readonly untilResolved?: true;
+  /** An alert that becomes worse than what was seen is silent no longer. */
+  readonly breakOnEscalation?: true;
+  /** By fingerprint, bounded in number; and the worst severity among all that were covered. */
+  readonly seen?: Readonly<Record<string, SeenAlert>>;
+  readonly worstSeen?: Severity;
   readonly reason: string;
   readonly createdBy: string;
   readonly createdMs: number;
   readonly startsMs: number;
   readonly endsMs: number;
+}
+
+/** An open alert that may keep others quiet: somebody was told of its present episode, or it waits for nothing but its turn. */
+export interface InhibitingAlert {
+  readonly alert: StoredAlert;
+  readonly isTold: boolean;
+  /** Groups that have not told of it and are to, soon or without being held. */
+  readonly waitsIn: readonly AlertGroup[];
 }
 
 /**

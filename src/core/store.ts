@@ -14,6 +14,7 @@ import type {
   DeliverySelection,
   EventFacts,
   GroupMember,
+  InhibitingAlert,
   JudgedEvent,
   MemberTotals,
   OutboxRow,
@@ -57,6 +58,11 @@ export interface StoreTx {
   quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]>;
   /** Those that are not resolved, the most severe first. */
   openAlerts(limit: number): Promise<readonly StoredAlert[]>;
+  /**
+   * Open alerts that may keep others quiet, the most severe first: some group has told of their present episode, or is to and
+   * is not held, or is looked at until `dueByMs`. What nobody is to be told of is not among them.
+   */
+  inhibitingAlerts(dueByMs: number, limit: number): Promise<readonly InhibitingAlert[]>;
   /** The groups that an alert is a member of. */
   groupsOf(fingerprint: string): Promise<readonly AlertGroup[]>;
   readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]>;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compileAlertFilter } from './alert-filter.ts';
+import { OPERATORS } from './vocabulary.ts';
+
+/** They bind names. */
+const NOT_FOR_ALERTS: ReadonlySet<string> = new Set(['regex_extract']);
 
 const messageOf = (filter: unknown): string | undefined => compileAlertFilter(filter).problems[0]?.message;
 
@@ -28,5 +32,17 @@ describe('a filter over alerts', () => {
     expect(messageOf({ or: [{ rule: { eq: 'x' } }, { [term]: { contains_either: 'x' } }] })).toContain(
       sentence,
     );
+  });
+
+  /** An alert with several actors has none that a filter could hold for: nothing may hold of it as if it had no actor. */
+  it.each(
+    OPERATORS.filter((operator) => !NOT_FOR_ALERTS.has(operator)).flatMap((operator) =>
+      ['', 'x', '203.0.113.0/24', true, 0].map((operand) => [operator, operand] as const),
+    ),
+  )('holds of no absent value: %s %j', (operator, operand) => {
+    for (const term of ['actor', 'host', 'status_code', 'successful_exploit']) {
+      const { filter } = compileAlertFilter({ [term]: { [operator]: operand } });
+      expect(filter?.matches({ get: () => undefined }) ?? false, term).toBe(false);
+    }
   });
 });

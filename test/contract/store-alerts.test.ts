@@ -223,6 +223,113 @@ describe('silences', () => {
   });
 });
 
+describe('a silence that names alerts', () => {
+  const named = (fingerprints: readonly string[]): StoredSilence => ({
+    ...{ id: 'n', when: '', fingerprints, untilResolved: true, breakOnEscalation: true, worstSeen: 'HIGH' },
+    ...{ seen: { f: { episode: 2, openedAtMs: 7, severity: 'HIGH', exploited: false } } },
+    ...{ reason: 'known', createdBy: 'ann', createdMs: NOW, startsMs: NOW, endsMs: NOW + DAY },
+  });
+
+  test('is there as it was made, over restarts', async () => {
+    await within((tx) => tx.writeSilence(named(['f'])));
+    await bench.restart();
+    expect(await bench.store.listSilences(NOW)).toEqual([named(['f'])]);
+  });
+
+  test('leaves to be looked at, when it ends, whatever holds an alert of its, and no group that waits its turn', async () => {
+    await within(async (tx) => {
+      await tx.writeSilence(named(['f', 'g']));
+      const dueMs = NOW + HOUR;
+      await tx.writeGroups(
+        [
+          group('inhibited', { dueMs, heldBecause: 'inhibited' }),
+          group('partly', { dueMs, heldBecause: 'silenced', lastNotifiedMs: 5 }),
+          group('waiting', { dueMs }),
+          group('other', { dueMs, heldBecause: 'muted' }),
+        ],
+        NOW,
+      );
+      await tx.addPending([
+        { group: 'inhibited', fingerprint: 'f', count: 1 },
+        { group: 'partly', fingerprint: 'g', count: 1 },
+        { group: 'waiting', fingerprint: 'f', count: 1 },
+        { group: 'other', fingerprint: 'x', count: 1 },
+      ]);
+    });
+    await bench.store.expireSilence('n', NOW + 5);
+    const due = await within((tx) => tx.dueGroups(NOW + 5, 9));
+    expect(due.map(({ id }) => id).toSorted()).toEqual(['inhibited', 'partly']);
+  });
+});
+
+describe('alerts that may keep others quiet', () => {
+  const told = async (id: string, over: Partial<AlertGroup>, told = true): Promise<void> => {
+    await within(async (tx) => {
+      await tx.writeAlerts([alert(id)], NOW);
+      await tx.writeGroups([group(`g-${id}`, over)], NOW);
+      await tx.addPending([{ group: `g-${id}`, fingerprint: id, count: 1 }]);
+      if (told) await tx.markTold(`g-${id}`, []);
+    });
+  };
+  const inhibiting = (limit = 9) =>
+    within(async (tx) => {
+      const found = await tx.inhibitingAlerts(NOW + 10, limit);
+      return found.map(({ alert: { fingerprint }, isTold, waitsIn }) => [
+        fingerprint,
+        isTold ? 'told' : waitsIn.map(({ id }) => id).join(),
+      ]);
+    });
+
+  test('are those that were told of in their episode, or wait to be', async () => {
+    await told('told', { dueMs: NOW + DAY, lastNotifiedMs: NOW });
+    await told('silenced-after', { dueMs: NOW + DAY, lastNotifiedMs: NOW, heldBecause: 'silenced' });
+    await told('over', { dueMs: NOW + DAY, lastNotifiedMs: NOW });
+    await told('reopened', { dueMs: NOW + DAY, lastNotifiedMs: NOW, heldBecause: 'silenced' });
+    await told('waits', { dueMs: NOW + HOUR }, false);
+    await told('held', { dueMs: NOW + 11, heldBecause: 'silenced' }, false);
+    await told('held-until-now', { dueMs: NOW + 10, heldBecause: 'silenced' }, false);
+    await told('closed', {}, false);
+    await within((tx) => tx.writeAlerts([alert('unrouted')], NOW));
+    await within((tx) =>
+      tx.writeAlerts([alert('over', { state: 'resolved' }), alert('reopened', { episode: 2 })], NOW),
+    );
+    expect((await inhibiting()).toSorted()).toEqual([
+      ['held-until-now', 'g-held-until-now'],
+      ['silenced-after', 'told'],
+      ['told', 'told'],
+      ['waits', 'g-waits'],
+    ]);
+  });
+
+  test('count in the groups that have not told of them alone', async () => {
+    await told('f', { dueMs: NOW + DAY, lastNotifiedMs: NOW, heldBecause: 'silenced' }, false);
+    await within(async (tx) => {
+      await tx.writeGroups([group('other', { dueMs: NOW + HOUR })], NOW);
+      await tx.addPending([{ group: 'other', fingerprint: 'f', count: 1 }]);
+    });
+    expect(await inhibiting()).toEqual([['f', 'other']]);
+  });
+
+  test('are the most severe where there are too many, and those nobody is told of take no place', async () => {
+    await told('held', { dueMs: NOW + DAY, heldBecause: 'silenced' }, false);
+    for (const id of ['a', 'b', 'c']) await told(id, { dueMs: NOW + HOUR });
+    await within((tx) =>
+      tx.writeAlerts(
+        [
+          alert('held', { severity: 'CRITICAL' }),
+          alert('b', { severity: 'CRITICAL' }),
+          alert('c', { severity: 'LOW' }),
+        ],
+        NOW,
+      ),
+    );
+    expect(await inhibiting(2)).toEqual([
+      ['b', 'told'],
+      ['a', 'told'],
+    ]);
+  });
+});
+
 test('what nobody heard adds up by day, reason and rule', async () => {
   await within(async (tx) => {
     await tx.addUnheard(

@@ -25,8 +25,8 @@ export interface Stage {
   readonly bench: Bench;
   readonly config: string;
   readonly setup: Setup;
-  /** Takes events in, in one page of one poll; each is its feed id and its own keys. */
-  ingest(events: Readonly<Record<string, JsonObject>>): Promise<void>;
+  /** Takes events in, in one page of one poll; each is its feed id and its own keys. By other rules where they are given. */
+  ingest(events: Readonly<Record<string, JsonObject>>, rules?: Setup['ruleSet']): Promise<void>;
   /** Goes on so far and tells of what is due. */
   notify(afterMs: number): Promise<void>;
   /** One attempt at what waits for the destination. */
@@ -108,11 +108,12 @@ export async function createStage(over: Over = {}): Promise<Stage> {
   const { config: loaded, ruleSet } = setup;
   const { routes, silences, inhibitions } = loaded;
   const destinations = loaded.destinations.map(({ name, send }) => recording(name, undefined, { send }));
-  const ingest = wholeIngest({
-    ...{ store, clock, telemetry, ruleSet, routes, destinations },
-    ...{ resolveAfterMs: loaded.alerts.resolveAfterMs, storeFull: () => undefined },
-    onCommitted: () => undefined,
-  });
+  const ingestBy = (by: Setup['ruleSet']) =>
+    wholeIngest({
+      ...{ store, clock, telemetry, ruleSet: by, routes, destinations },
+      ...{ resolveAfterMs: loaded.alerts.resolveAfterMs, storeFull: () => undefined },
+      onCommitted: () => undefined,
+    });
   const listeners = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => ({ name }));
   const notifier = createNotifier({
     ...{ store, clock, telemetry, compileSilence, routes, silences, inhibitions, listeners },
@@ -120,13 +121,13 @@ export async function createStage(over: Over = {}): Promise<Stage> {
   });
   return {
     ...{ bench, config: place.file, setup, write },
-    async ingest(events) {
+    async ingest(events, by = ruleSet) {
       const polledMs = clock.now() - 2_000;
       const made = Object.entries(events).map(([id, raw]) => ({
         ...event(id, raw),
         timeMs: clock.now() - 5_000,
       }));
-      await ingest(reader(), page(made), polledMs);
+      await ingestBy(by)(reader(), page(made), polledMs);
     },
     async notify(afterMs) {
       await clock.advance(afterMs);

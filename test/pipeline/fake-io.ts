@@ -9,6 +9,8 @@ export interface Ran {
 
 export interface RanWith {
   readonly stdin?: string;
+  /** What a person types, at a terminal. */
+  readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** As a signal would; never, where absent. */
@@ -24,7 +26,7 @@ export async function runTocsin(args: readonly string[], given: RanWith = {}): P
   let out = '';
   let err = '';
   const code = await runCli(args, {
-    stdin: Readable.from(given.stdin === undefined ? [] : [given.stdin]),
+    stdin: stdinOf(given),
     out: (text) => {
       out += text;
     },
@@ -40,4 +42,10 @@ export async function runTocsin(args: readonly string[], given: RanWith = {}): P
     onHangup: given.onHangup ?? (() => undefined),
   });
   return { code, out, err };
+}
+
+function stdinOf({ stdin, typed }: RanWith): Readable {
+  const text = typed ?? stdin;
+  const stream = Readable.from(text === undefined ? [] : [text]);
+  return typed === undefined ? stream : Object.assign(stream, { isTTY: true });
 }

@@ -124,9 +124,28 @@ export class Model {
   }
 
   isQuieted(name: string, at: number): boolean {
-    if (this.silences.some(({ hides, from, until }) => hides(name) && from <= at && at < until)) return true;
+    if (this.#isSilenced(name, at)) return true;
     const inhibitor = this.#inhibitorOf(name);
-    return inhibitor !== undefined && this.alert(inhibitor).isOpen;
+    return inhibitor !== undefined && this.alert(inhibitor).isOpen && this.#isHeard(inhibitor, at);
+  }
+
+  #isSilenced(name: string, at: number): boolean {
+    return this.silences.some(({ hides, from, until }) => hides(name) && from <= at && at < until);
+  }
+
+  /** Somebody was told of an open alert's present episode, or is about to be: nothing but a `group_wait` is in between. */
+  #isHeard(name: string, at: number): boolean {
+    const { episode } = this.alert(name);
+    return this.#routes.some((route) => {
+      if (!route.takes(name)) return false;
+      const since = this.#since(route, route.groupOf(name));
+      const told = since.filter((each): each is Placed & { kind: 'told' } => each.kind === 'told');
+      const own = told.findLast(({ alerts }) => alerts.includes(name));
+      if (own !== undefined && this.alert(name, own.index).episode === episode) return true;
+      if (this.#isSilenced(name, at) || route.isMuted(at)) return false;
+      const last = told.at(-1);
+      return last === undefined || at + route.wait >= last.at + route.interval;
+    });
   }
 
   /** What has happened to a group since it opened, with the places in the history. */

@@ -1,6 +1,6 @@
 import type { DeliveryHistory } from '../../core/records.ts';
 import { alertJson } from '../alert-view.ts';
-import { quietJson } from '../quiet.ts';
+import { breakJson, quietJson } from '../quiet.ts';
 import { iso } from '../table.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { EventStory } from './event-story.ts';
@@ -45,10 +45,12 @@ function eventJson(story: EventStory) {
   };
 }
 
-function alertStoryJson({ alert, quiet, groups, notifications, omittedNotifications }: AlertStory) {
+function alertStoryJson(story: AlertStory) {
+  const { alert, quiet, broken, groups, notifications, omittedNotifications } = story;
   return {
     alert: { ...alertJson(alert), sample: alert.sample.map(({ id, timeMs }) => ({ id, time: iso(timeMs) })) },
     quiet: quiet.map(quietJson),
+    broken: broken.map(breakJson),
     groups: groups.map(({ group, newCount, told }) => ({
       ...{ id: group.id, route: group.route, labels: group.labels, to: group.to },
       ...{ opened: iso(group.openedMs), due: iso(group.dueMs), reason: group.reason },

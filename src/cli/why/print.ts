@@ -3,7 +3,7 @@ import { counted } from '../../core/counted.ts';
 import type { Attempts, DeliveryHistory, Membership } from '../../core/records.ts';
 import type { AlertGroup } from '../../core/store.ts';
 import { distinctText, groupText, short } from '../alert-view.ts';
-import { quietText } from '../quiet.ts';
+import { breakText, quietText } from '../quiet.ts';
 import { clipped, many, moment, visible } from '../table.ts';
 import type { Deliveries } from './deliveries.ts';
 import { redriveCommand } from './json.ts';
@@ -56,7 +56,7 @@ function eventText(
 }
 
 function alertLines(story: AlertStory, print: Printer): readonly string[] {
-  const { alert, quiet, groups, notifications, omittedNotifications } = story;
+  const { alert, quiet, broken, groups, notifications, omittedNotifications } = story;
   const { nowMs, title } = print;
   const { acknowledged: hand } = alert;
   const times = [
@@ -76,6 +76,7 @@ function alertLines(story: AlertStory, print: Printer): readonly string[] {
           `  acknowledged by ${visible(hand.by)} ${moment(hand.atMs, nowMs)}${hand.note === undefined ? '' : `: ${visible(hand.note)}`}`,
         ]),
     ...quiet.map((each) => `  ${quietText(each, nowMs)}`),
+    ...broken.map((each) => `  ${breakText(each)}`),
     ...groups.map((group) => `  ${groupLine(group, nowMs)}`),
     ...notifications.flatMap((each) => notificationLines(each, print)).map(indented),
     ...(omittedNotifications > 0

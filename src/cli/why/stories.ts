@@ -1,3 +1,4 @@
+import type { Break } from '../../alerts/quiet.ts';
 import type { LoadedSetup, TocsinConfig } from '../../app/load.ts';
 import type { Notification, StoredAlert } from '../../core/alert.ts';
 import type { EventRecord, Membership, RecordedStore } from '../../core/records.ts';
@@ -24,6 +25,7 @@ export interface NotificationStory extends Deliveries {
 export interface AlertStory {
   readonly alert: StoredAlert;
   readonly quiet: readonly KeptQuiet[];
+  readonly broken: readonly Break[];
   readonly groups: readonly Membership[];
   /** The first few that told of it, and the last. */
   readonly notifications: readonly NotificationStory[];
@@ -51,6 +53,7 @@ export async function alertStory(sources: Sources, alert: StoredAlert, sinceMs: 
   return {
     alert,
     quiet: await sources.quiet.all(alert),
+    broken: sources.quiet.broken(alert),
     groups,
     notifications: await Promise.all(shown.map((each) => notificationStory(sources, each, fingerprint))),
     omittedNotifications: all.length - shown.length,

@@ -1,7 +1,14 @@
 import { URGENCIES, urgencyFrom } from '../../alerts/urgency.ts';
 import type { StoredAlert } from '../../core/alert.ts';
 import { SEVERITIES } from '../../core/severity.ts';
-import type { AlertGroup, GroupMember, MemberTotals, PendingCount, ToldCount } from '../../core/store.ts';
+import type {
+  AlertGroup,
+  GroupMember,
+  InhibitingAlert,
+  MemberTotals,
+  PendingCount,
+  ToldCount,
+} from '../../core/store.ts';
 import type { Database } from './database.ts';
 import { int, json, maybeInt, text } from './row.ts';
 
@@ -121,6 +128,34 @@ export function toldOf(row: Record<string, unknown> | undefined): GroupMember['t
   const severity = SEVERITIES[maybeInt(row, 'told_severity') ?? -1];
   if (episode === undefined || severity === undefined) return undefined;
   return { episode, severity, urgency: maybeInt(row, 'told_urgency') ?? urgencyFrom(severity) };
+}
+
+/** Open alerts looked at for each that is wanted: a flood that is kept quiet ends the search, too. */
+const LOOKED_AT_FOR_ONE = 4;
+
+/** The order is the index's own, so that the limits end the search. */
+export function inhibitingAlerts(db: Database, dueByMs: number, limit: number): InhibitingAlert[] {
+  const waits = `m.fingerprint = a.fingerprint AND m.told_episode IS NOT a.episode
+    AND g.due_ms IS NOT NULL AND (g.due_ms <= ?1 OR g.body ->> '$.heldBecause' IS NULL)`;
+  const groups = 'FROM group_members m JOIN groups g ON g.id = m.group_id';
+  return db
+    .all(
+      `SELECT a.body, a.is_told, CASE WHEN a.is_told THEN '[]' ELSE
+           (SELECT json_group_array(json(g.body)) ${groups} WHERE ${waits}) END AS waits
+       FROM (
+         SELECT o.fingerprint, o.episode, o.body, EXISTS (
+           SELECT 1 FROM group_members m WHERE m.fingerprint = o.fingerprint AND m.told_episode = o.episode) AS is_told
+         FROM (SELECT fingerprint, episode, body FROM alerts WHERE state <> 'resolved' ORDER BY urgency DESC LIMIT ?3) o
+       ) a WHERE a.is_told OR EXISTS (SELECT 1 ${groups} WHERE ${waits}) LIMIT ?2`,
+      dueByMs,
+      limit,
+      limit * LOOKED_AT_FOR_ONE,
+    )
+    .map((row) => ({
+      alert: json<StoredAlert>(row, 'body'),
+      isTold: int(row, 'is_told') === 1,
+      waitsIn: json<AlertGroup[]>(row, 'waits'),
+    }));
 }
 
 const AMONG = 'm.group_id = ?1 AND m.fingerprint NOT IN (SELECT value FROM json_each(?2))';

@@ -25,14 +25,18 @@ export function silencesAfter(db: Database, afterMs: number): StoredSilence[] {
     .map((row) => json<StoredSilence>(row, 'body'));
 }
 
+/** What it kept quiet, if only in part, is looked at now: groups held by silences, and those held for whatever reason that hold an alert it names. */
 export function expireSilence(db: Database, id: string, nowMs: number): boolean {
   const row = db.get('SELECT body FROM silences WHERE id = ? AND ends_ms > ?', id, nowMs);
   if (row === undefined) return false;
-  writeSilence(db, { ...json<StoredSilence>(row, 'body'), endsMs: nowMs });
+  const silence = json<StoredSilence>(row, 'body');
+  writeSilence(db, { ...silence, endsMs: nowMs });
   db.run(
     `UPDATE groups SET due_ms = ?1, body = json_set(body, '$.dueMs', ?1)
-     WHERE due_ms > ?1 AND body ->> '$.heldBecause' = 'silenced'`,
+     WHERE due_ms > ?1 AND (body ->> '$.heldBecause' = 'silenced' OR (body ->> '$.heldBecause' IS NOT NULL
+       AND id IN (SELECT group_id FROM group_members WHERE fingerprint IN (SELECT value FROM json_each(?2)))))`,
     nowMs,
+    JSON.stringify(silence.fingerprints ?? []),
   );
   return true;
 }

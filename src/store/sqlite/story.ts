@@ -7,7 +7,7 @@ import type { Attempts, DeliveryHistory, EventRecord, Membership, Records } from
 import type { AlertGroup, StoredWindow, WindowKey } from '../../core/store.ts';
 import { openAlerts } from './alerts.ts';
 import type { Database } from './database.ts';
-import { toldOf } from './members.ts';
+import { inhibitingAlerts, toldOf } from './members.ts';
 import { toFeed, toRecord } from './outbox.ts';
 import { int, json, maybeInt, maybeText, text } from './row.ts';
 
@@ -22,6 +22,7 @@ export function recordsOf(ask: Ask): Records {
     eventIdsInFeeds: (feedId, limit) => ask((db) => eventIdsInFeeds(db, feedId, limit)),
     findAlerts: (prefix, limit) => ask((db) => findAlerts(db, prefix, limit)),
     openAlerts: (limit) => ask((db) => openAlerts(db, limit)),
+    inhibitingAlerts: (dueByMs, limit) => ask((db) => inhibitingAlerts(db, dueByMs, limit)),
     alertsShowing: (id, sinceMs, limit) => ask((db) => alertsShowing(db, id, sinceMs, limit)),
     membershipsOf: (fingerprint) => ask((db) => membershipsOf(db, fingerprint)),
     readGroup: (id) => ask((db) => readGroup(db, id)),

@@ -7,6 +7,7 @@ import {
   type AlertGroup,
   type BackfillState,
   type GroupMember,
+  type InhibitingAlert,
   type JudgedEvent,
   type MemberTotals,
   type OutboxRow,
@@ -169,6 +170,10 @@ export class SqliteTx implements StoreTx {
 
   async openAlerts(limit: number): Promise<readonly StoredAlert[]> {
     return alerts.openAlerts(this.#db, limit);
+  }
+
+  async inhibitingAlerts(dueByMs: number, limit: number): Promise<readonly InhibitingAlert[]> {
+    return members.inhibitingAlerts(this.#db, dueByMs, limit);
   }
 
   async groupsOf(fingerprint: string): Promise<readonly AlertGroup[]> {
