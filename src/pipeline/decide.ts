@@ -225,8 +225,8 @@ async function membersToTell(
   const alerts = shown.map((member) => toNotified(member, contexts, countsNothing));
   const silent = [...quieted.keys()].filter((fingerprint) => !known.has(fingerprint));
   if (alerts.length > 0 || group.face === undefined) return { alerts, silent };
-  // All that was told of has left: the end is still about something.
-  const faces = await tx.readAlerts([group.face]);
+  // All that was told of has left: the end is still about something, unless that has begun anew elsewhere.
+  const faces = (await tx.readAlerts([group.face])).filter(({ state }) => state === 'resolved');
   return { alerts: faces.map((alert) => toNotified({ alert, newCount: 0 }, contexts, isQuiet)), silent };
 }
 
