@@ -50,7 +50,7 @@ const ours = alert({ feed: 'operations', source: 'tocsin', ruleName: 'A destinat
 const ALERTS: readonly (readonly [string, Delivery])[] = [
   ['opened', alertDelivery({ alerts: two })],
   ['grew', alertDelivery({ reason: 'grew', omittedAlerts: 4 })],
-  ['repeat', alertDelivery({ reason: 'repeat', alerts: [inHand] })],
+  ['repeat', alertDelivery({ reason: 'repeat', alerts: [inHand, ours] })],
   ['escalated', alertDelivery({ reason: 'escalated', unacknowledgedMs: 900_000, key: 'k-1' })],
   ['resolved', alertDelivery({ reason: 'resolved', alerts: [over] })],
   ['operational', alertDelivery({ alerts: [ours] })],
@@ -174,6 +174,7 @@ describe('what PagerDuty is sent of a group', () => {
     ['what grows updates it', { reason: 'grew' }, ['trigger k-1']],
     ['what goes on pages again', { reason: 'repeat' }, ['trigger k-1']],
     ['unless somebody has it in hand', { reason: 'repeat', isAcknowledged: true }, []],
+    ['which an earlier version says of its alerts', { reason: 'repeat', alerts: [inHand] }, []],
     ['what nobody acknowledged pages whoever is next', { reason: 'escalated' }, ['trigger k-1']],
     ['what somebody took in hand is', { reason: 'acknowledged', isAcknowledged: true }, ['acknowledge k-1']],
     ['not where a part of it is in nobody’s', { reason: 'acknowledged' }, []],

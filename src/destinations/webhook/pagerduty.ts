@@ -53,14 +53,15 @@ export function pagerdutyEvents(delivery: Paged, options: PagerOptions): readonl
 }
 
 /** Somebody who has all of it in hand is not paged for its going on. */
-function actionOf({ reason, isAcknowledged }: Notification): Action | undefined {
+function actionOf(notification: Notification): Action | undefined {
+  const { reason } = notification;
   switch (reason) {
     case 'resolved':
       return 'resolve';
     case 'acknowledged':
-      return isAcknowledged === true ? 'acknowledge' : undefined;
+      return notification.isAcknowledged === true ? 'acknowledge' : undefined;
     case 'repeat':
-      return isAcknowledged === true ? undefined : 'trigger';
+      return isInHand(notification) ? undefined : 'trigger';
     case 'shrank':
       return undefined;
     case 'opened':
@@ -68,6 +69,12 @@ function actionOf({ reason, isAcknowledged }: Notification): Action | undefined 
     case 'escalated':
       return 'trigger';
   }
+}
+
+/** What an earlier version wrote says so of its alerts alone. */
+function isInHand({ isAcknowledged, alerts, omittedAlerts }: Notification): boolean {
+  if (isAcknowledged === true) return true;
+  return omittedAlerts === 0 && alerts.length > 0 && alerts.every(({ acknowledged }) => acknowledged);
 }
 
 /** Of all incidents of this opening, the newest last: what ends or is acknowledged is so at each of them. */
