@@ -1,4 +1,4 @@
-import type { Notification, NotifiedAlert } from '../core/alert.ts';
+import type { Notification, NotificationReason, NotifiedAlert } from '../core/alert.ts';
 import type { Delivery, Hearing, MessageRate } from '../core/delivery.ts';
 
 export type AlertDelivery = Extract<Delivery, { kind: 'alert' }>;
@@ -8,16 +8,23 @@ export function listUnlessPaced(rate: MessageRate | undefined): { readonly heari
   return rate === undefined ? { hearing: 'list' } : {};
 }
 
+/** They tell a list of what changed; what did not, it knows already. */
+const OF_CHANGES: ReadonlySet<NotificationReason> = new Set(['grew', 'shrank', 'acknowledged']);
+
 /**
- * A notification as its destination understands it. For a list, what one part lacks stands in the others, so nothing is
- * omitted. Everybody else is sent the first part alone, and counts what that one lacks.
+ * A notification as its destination understands it. What one part of a list lacks stands in the others, or was told
+ * before, so nothing is omitted. Everybody else is sent the first part alone, and counts what that one lacks.
  */
 export function heardAs(delivery: Delivery, hearing: Hearing | undefined): Delivery {
-  if (delivery.kind !== 'alert' || delivery.notification.part === undefined) return delivery;
+  if (delivery.kind !== 'alert') return delivery;
   const { part, ...whole } = delivery.notification;
   if (hearing !== 'list') return { ...delivery, notification: whole };
+  // An earlier version left out what it did not tell.
+  const isWhole = part !== undefined || (whole.key !== undefined && OF_CHANGES.has(whole.reason));
+  if (!isWhole) return delivery;
   const newCount = Math.min(whole.newCount, matchesIn(whole.alerts));
-  return { ...delivery, notification: { ...whole, part, newCount, omittedAlerts: 0 } };
+  const told = { ...delivery.notification, newCount, omittedAlerts: 0 };
+  return { ...delivery, notification: told };
 }
 
 /** The notification's last message: after it the alert is over for whoever hears it, whatever its own state says. */

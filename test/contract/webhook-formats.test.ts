@@ -85,6 +85,7 @@ describe('pagerduty', () => {
       { isAcknowledged: true, reason: 'acknowledged' },
       { incident: 2, reason: 'grew' },
       { incident: 2, reason: 'resolved' },
+      { reason: 'resolved' },
     ] as const)
       await deliver(pager(far.origin), alertDelivery({ key: 'k-1', ...over }));
     expect(Object.fromEntries(far.incidents)).toEqual({ 'k-1': 'resolved', 'k-1-2': 'resolved' });

@@ -16,8 +16,6 @@ const MAX_KEY = 255;
 const MAX_LINKS = 5;
 /** Alerts in an incident's details. More are counted. */
 const MAX_ALERTS = 50;
-/** Of one group. Nobody acknowledges an incident so often before it is over; a limit only keeps nonsense from costing much. */
-const MAX_INCIDENTS = 100;
 
 const SEVERITIES: Readonly<Record<Severity, string>> = {
   ...{ CRITICAL: 'critical', HIGH: 'error', MEDIUM: 'warning', LOW: 'info', INFO: 'info' },
@@ -46,10 +44,9 @@ export function pagerdutyEvents(delivery: Paged, options: PagerOptions): readonl
   const { notification } = delivery;
   const action = actionOf(notification);
   if (action === undefined) return [];
-  const keys = incidentKeys(notification);
-  const newest = keys.at(-1) ?? groupKey(notification);
-  if (action === 'trigger') return [triggerEvent(delivery, newest, options)];
-  return keys.map((key) => endEvent(delivery, action, key, options));
+  const key = incidentKey(notification);
+  if (action === 'trigger') return [triggerEvent(delivery, key, options)];
+  return [endEvent(delivery, action, key, options)];
 }
 
 /** Somebody who has all of it in hand is not paged for its going on. */
@@ -77,17 +74,11 @@ function isInHand({ isAcknowledged, alerts, omittedAlerts }: Notification): bool
   return omittedAlerts === 0 && alerts.length > 0 && alerts.every(({ acknowledged }) => acknowledged);
 }
 
-/** Of all incidents of this opening, the newest last: what ends or is acknowledged is so at each of them. */
-function incidentKeys(notification: Notification): readonly string[] {
-  const key = groupKey(notification);
-  const newest = notification.incident ?? 1;
-  const first = Math.max(1, newest - MAX_INCIDENTS + 1);
-  return Array.from({ length: newest - first + 1 }, (_, at) => keyOf(key, first + at));
-}
-
-function keyOf(key: string, incident: number): string {
+/** Each incident of an opening has a notification of its own that ends it. */
+function incidentKey(notification: Notification): string {
+  const { incident = 1 } = notification;
   const suffix = incident === 1 ? '' : `-${incident}`;
-  return `${key.slice(0, MAX_KEY - suffix.length)}${suffix}`;
+  return `${groupKey(notification).slice(0, MAX_KEY - suffix.length)}${suffix}`;
 }
 
 function triggerEvent(delivery: Paged, key: string, { routingKey, clientUrl }: PagerOptions): string {
