@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeCef, encodeJson, JSON_SCHEMAS } from '../src/destinations/siem/index.ts';
 import { CIM_SEVERITY, OCSF_SEVERITY, SEVERITY_NUMBER } from '../src/destinations/siem/severity.ts';
 import { readCef } from './contract/siem-cef.ts';
-import { SIEM_DELIVERIES } from './contract/siem-deliveries.ts';
+import { SIEM_RECORDS } from './contract/siem-deliveries.ts';
 
 const COLUMNS = ['raw', 'cim', 'ocsf', 'ecs', 'cef'] as const;
 const page = readFileSync('docs/siem-schemas.md', 'utf8');
@@ -33,7 +33,7 @@ function documented(schema: (typeof COLUMNS)[number]): Set<string> {
 
 /** What it has, digests left out where they are told as they are. */
 function written(schema: (typeof COLUMNS)[number]): Set<string> {
-  const deliveries = Object.values(SIEM_DELIVERIES).filter(({ kind }) => kind !== 'digest');
+  const deliveries = Object.values(SIEM_RECORDS).filter(({ kind }) => kind !== 'digest');
   const found =
     schema === 'cef'
       ? deliveries.flatMap((delivery) => [...readCef(encodeCef(delivery)).extension.keys()])

@@ -3,7 +3,9 @@ import type { Delivery, Stream } from '../core/delivery.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Random } from '../core/random.ts';
 
-export const TEST_KINDS = ['alert', 'event', 'digest', 'resolved'] as const;
+const ALERT_KINDS = ['alert', 'escalated', 'acknowledged', 'shrank', 'resolved'] as const;
+type AlertKind = (typeof ALERT_KINDS)[number];
+export const TEST_KINDS = [...ALERT_KINDS, 'event', 'digest'] as const;
 export type TestKind = (typeof TEST_KINDS)[number];
 
 /** Whether such a thing is ever sent to who takes these streams. */
@@ -30,9 +32,8 @@ export function testDelivery(kind: TestKind, destination: string, nowMs: number,
       return eventDelivery(id, nowMs);
     case 'digest':
       return { kind: 'digest', id, digest: digestOf(id, destination, nowMs) };
-    case 'alert':
-    case 'resolved':
-      return { kind: 'alert', id, notification: notificationOf(id, kind === 'resolved', nowMs) };
+    default:
+      return { kind: 'alert', id, notification: notificationOf(id, kind, nowMs) };
   }
 }
 
@@ -45,21 +46,49 @@ function eventDelivery(id: string, nowMs: number): Delivery {
   return { kind: 'event', id, event, rules: [{ rule: RULE, name: TITLE, severity: 'INFO' }] };
 }
 
-function notificationOf(id: string, isOver: boolean, nowMs: number): Notification {
+function notificationOf(id: string, kind: AlertKind, nowMs: number): Notification {
+  const isNews = kind === 'alert' || kind === 'escalated';
   return {
     id,
     route: 'send-test',
-    reason: isOver ? 'resolved' : 'opened',
+    reason: kind === 'alert' ? 'opened' : kind,
     group: { rule: RULE, actor: ACTOR },
     severity: 'INFO',
-    newCount: isOver ? 0 : 1,
-    alerts: [alertOf(isOver, nowMs)],
+    newCount: isNews ? 1 : 0,
+    alerts: alertsOf(kind, nowMs),
     omittedAlerts: 0,
+    ...(kind === 'escalated' ? { unacknowledgedMs: 15 * MINUTE_MS } : {}),
+    ...(kind === 'acknowledged' ? { isAcknowledged: true } : {}),
     createdAtMs: nowMs,
   };
 }
 
-function alertOf(isOver: boolean, nowMs: number): NotifiedAlert {
+/** All under one key: whoever keeps incidents opens one by `alert`, and ends it by `resolved`. */
+function alertsOf(kind: AlertKind, nowMs: number): readonly NotifiedAlert[] {
+  const open = alertOf(nowMs);
+  switch (kind) {
+    case 'alert':
+    case 'escalated':
+      return [open];
+    case 'acknowledged':
+      return [
+        {
+          ...{ ...open, newCount: 0, state: 'acknowledged' },
+          acknowledged: { atMs: nowMs, by: 'tocsin send-test', note: NOTE },
+        },
+      ];
+    case 'resolved':
+      return [ended(open, nowMs)];
+    case 'shrank':
+      return [ended({ ...open, fingerprint: '7e577e577e577e58' }, nowMs)];
+  }
+}
+
+function ended(alert: NotifiedAlert, nowMs: number): NotifiedAlert {
+  return { ...alert, newCount: 0, state: 'resolved', resolvedAtMs: nowMs };
+}
+
+function alertOf(nowMs: number): NotifiedAlert {
   const sample: EventSummary = {
     ...{ id: 'tocsin/test/event', timeMs: nowMs - MINUTE_MS, actor: ACTOR, method: 'GET', host: HOST },
     ...{ url: URL, statusCode: 403, filterId: RULE, successfulExploit: false },
@@ -68,8 +97,7 @@ function alertOf(isOver: boolean, nowMs: number): NotifiedAlert {
     ...{ fingerprint: '7e577e577e577e57', rule: RULE, ruleName: TITLE, description: NOTE, severity: 'INFO' },
     ...{ source: 'tocsin', feed: 'malicious_events', group: { actor: ACTOR }, count: 1, newCount: 1 },
     ...{ firstSeenMs: nowMs - MINUTE_MS, lastSeenMs: nowMs - MINUTE_MS, openedAtMs: nowMs - MINUTE_MS },
-    ...{ state: isOver ? 'resolved' : 'open', episode: 1, matchedAtMs: nowMs - MINUTE_MS },
-    ...(isOver ? { resolvedAtMs: nowMs } : {}),
+    ...{ state: 'open', episode: 1, matchedAtMs: nowMs - MINUTE_MS },
     ...{ sample: [sample], resolveAfterMs: 60 * MINUTE_MS, actors: { count: 1 }, apis: { count: 1 } },
     labels: { rule: RULE, rule_name: TITLE, severity: 'INFO', source: 'tocsin', actor: ACTOR, host: HOST },
   };

@@ -214,6 +214,7 @@ describe('tocsin why, of the rest', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line));
     const [event, alert] = listed;
+    expect(await story(`${alert.deliveryId}#2`)).toEqual(await story(alert.deliveryId));
     expect(await story(alert.deliveryId)).toMatchObject({
       kind: 'notification',
       notification: { id: alert.deliveryId, alerts: [{ rule: 'sqli' }] },

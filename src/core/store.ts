@@ -168,7 +168,7 @@ export interface Store {
   /** Kept quiet until over, by reason and rule, in the hours that the slice touches. */
   countUnheard(slice: Slice): Promise<readonly UnheardCount[]>;
   /**
-   * Takes up to `limit` due deliveries of a destination, oldest first, and hides them from others until the lease ends.
+   * Takes up to `limit` due deliveries of a destination, oldest first and fewer where they are large, and hides them from others until the lease ends.
    * What cannot be read any more goes to the dead letters instead.
    */
   claim(

@@ -29,6 +29,7 @@ function dataOf(body: TocsinBody): object {
 const EMPTY = {
   ...{ id: null, severity: null, notes: [] },
   ...{ route: null, group: {}, group_key: null, new_count: null, alerts: [], omitted_alerts: 0 },
+  ...{ part: null, acknowledged: null, quiet: null, recurrence: null, unacknowledged_seconds: null },
   ...{ kind: null, title: null, from: null, to: null, time_zone: null, totals: [], tables: [], chart: null },
   ...{ source: null, feed: null, feed_id: null, time: null, rules: [], event: {} },
 };
@@ -49,13 +50,34 @@ export function titleOf(delivery: Delivery): string {
 
 const MAX_TITLE = 300;
 
-function alertsTitle({ alerts, omittedAlerts, severity, reason, newCount }: Notification): string {
+function alertsTitle(notification: Notification): string {
+  const { alerts, omittedAlerts, severity } = notification;
   const [first, ...others] = alerts;
   const more = others.length + omittedAlerts;
   const who = more === 0 ? Object.values(first?.group ?? {}).join(' ') : `and ${more} more`;
   const name = [first?.ruleName ?? 'Alerts', who].filter((part) => part !== '').join(' ');
-  const state = reason === 'resolved' ? 'over' : `${newCount} new`;
-  return `${severity}: ${legible(name).slice(0, MAX_TITLE)} (${state})`;
+  return `${severity}: ${legible(name).slice(0, MAX_TITLE)} (${stateOf(notification)})`;
+}
+
+function stateOf(notification: Notification): string {
+  const { reason, newCount, alerts, unacknowledgedMs } = notification;
+  switch (reason) {
+    case 'resolved':
+      return 'over';
+    case 'shrank':
+      return `${alerts.filter(({ state }) => state === 'resolved').length} over, others go on`;
+    case 'acknowledged':
+      return notification.isAcknowledged === true ? 'acknowledged' : 'partly acknowledged';
+    case 'escalated':
+      return `not acknowledged${unacknowledgedMs === undefined ? '' : ` for ${minutesText(unacknowledgedMs)}`}`;
+    default:
+      return `${newCount} new`;
+  }
+}
+
+function minutesText(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  return minutes === 1 ? '1 minute' : `${minutes.toLocaleString('en-US')} minutes`;
 }
 
 function frozenCopy(value: object): TemplateContext {

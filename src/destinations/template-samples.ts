@@ -119,6 +119,27 @@ const SAMPLES: readonly Sample[] = [
     ...{ reason: 'resolved', newCount: 0 },
     alerts: [{ ...ALERT, newCount: 0, state: 'resolved', resolvedAtMs: AT_MS }],
   }),
+  alerts('an alert that nobody acknowledged', {
+    ...{ reason: 'escalated', alerts: [ALERT], unacknowledgedMs: 15 * 60_000, key: 'group-key' },
+  }),
+  alerts('an alert that somebody acknowledged', {
+    ...{ reason: 'acknowledged', newCount: 0, isAcknowledged: true, key: 'group-key' },
+    alerts: [{ ...ALERT, newCount: 0, state: 'acknowledged', acknowledged: { atMs: AT_MS, by: HOSTILE } }],
+  }),
+  alerts('alerts that are over while others go on', {
+    ...{ reason: 'shrank', newCount: 0 },
+    alerts: [
+      { ...ALERT, newCount: 0, state: 'resolved', resolvedAtMs: AT_MS },
+      { ...OPERATIONAL, newCount: 0 },
+    ],
+  }),
+  alerts('one part of many alerts', {
+    ...{ alerts: [ALERT, HOSTILE_ALERT], part: { number: 2, of: 3 }, key: 'group-key' },
+  }),
+  alerts('a mild alert that came back', {
+    alerts: [ALERT],
+    ...{ isQuiet: true, newCount: 0, recurrence: { times: 3, continues: 'alert/g/1' }, key: 'group-key' },
+  }),
   alerts('an operational alert', { alerts: [OPERATIONAL], group: { rule: OPERATIONAL.rule } }),
   alerts('an alert full of hostile texts', { alerts: [HOSTILE_ALERT], group: { actor: HOSTILE } }),
   digest('a storm digest', DIGEST),

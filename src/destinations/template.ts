@@ -22,10 +22,13 @@ export interface Template {
 export class TemplateError extends Error {
   /** Its time was up. */
   readonly isSlow: boolean;
-  constructor(message: string, isSlow = false) {
+  /** Less to write might pass: it became too long, or took too much time or memory. */
+  readonly isTooMuch: boolean;
+  constructor(message: string, why: { readonly isSlow?: boolean; readonly isTooMuch?: boolean } = {}) {
     super(message);
     this.name = 'TemplateError';
-    this.isSlow = isSlow;
+    this.isSlow = why.isSlow === true;
+    this.isTooMuch = this.isSlow || why.isTooMuch === true;
   }
 }
 
@@ -33,6 +36,8 @@ export class TemplateError extends Error {
 export const MAX_TEMPLATE = 32_768;
 /** Longest text that one may become. */
 const MAX_OUTPUT_BYTES = 256 * 1_024;
+const TOO_LONG = `it becomes longer than ${MAX_OUTPUT_BYTES / 1_024} KiB`;
+const TOO_MUCH_MEMORY = 'it builds up too much in memory';
 const RENDER_MS = 100;
 const ATTEMPTS = 3;
 /** Characters and list items that filters and loops may make on the way. */
@@ -46,10 +51,9 @@ export function compileTemplate(text: string, dialect: Dialect): Template {
     render(context) {
       const rendered: unknown = inTime(() => engine.renderSync(parsed, context));
       const written = typeof rendered === 'string' ? rendered.toWellFormed() : '';
-      const wrong =
-        Buffer.byteLength(written) > MAX_OUTPUT_BYTES
-          ? `becomes longer than ${MAX_OUTPUT_BYTES / 1_024} KiB`
-          : dialect.verify(written, text);
+      if (Buffer.byteLength(written) > MAX_OUTPUT_BYTES)
+        throw new TemplateError(TOO_LONG, { isTooMuch: true });
+      const wrong = dialect.verify(written, text);
       if (wrong !== undefined) throw new TemplateError(`it ${wrong}`);
       return written;
     },
@@ -114,7 +118,9 @@ function explained<T>(work: () => T): T {
     return work();
   } catch (error) {
     const isSlow = error instanceof Error && error.message.startsWith(SLOW);
-    throw new TemplateError(`${reasonOf(error)}${placeOf(error)}`, isSlow);
+    const reason = reasonOf(error);
+    const isTooMuch = isSlow || reason === TOO_MUCH_MEMORY;
+    throw new TemplateError(`${reason}${placeOf(error)}`, { isSlow, isTooMuch });
   }
 }
 
@@ -130,9 +136,9 @@ function reasonOf(error: unknown): string {
   const [, tag] = /^tag "(\w{1,40})" not found$/.exec(message) ?? [];
   if (tag !== undefined) return `the tag "${tag}" does not exist or is not allowed`;
   if (message.startsWith(SLOW)) return `it takes longer than ${RENDER_MS} ms`;
-  if (message.startsWith('memory alloc limit')) return 'it builds up too much in memory';
+  if (message.startsWith('memory alloc limit')) return TOO_MUCH_MEMORY;
   if (message.startsWith('parse length limit')) return `it is longer than ${MAX_TEMPLATE} characters`;
-  if (error instanceof RangeError) return 'it builds up too much in memory';
+  if (error instanceof RangeError) return TOO_MUCH_MEMORY;
   const general = message.replace(/:?\s*"[\s\S]*/, '').slice(0, 100);
   return general === '' ? 'it is not valid' : `it is not valid: ${general}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTIFICATION_REASONS } from '../core/alert.ts';
 import { FEEDS } from '../core/event.ts';
 import { SEVERITIES } from '../core/severity.ts';
 
@@ -80,7 +81,20 @@ const alerts = z.strictObject({
   group: group(),
   group_key: z
     .string()
-    .describe('The same from the first message of a group to the one that says it is over.'),
+    .describe("Names the group's present opening, from its first message to the one that says it is over."),
+  part: z
+    .strictObject({ number: z.int().min(1), of: z.int().min(1) })
+    .optional()
+    .describe('Where all alerts do not fit into one body: which of how many this is.'),
+  acknowledged: z.literal(true).optional().describe("All open alerts are in somebody's hands."),
+  quiet: z.literal(true).optional().describe('It came back soon and is mild: it should wake nobody.'),
+  recurrence: z
+    .strictObject({ times: count() })
+    .optional()
+    .describe('It came back soon after its end: which time within a day this is.'),
+  unacknowledged_seconds: count()
+    .optional()
+    .describe('Of alert.escalated: for how long nobody acknowledged it.'),
   new_count: count().describe('Matches that no earlier body of this group has counted.'),
   alerts: z.array(alert).describe('Most severe first.'),
   omitted_alerts: count(),
@@ -124,7 +138,7 @@ const body = <Type extends z.ZodType, Data extends z.ZodType>(type: Type, data: 
 
 /** What `format: tocsin` writes, and nothing more. */
 export const tocsinBodyShape = z.union([
-  body(z.enum(['alert.opened', 'alert.grew', 'alert.repeat', 'alert.resolved']), alerts),
+  body(z.enum(NOTIFICATION_REASONS.map((reason) => `alert.${reason}` as const)), alerts),
   body(z.literal('event'), event),
   body(z.literal('digest'), digest),
 ]);

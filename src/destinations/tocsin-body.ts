@@ -1,4 +1,3 @@
-import { groupId } from '../alerts/fingerprint.ts';
 import type {
   Acknowledgement,
   AlertState,
@@ -9,6 +8,7 @@ import type {
 } from '../core/alert.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { JsonObject } from '../core/json.ts';
+import { groupKey } from './notification-key.ts';
 import { type BodyContext, encodeContext } from './tocsin-body-context.ts';
 import { type BodyDigest, encodeDigest } from './tocsin-body-digest.ts';
 import { isoTime, present } from './tocsin-body-values.ts';
@@ -29,12 +29,22 @@ interface BodyAlerts {
   route: string;
   severity: string;
   group: Readonly<Record<string, string>>;
-  /** The same in every body of this group, from its first message to the one that says it is over. */
+  /** Names this opening of the group: the same from its first message to the one that says it is over. */
   group_key: string;
+  /** Where all alerts do not fit into one body: which of how many this is. Each has its own alerts and an id of its own. */
+  part?: { number: number; of: number };
+  /** All open alerts of the group are in somebody's hands. */
+  acknowledged?: true;
+  /** It came back soon after its end and is mild: it should wake nobody. */
+  quiet?: true;
+  /** It came back soon after its end: which time within a day this is. */
+  recurrence?: { times: number };
+  /** Of `alert.escalated`: for how long nobody acknowledged it. */
+  unacknowledged_seconds?: number;
   new_count: number;
   /** Most severe first. */
   alerts: BodyAlert[];
-  /** How many more alerts there are; their matches are in `new_count`. */
+  /** How many more alerts the group has that no body of this notification names; their matches are in `new_count`. */
   omitted_alerts: number;
 }
 
@@ -113,11 +123,28 @@ export function tocsinBody(delivery: Delivery): TocsinBody {
       route: notification.route,
       severity: notification.severity,
       group: notification.group,
-      group_key: groupId(notification.route, notification.group),
+      group_key: groupKey(notification),
+      ...encodeCircumstances(notification),
       new_count: notification.newCount,
       alerts: notification.alerts.map(encodeAlert),
       omitted_alerts: notification.omittedAlerts,
     },
+  };
+}
+
+function encodeCircumstances(
+  notification: Notification,
+): Pick<BodyAlerts, 'part' | 'acknowledged' | 'quiet' | 'recurrence' | 'unacknowledged_seconds'> {
+  const { part, isAcknowledged, isQuiet, recurrence, unacknowledgedMs } = notification;
+  return {
+    ...present('part', part && { number: part.number, of: part.of }),
+    ...present('acknowledged', isAcknowledged),
+    ...present('quiet', isQuiet),
+    ...present('recurrence', recurrence && { times: recurrence.times }),
+    ...present(
+      'unacknowledged_seconds',
+      unacknowledgedMs === undefined ? undefined : Math.round(unacknowledgedMs / 1_000),
+    ),
   };
 }
 

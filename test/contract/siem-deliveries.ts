@@ -1,6 +1,7 @@
 import type { Delivery, MatchedRule } from '../../src/core/delivery.ts';
 import { eventId, type Feed } from '../../src/core/event.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { recordsOf } from '../../src/destinations/siem/index.ts';
 import { alert, alertDelivery, eventDelivery, NOW_MS, RAW_EVENT, sample } from './deliveries.ts';
 import { digest } from './digests.ts';
 
@@ -62,7 +63,7 @@ const operational = alert({
 });
 
 /** One of each thing that a SIEM is sent. */
-export const SIEM_DELIVERIES: Readonly<Record<string, Delivery>> = {
+const SIEM_DELIVERIES: Readonly<Record<string, Delivery>> = {
   'an API attack': eventDelivery('e1', { ...RAW_EVENT, payload: PAYLOAD }),
   'an API attack that was blocked': eventDelivery('e2', {
     ...RAW_EVENT,
@@ -96,6 +97,29 @@ export const SIEM_DELIVERIES: Readonly<Record<string, Delivery>> = {
     { reason: 'resolved', alerts: [alert({ state: 'resolved', newCount: 0, resolvedAtMs: NOW_MS })] },
     'n-4/siem',
   ),
+  'an alert, acknowledged': alertDelivery(
+    {
+      ...{ reason: 'acknowledged', isAcknowledged: true, newCount: 0, key: 'k-1' },
+      alerts: [
+        alert({ newCount: 0, state: 'acknowledged', acknowledged: { atMs: NOW_MS - 5_000, by: 'ann' } }),
+      ],
+    },
+    'n-8/siem',
+  ),
+  'an alert, escalated': alertDelivery(
+    { reason: 'escalated', unacknowledgedMs: 900_000, key: 'k-1' },
+    'n-9/siem',
+  ),
+  'alerts of which some are over': alertDelivery(
+    {
+      ...{ reason: 'shrank', newCount: 0, key: 'k-1' },
+      alerts: [
+        alert({ fingerprint: 'a'.repeat(16), newCount: 0, state: 'resolved', resolvedAtMs: NOW_MS }),
+        alert({ fingerprint: 'b'.repeat(16), newCount: 0, severity: 'LOW' }),
+      ],
+    },
+    'n-10/siem',
+  ),
   'an alert about incidents': alertDelivery({ alerts: [incidentAlert] }, 'n-5/siem'),
   'a grouped alert': alertDelivery(
     {
@@ -110,3 +134,10 @@ export const SIEM_DELIVERIES: Readonly<Record<string, Delivery>> = {
   'an operational alert': alertDelivery({ alerts: [operational] }, 'n-7/siem'),
   'a digest': { kind: 'digest', id: 'digest/daily/2026-11-20T07:00:00.000Z/siem', digest: digest() },
 };
+
+/** The same as they are written: a record each, of several alerts one each. */
+export const SIEM_RECORDS: Readonly<Record<string, Delivery>> = Object.fromEntries(
+  Object.entries(SIEM_DELIVERIES).flatMap(([name, delivery]) =>
+    recordsOf(delivery).map((record, at) => [at === 0 ? name : `${name}: record ${at + 1}`, record]),
+  ),
+);

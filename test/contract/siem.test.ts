@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/core/delivery.ts';
 import { FEEDS } from '../../src/core/event.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { encodeCef, encodeJson, JSON_SCHEMAS } from '../../src/destinations/siem/index.ts';
+import { encodeCef, encodeJson, JSON_SCHEMAS, recordsOf } from '../../src/destinations/siem/index.ts';
 import { samplesOf } from '../../src/destinations/template-samples.ts';
 import { VERSION } from '../../src/telemetry/version.ts';
 import { alert, alertDelivery, eventDelivery, HOSTILE, sample } from './deliveries.ts';
 import { readCef } from './siem-cef.ts';
-import { feedDelivery, INCIDENT, SIEM_DELIVERIES } from './siem-deliveries.ts';
+import { feedDelivery, INCIDENT, SIEM_RECORDS } from './siem-deliveries.ts';
 import { ecsProblems } from './siem-ecs.ts';
 import { ocsfProblems } from './siem-ocsf.ts';
 
@@ -19,6 +19,10 @@ function sent(schema: (typeof JSON_SCHEMAS)[number], delivery: Delivery): JsonOb
 
 /** What any schema asks of any delivery; empty where it is kept. */
 function problemsOf(delivery: Delivery): string[] {
+  return recordsOf(delivery).flatMap(problemsOfRecord);
+}
+
+function problemsOfRecord(delivery: Delivery): string[] {
   const ocsf = sent('ocsf', delivery);
   const ecs = sent('ecs', delivery);
   const line = encodeCef(delivery);
@@ -37,8 +41,8 @@ function problemsOf(delivery: Delivery): string[] {
   ];
 }
 
-const named = Object.entries(SIEM_DELIVERIES);
-const delivery = (name: string): Delivery => SIEM_DELIVERIES[name] ?? expect.fail(name);
+const named = Object.entries(SIEM_RECORDS);
+const delivery = (name: string): Delivery => SIEM_RECORDS[name] ?? expect.fail(name);
 
 describe.each(JSON_SCHEMAS)('schema: %s', (schema) => {
   it('is what its fixture shows, for one of each thing', async () => {
@@ -211,6 +215,10 @@ describe('OCSF', () => {
     ['an alert, grown', { type_uid: 200402, status_id: 2 }],
     ['an alert, repeated', { type_uid: 200402, status_id: 1 }],
     ['an alert, resolved', { type_uid: 200403, status_id: 4, is_alert: false }],
+    ['an alert, escalated', { type_uid: 200401, status_id: 1 }],
+    ['an alert, acknowledged', { type_uid: 200402, status_id: 2 }],
+    ['alerts of which some are over', { type_uid: 200403, status_id: 4, is_alert: false }],
+    ['alerts of which some are over: record 2', { type_uid: 200402, status_id: 1, severity_id: 2 }],
     ['a digest', { class_uid: 0, type_uid: 99 }],
   ])('calls %s %o', (name, attributes) => {
     expect(encodeJson('ocsf', delivery(name))).toMatchObject(attributes);

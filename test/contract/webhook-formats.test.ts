@@ -3,12 +3,14 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Delivery } from '../../src/core/delivery.ts';
+import type { Delivery, DestinationMemory } from '../../src/core/delivery.ts';
 import { startWebhookReceiver } from '../../src/demo/receivers/index.ts';
+import { startReceiver } from '../../src/demo/receivers/server.ts';
 import { webhookConfig } from '../../src/destinations/webhook/config.ts';
 import { webhookDestination } from '../../src/destinations/webhook/index.ts';
 import { createAuthority } from './certificates.ts';
 import { alert, alertDelivery, eventDelivery, HOSTILE } from './deliveries.ts';
+import { digestDelivery } from './digests.ts';
 import { startDiscord, startPagerDuty, startTeams } from './webhook-stands.ts';
 
 const ROUTING_KEY = 'R'.repeat(32);
@@ -25,7 +27,12 @@ function opened<T extends { close(): unknown }>(thing: T): T {
 
 function destination(url: string, more: object) {
   const config = webhookConfig.parse({ name: 'soar', type: 'webhook', url, ...more });
-  return opened(webhookDestination.create(config, { clock: systemClock, random: () => 0.5 }));
+  const kept = new Map<string, string>();
+  const memory: DestinationMemory = {
+    get: async (key) => kept.get(key),
+    set: async (key, value) => void kept.set(key, value),
+  };
+  return opened(webhookDestination.create(config, { clock: systemClock, random: () => 0.5, memory }));
 }
 
 const deliver = (to: ReturnType<typeof destination>, ...batch: Delivery[]) =>
@@ -48,13 +55,40 @@ describe('pagerduty', () => {
     for (const over of [
       {},
       { reason: 'grew' },
-      { reason: 'repeat', alerts: [inHand] },
+      { reason: 'acknowledged', alerts: [inHand], isAcknowledged: true },
+      { reason: 'repeat', alerts: [inHand], isAcknowledged: true },
       { reason: 'resolved' },
     ] as const) {
       expect(await deliver(pager(far.origin), alertDelivery(over))).toEqual({ kind: 'done' });
       states.push([...far.incidents.values()].join());
     }
-    expect(states).toEqual(['triggered', 'triggered', 'acknowledged', 'resolved']);
+    expect(states).toEqual(['triggered', 'triggered', 'acknowledged', 'acknowledged', 'resolved']);
+  });
+
+  it('has no incident left open by a summary, also where its end is not taken at once', async () => {
+    const busy = { kind: 'status', status: 503 } as const;
+    const faults = (number: number) => (number === 2 ? busy : undefined);
+    const far = opened(await startPagerDuty(ROUTING_KEY, { faults }));
+    const to = pager(far.origin);
+    const summary = digestDelivery();
+    expect(await deliver(to, summary)).toMatchObject({ kind: 'retry' });
+    expect([...far.incidents.values()]).toEqual(['triggered']);
+    expect(await deliver(to, summary)).toEqual({ kind: 'done' });
+    expect([...far.incidents.values()]).toEqual(['resolved']);
+    // What was opened once is not opened again.
+    expect(far.events.map((event) => event['event_action'])).toEqual(['trigger', 'resolve']);
+  });
+
+  it('opens a further incident for news after an acknowledgement, and ends both', async () => {
+    const far = opened(await startPagerDuty(ROUTING_KEY));
+    for (const over of [
+      { isAcknowledged: true, reason: 'acknowledged' },
+      { incident: 2, reason: 'grew' },
+      { incident: 2, reason: 'resolved' },
+      { reason: 'resolved' },
+    ] as const)
+      await deliver(pager(far.origin), alertDelivery({ key: 'k-1', ...over }));
+    expect(Object.fromEntries(far.incidents)).toEqual({ 'k-1': 'resolved', 'k-1-2': 'resolved' });
   });
 
   it('takes whatever anybody writes', async () => {
@@ -124,6 +158,53 @@ describe('cloudevents', () => {
     const id = 'akto-prod/malicious_events/e1';
     if (mode === 'binary') expect(headers).toMatchObject({ 'ce-id': id, 'ce-type': 'tocsin.event' });
     else expect(payload).toMatchObject({ specversion: '1.0', id, source: '/tocsin', type: 'tocsin.event' });
+  });
+});
+
+describe('a receiver that takes no more than a few kilobytes', () => {
+  const alerts = Array.from({ length: 40 }, (_, i) => alert({ fingerprint: `f${i}`, newCount: 1 }));
+  const long = alertDelivery({ id: 'n-1', alerts, newCount: 40 }, 'n-1');
+
+  async function small(most: number, refuseOnce: { at: number }) {
+    const taken = new Map<string, unknown[]>();
+    const far = await startReceiver({}, ({ body, headers }) => {
+      if (body.length > most) return { status: 413, body: '' };
+      refuseOnce.at -= 1;
+      if (refuseOnce.at === 0) return { status: 503, body: '' };
+      const id = headers['webhook-id'] ?? '';
+      expect(taken.has(id)).toBe(false);
+      const parsed: unknown = JSON.parse(body.toString());
+      taken.set(id, Array.isArray(parsed) ? parsed : [parsed]);
+      return { status: 200, body: '' };
+    });
+    return { far: opened(far), taken };
+  }
+
+  it.each([
+    ['tocsin', {}],
+    ['tocsin in batches', { batch: { max_items: 5 } }],
+    ['alertmanager', { format: 'alertmanager' }],
+  ])('is told of all alerts of a group in several requests, each once: %s', async (_, more) => {
+    const { far, taken } = await small(9_000, { at: 2 });
+    const to = destination(far.origin, more);
+    expect(await deliver(to, long)).toMatchObject({ kind: 'retry' });
+    expect(await deliver(to, long)).toEqual({ kind: 'done' });
+    const bodies = [...taken.values()].flat();
+    const names = bodies.flatMap((body) => JSON.stringify(body).match(/"fingerprint":"f\d+"/g) ?? []);
+    expect(names).toHaveLength(40);
+    expect(new Set(names).size).toBe(40);
+    expect(taken.size).toBeGreaterThan(1);
+  });
+
+  it('buries what is too much by itself, and tells the rest', async () => {
+    const big = alert({ fingerprint: 'big', description: 'x'.repeat(10_000) });
+    const { far, taken } = await small(9_000, { at: 0 });
+    const to = destination(far.origin, {});
+    expect(await deliver(to, alertDelivery({ alerts: [big, ...alerts.slice(0, 3)] }))).toMatchObject({
+      kind: 'dead',
+      reason: 'the receiver refused this message (413)',
+    });
+    expect(JSON.stringify([...taken.values()]).match(/"fingerprint":"f\d+"/g)).toHaveLength(3);
   });
 });
 

@@ -13,13 +13,15 @@ export type Found =
 
 const NEAREST = 5;
 const LONGEST_ID = 4_000;
+/** What receivers are sent of a notification in pieces has its id, and this behind it. */
+const OF_ITS_RECORDS = /(?<=^alert\/.*)(?:#\d{1,9}){1,30}$/;
 
 /** Whatever has this id: a delivery's number, an event's or a notification's id, the beginning of a fingerprint. */
 export async function find(records: Records, asked: string): Promise<Found> {
   const what = asked.trim().slice(0, LONGEST_ID);
   const delivery = /^\d{1,15}$/.test(what) ? await records.readDelivery(Number(what)) : undefined;
   if (delivery !== undefined) return { kind: 'delivery', delivery };
-  const notification = await records.readNotification(what);
+  const notification = await records.readNotification(what.replace(OF_ITS_RECORDS, ''));
   if (notification !== undefined) return { kind: 'notification', notification };
   const event = (await records.readEvent(what)) ?? (await eventInFeeds(records, what));
   if (event !== undefined) return { kind: 'event', event };

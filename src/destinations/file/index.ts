@@ -2,7 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Delivery, Destination, Outcome } from '../../core/delivery.ts';
 import { startDeadline } from '../../net/index.ts';
 import type { AdapterDeps, DestinationType } from '../../schema/adapter.ts';
-import { batchOutcome } from '../batch-outcome.ts';
+import { heardAs, listUnlessPaced } from '../alert-slices.ts';
+import { batchOutcome, deliveriesOutcome } from '../batch-outcome.ts';
+import { recordsOf } from '../siem/index.ts';
 import { siemText } from '../siem-text.ts';
 import { type FileConfig, fileConfig, locateFile, STDOUT } from './config.ts';
 import { classifyOutput } from './failure.ts';
@@ -42,13 +44,19 @@ const CLOSE_MS = 2_000;
 export function createFile(config: FileConfig, output: Output, clock: Clock): Destination {
   /** Writes must not overlap, and one that a disk keeps for long is still under way when its deadline is over. */
   let turn: Promise<unknown> = Promise.resolve();
+  const heard = listUnlessPaced(config.rate);
 
   async function deliver(batch: readonly Delivery[], signal: AbortSignal): Promise<Outcome> {
-    const encoded = batch.map((delivery) => siemText(delivery, config.schema));
+    const records = batch.map((delivery) => recordsOf(heardAs(delivery, heard.hearing)));
+    const encoded = records.flat().map((record) => siemText(record, config.schema));
     const lines = encoded.flatMap((each) => (typeof each === 'string' ? [Buffer.from(`${each}\n`)] : []));
     const dead = encoded.map((each) => (typeof each === 'string' ? undefined : each));
     const { lines: done, code } = await appendInTime(lines, signal);
-    return batchOutcome(dead, done, code === undefined ? undefined : classifyOutput(shownPath(config), code));
+    const failure = code === undefined ? undefined : classifyOutput(shownPath(config), code);
+    return deliveriesOutcome(
+      batchOutcome(dead, done, failure),
+      records.map(({ length }) => length),
+    );
   }
 
   async function appendInTime(lines: readonly Buffer[], signal: AbortSignal): Promise<Appended> {
@@ -66,6 +74,7 @@ export function createFile(config: FileConfig, output: Output, clock: Clock): De
     type: config.type,
     send: new Set(config.send),
     ...(config.rate === undefined ? {} : { rate: config.rate }),
+    ...heard,
     redact: config.redact,
     batch: { maxItems: config.batch.max_items },
     deliver,

@@ -25,6 +25,7 @@ export function encodeCef(delivery: Delivery): string {
   return line(facts, [
     ...identity(facts.id, facts.timeMs),
     ...described(facts, eventMessage(facts)),
+    labelled('cs1', 'rule_ids', facts.ruleIds.join(',')),
     labelled('cs4', 'filter_id', facts.filterId),
     labelled('cs5', 'attack_id', facts.attackId),
     labelled('flexString2', 'sub_category', facts.subCategory),
@@ -38,12 +39,14 @@ function alertLine(id: string, notification: Notification): string {
   return line(facts, [
     ...identity(id, facts.timeMs),
     ['reason', reason, LONGEST_TEXT],
+    // Before what attackers write: by it, and by the reason, a receiver knows which alerts go on.
+    labelled('cs1', 'fingerprint', alerts[0]?.fingerprint),
     ...described(facts, alertMessage(facts, notification)),
     labelled('cn2', 'new_count', newCount),
     labelled('cn3', 'alert_count', alerts.length + omittedAlerts),
     labelled('cs4', 'route', route),
     labelled('cs5', 'group', groupText.join(', ')),
-    labelled('flexString2', 'group_key', facts.findingId),
+    labelled('flexString2', 'group_key', facts.groupKey),
   ]);
 }
 
@@ -91,7 +94,6 @@ function described(facts: Facts, message: string): readonly CefField[] {
     ['cnt', count, 16],
     ...requestFields(requests[0]),
     ['msg', message, LONGEST_TEXT],
-    labelled('cs1', 'rule_ids', facts.ruleIds.join(',')),
     labelled('cs2', 'source', facts.source),
     labelled('cs3', 'feed', feed),
   ];

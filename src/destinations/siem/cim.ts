@@ -34,7 +34,7 @@ function cimEvent(facts: Facts, { feed, raw }: Event): Fields {
   };
 }
 
-/** A notification, as its most severe alert with the counts of all. */
+/** A notification of one alert. */
 function cimAlert(id: string, notification: Notification): Fields {
   const facts = factsOfAlerts(id, notification);
   const [first] = notification.alerts;
@@ -51,7 +51,7 @@ function cimAlert(id: string, notification: Notification): Fields {
     new_count: notification.newCount,
     alert_count: notification.alerts.length + notification.omittedAlerts,
     fingerprint: first?.fingerprint,
-    group_key: facts.findingId,
+    group_key: facts.groupKey,
     alert_state: first?.state,
     episode: first?.episode,
     start_time: first && first.firstSeenMs / 1_000,

@@ -1,4 +1,3 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { Notification } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Feed } from '../../core/event.ts';
@@ -59,7 +58,7 @@ function alert(id: string, notification: Notification): JsonObject {
   const { json, isWhole } = boundedJson({ alerts: alerts.map(rawOneAlert) });
   const tocsin = {
     ...{ kind: 'alert', notification_id: notification.id, reason, route, new_count: newCount },
-    ...{ group_key: groupId(route, group), alert_count: alerts.length + omittedAlerts },
+    ...{ group_key: facts.groupKey, alert_count: alerts.length + omittedAlerts },
     ...{ rules: facts.ruleIds, fingerprints: alerts.map((each) => each.fingerprint) },
     ...{ state: first?.state, episode: first?.episode, attack_id: facts.attackId },
     ...{

@@ -1,8 +1,8 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { AlertFeed, Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery, MatchedRule } from '../../core/delivery.ts';
 import { type Event, eventId, type Feed } from '../../core/event.ts';
 import { parseSeverity, type Severity, severityRank } from '../../core/severity.ts';
+import { groupKey } from '../notification-key.ts';
 import { countOf, textOf } from './bounds.ts';
 import { actionOf, type Observed, observedIn, observedOf } from './observed.ts';
 
@@ -10,8 +10,10 @@ import { actionOf, type Observed, observedIn, observedOf } from './observed.ts';
 export interface Facts {
   /** The delivery's own: receivers de-duplicate by it. */
   readonly id: string;
-  /** The same for all that is told of one object or of one group of alerts. */
+  /** The same for all that is told of one object, or of one alert from its opening to its end. */
   readonly findingId: string;
+  /** What names the present opening of an alert's group. */
+  readonly groupKey?: string;
   readonly source: string | undefined;
   readonly feed: AlertFeed | undefined;
   readonly timeMs: number;
@@ -68,11 +70,12 @@ export function factsOfEvent({ id, event, rules }: Extract<Delivery, { kind: 'ev
 }
 
 export function factsOfAlerts(id: string, notification: Notification): Facts {
-  const { alerts, route, group, severity, createdAtMs } = notification;
+  const { alerts, severity, createdAtMs } = notification;
   const [first] = alerts;
   const requests = alerts.flatMap(requestsOf).slice(0, MOST_REQUESTS);
   return {
-    ...{ id, findingId: groupId(route, group), timeMs: createdAtMs, severity, requests },
+    ...{ id, findingId: alertFindingId(notification), groupKey: groupKey(notification) },
+    ...{ timeMs: createdAtMs, severity, requests },
     ...{ source: first?.source, feed: first?.feed },
     startMs: least(alerts.map((alert) => alert.firstSeenMs)),
     endMs: most(alerts.map((alert) => alert.lastSeenMs)),
@@ -88,6 +91,13 @@ export function factsOfAlerts(id: string, notification: Notification): Facts {
     action: alertAction(first, requests[0]),
     originalTime: undefined,
   };
+}
+
+/** An alert that comes back is a finding of its own, and so is the same alert of another installation: its group's key tells them apart. */
+function alertFindingId(notification: Notification): string {
+  const [alert] = notification.alerts;
+  const key = groupKey(notification);
+  return alert === undefined ? key : `${key}/${alert.fingerprint}/${alert.episode}`;
 }
 
 /** Who it is about first: an alert's group names its actor even where its newest event does not. */

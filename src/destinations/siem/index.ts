@@ -6,6 +6,7 @@ import { encodeOcsf } from './ocsf.ts';
 import { encodeRaw } from './raw.ts';
 
 export { encodeCef } from './cef.ts';
+export { recordsOf } from './records.ts';
 
 /** Schemas whose documents are JSON objects. CEF is a line of text: {@link encodeCef}. */
 export const JSON_SCHEMAS = ['raw', 'cim', 'ocsf', 'ecs'] as const;
@@ -19,8 +20,8 @@ const ENCODERS: Readonly<Record<JsonSchemaName, (delivery: Delivery) => JsonObje
 };
 
 /**
- * One delivery as one document: the same on every attempt, and fit for its schema whatever an attacker wrote. Each holds
- * the delivery's id: as `tocsin_id`, in OCSF (which allows no key of ours) as `metadata.uid` and `unmapped.tocsin_id`.
+ * One record of a delivery (see {@link recordsOf}) as one document: the same on every attempt, and fit for its schema
+ * whatever an attacker wrote. Each holds the record's id: as `tocsin_id`, in OCSF (which allows no key of ours) as `metadata.uid` and `unmapped.tocsin_id`.
  */
 export function encodeJson(schema: JsonSchemaName, delivery: Delivery): JsonObject {
   return ENCODERS[schema](delivery);

@@ -6,9 +6,9 @@ const REASONS: Readonly<Record<Notification['reason'], string>> = {
   opened: 'opened',
   grew: 'grew',
   repeat: 'still goes on',
-  escalated: "is in nobody's hands",
-  shrank: 'is over in part',
-  acknowledged: "is in somebody's hands",
+  escalated: 'was not acknowledged in time',
+  shrank: 'goes on',
+  acknowledged: 'is acknowledged',
   resolved: 'is over',
 };
 

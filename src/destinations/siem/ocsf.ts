@@ -27,9 +27,10 @@ type EventDelivery = Extract<Delivery, { kind: 'event' }>;
 
 const OCSF_VERSION = '1.8.0';
 const LONGEST_TEXT = 4_096;
+/** Whoever is told since nobody acknowledged it hears of it for the first time. */
 const ACTIVITIES: Readonly<Record<NotificationReason, Activity>> = {
-  ...{ opened: CREATE, grew: UPDATE, repeat: UPDATE, resolved: CLOSE },
-  ...{ escalated: UPDATE, shrank: UPDATE, acknowledged: UPDATE },
+  ...{ opened: CREATE, escalated: CREATE, resolved: CLOSE },
+  ...{ grew: UPDATE, repeat: UPDATE, shrank: UPDATE, acknowledged: UPDATE },
 };
 const NEW = { status_id: 1, status: 'New' };
 const IN_PROGRESS = { status_id: 2, status: 'In Progress' };
@@ -66,7 +67,7 @@ function alertFinding(id: string, notification: Notification): JsonObject {
   const [first] = notification.alerts;
   const { reason, alerts } = notification;
   const document = {
-    ...classification(DETECTION_FINDING, ACTIVITIES[reason]),
+    ...classification(DETECTION_FINDING, activityOf(notification)),
     ...occurrence(facts),
     message: alertMessage(facts, notification),
     is_alert: reason !== 'resolved',
@@ -74,9 +75,16 @@ function alertFinding(id: string, notification: Notification): JsonObject {
     ...findingParts(facts),
     finding_info: { ...findingInfo(facts), desc: first?.description, ...relatedEvents(alerts) },
     remediation: remediation(first),
-    metadata: { ...metadata(facts), correlation_uid: facts.findingId },
+    metadata: { ...metadata(facts), correlation_uid: facts.groupKey },
   };
   return withUnmapped(document, alertUnmapped(notification));
+}
+
+/** One of which all matches are news joined a group that was open before: for its finding it is the beginning. */
+function activityOf({ reason, alerts }: Notification): Activity {
+  const [alert] = alerts;
+  const isNew = alert !== undefined && alert.count > 0 && alert.newCount === alert.count;
+  return reason === 'grew' && isNew ? CREATE : ACTIVITIES[reason];
 }
 
 function authentication(delivery: EventDelivery): JsonObject {

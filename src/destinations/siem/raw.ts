@@ -1,7 +1,7 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { groupKey } from '../notification-key.ts';
 import { rawContext } from './alert-context.ts';
 import { rawDigest } from './digest.ts';
 
@@ -29,7 +29,7 @@ function rawAlert(id: string, notification: Notification): JsonObject {
     route: notification.route,
     severity: notification.severity,
     group: notification.group,
-    group_key: groupId(notification.route, notification.group),
+    group_key: groupKey(notification),
     new_count: notification.newCount,
     alerts: notification.alerts.map(rawOneAlert),
     omitted_alerts: notification.omittedAlerts,

@@ -34,22 +34,22 @@ const ASK_MS = 30_000;
 export function recallSent(
   context: AckContext,
   { ledger, recalling }: Acknowledging,
-  batch: readonly Delivery[],
+  records: readonly Delivery[],
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  return recalling(() => recall(context, ledger, batch, progress, signal));
+  return recalling(() => recall(context, ledger, records, progress, signal));
 }
 
 async function recall(
   context: AckContext,
   ledger: AckLedger,
-  batch: readonly Delivery[],
+  records: readonly Delivery[],
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const knownOf = await ledger.read();
-  for (const [at, { id }] of batch.entries()) {
+  for (const [at, { id }] of records.entries()) {
     const known = knownOf(id);
     if (known?.state === 'indexed') progress.outcomes.set(at, { kind: 'done' });
     if (known?.state !== 'waiting') continue;

@@ -1,11 +1,13 @@
 import type { ItemOutcome, Outcome } from '../../core/delivery.ts';
 import type { Written } from './collector.ts';
 
-/** An item of a batch, ready to go. */
+/** A record of a batch, ready to go. */
 export interface Encoded extends Written {
-  /** Its place in the batch. */
+  /** Its place among the records of the batch. */
   readonly at: number;
-  /** The delivery's. */
+  /** The place of its delivery in the batch. */
+  readonly of: number;
+  /** The record's. */
   readonly id: string;
 }
 

@@ -1,5 +1,7 @@
 import type { Delivery, ItemOutcome, Outcome } from '../../core/delivery.ts';
 import { type Deadline, NetError, outcomeOfError, parseRetryAfter, startDeadline } from '../../net/index.ts';
+import { heardAs, listUnlessPaced } from '../alert-slices.ts';
+import { recordsOf } from '../siem/index.ts';
 import { markOf } from './ack-ledger.ts';
 import { type AckContext, type Acknowledging, awaitSent, recallSent } from './acknowledge.ts';
 import { cutBatch, type Encoded, halves } from './batch.ts';
@@ -18,7 +20,10 @@ export interface HecContext extends AckContext {
   readonly pace: Pace;
 }
 
-/** ask for what was sent before → encode → cut → send → await acknowledgements → one outcome for each item. */
+/**
+ * records of each delivery → ask for what was sent before → encode → cut → send → await acknowledgements → one outcome for
+ * each delivery.
+ */
 export async function deliverBatch(
   context: HecContext,
   batch: readonly Delivery[],
@@ -26,29 +31,38 @@ export async function deliverBatch(
 ): Promise<Outcome> {
   const { acknowledging, config, pace } = context;
   const progress = newProgress();
-  if (acknowledging !== undefined) await recallSent(context, acknowledging, batch, progress, signal);
+  const { hearing } = listUnlessPaced(config.rate);
+  const written = batch.map((delivery) => recordsOf(heardAs(delivery, hearing)));
+  const records = written.flatMap((each, of) => each.map((record) => ({ of, record })));
+  if (acknowledging !== undefined) {
+    const sent = records.map(({ record }) => record);
+    await recallSent(context, acknowledging, sent, progress, signal);
+  }
   if (progress.stopped === undefined) {
     await pace.wait(signal);
     await sendAll(
       context,
-      cutBatch(encodeAll(batch, context, progress), config.batch.max_bytes),
+      cutBatch(encodeAll(records, context, progress), config.batch.max_bytes),
       progress,
       signal,
     );
     if (acknowledging !== undefined) await awaitSent(context, acknowledging, progress, signal);
   }
-  return outcomeOf(batch, progress);
+  return outcomeOf(
+    written.map(({ length }) => length),
+    progress,
+  );
 }
 
 function encodeAll(
-  batch: readonly Delivery[],
+  records: readonly { readonly of: number; readonly record: Delivery }[],
   { collector, config }: HecContext,
   { outcomes }: Progress,
 ): Encoded[] {
-  return batch.flatMap((delivery, at) => {
+  return records.flatMap(({ of, record }, at) => {
     if (outcomes.has(at)) return [];
     try {
-      return [{ at, id: delivery.id, ...collector.write(encodeHec(delivery, config)) }];
+      return [{ at, of, id: record.id, ...collector.write(encodeHec(record, config)) }];
     } catch {
       outcomes.set(at, { kind: 'dead', reason: 'the event could not be written as JSON' });
       return [];
@@ -109,8 +123,7 @@ async function note(
     case 'rejected':
       setAll(progress, items.slice(0, verdict.at), { kind: 'done' });
       setAll(progress, items.slice(verdict.at, verdict.at + 1), { kind: 'dead', reason: verdict.reason });
-      setAll(progress, items.slice(verdict.at + 1), AFTER_A_REJECTED_ONE);
-      return [];
+      return afterRejected(progress, items, verdict.at);
     case 'split':
       if (items.length > 1) return halves(items);
       setAll(progress, items, { kind: 'dead', reason: verdict.reason });
@@ -129,6 +142,14 @@ async function note(
       progress.stopped = verdict;
       return [];
   }
+}
+
+/** The rest of the same delivery goes now, for it would meet the rejected record again on every attempt. */
+function afterRejected(progress: Progress, items: readonly Encoded[], at: number): Encoded[][] {
+  const after = items.slice(at + 1);
+  const same = after.filter(({ of }) => of === items[at]?.of);
+  setAll(progress, after.slice(same.length), AFTER_A_REJECTED_ONE);
+  return same.length === 0 ? [] : [same];
 }
 
 const AFTER_A_REJECTED_ONE: ItemOutcome = {

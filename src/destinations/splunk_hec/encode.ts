@@ -4,7 +4,7 @@ import type { HecEnvelope } from './collector.ts';
 import type { SplunkHecConfig } from './config.ts';
 import { placementOf } from './placement.ts';
 
-/** One delivery as Splunk gets it. `event` always carries `tocsin_id`, by which a search removes repeats. */
+/** One record of a delivery as Splunk gets it. `event` always carries `tocsin_id`, by which a search removes repeats. */
 export function encodeHec(delivery: Delivery, config: SplunkHecConfig): HecEnvelope {
   const message = { ...encodeJson(config.schema, delivery), tocsin_id: delivery.id };
   return { message, metadata: { time: timeOf(delivery), ...placementOf(delivery, config) } };

@@ -1,6 +1,7 @@
 import type { Destination, DestinationMemory } from '../../core/delivery.ts';
 import { createHttpClient, outcomeOfError } from '../../net/index.ts';
 import type { DestinationDeps, DestinationType } from '../../schema/adapter.ts';
+import { listUnlessPaced } from '../alert-slices.ts';
 import { createConceal } from '../conceal.ts';
 import { createAckLedger } from './ack-ledger.ts';
 import { createChannels, createCookieJar } from './channel.ts';
@@ -54,6 +55,7 @@ function createSplunkHec(config: SplunkHecConfig, deps: DestinationDeps): Destin
     type: config.type,
     send: new Set(config.send),
     ...(config.rate === undefined ? {} : { rate: config.rate }),
+    ...listUnlessPaced(config.rate),
     redact: config.redact,
     batch: { maxItems: config.batch.max_items },
     maxInFlight: config.in_flight.max,

@@ -150,6 +150,7 @@ describe('an answer', () => {
 describe('a batch', () => {
   const item = (at: number, bytes: number) => ({
     at,
+    of: at,
     id: String(at),
     bytes,
     text: '',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { NotificationReason } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { highestSeverity, parseSeverity, type Severity } from '../../core/severity.ts';
 import { deliveryTimeMs } from '../siem/index.ts';
@@ -70,17 +71,19 @@ export function syslogHeader(delivery: Delivery, sender: Sender, schema: string)
   return `<${pri}>1 ${fields.join(' ')}`;
 }
 
-/** The worst of the rules that matched, or else what the source says. The end of an alert alarms nobody. */
+/** The worst of the rules that matched, or else what the source says. What wakes nobody alarms nobody here. */
 function severityOf(delivery: Delivery): Severity {
   if (delivery.kind === 'digest') return 'INFO';
   if (delivery.kind === 'alert') {
     const { reason, severity } = delivery.notification;
-    return reason === 'resolved' ? 'INFO' : severity;
+    return WAKES_NOBODY.has(reason) ? 'INFO' : severity;
   }
   const [first, ...others] = delivery.rules.map(({ severity }) => severity);
   if (first === undefined) return parseSeverity(delivery.event.raw['severity']) ?? 'INFO';
   return others.reduce(highestSeverity, first);
 }
+
+const WAKES_NOBODY: ReadonlySet<NotificationReason> = new Set(['resolved', 'shrank', 'acknowledged']);
 
 function messageId(delivery: Delivery): string {
   return delivery.kind === 'alert' ? `alert.${delivery.notification.reason}` : delivery.kind;

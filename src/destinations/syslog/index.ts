@@ -3,7 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Delivery, Destination, Outcome } from '../../core/delivery.ts';
 import { startDeadline } from '../../net/index.ts';
 import type { AdapterDeps, DestinationType } from '../../schema/adapter.ts';
-import { batchOutcome } from '../batch-outcome.ts';
+import { heardAs, listUnlessPaced } from '../alert-slices.ts';
+import { batchOutcome, deliveriesOutcome } from '../batch-outcome.ts';
+import { recordsOf } from '../siem/index.ts';
 import { type SyslogConfig, syslogConfig } from './config.ts';
 import { classifyLoss, type Failure } from './failure.ts';
 import { type Link, LinkError, openLink } from './link.ts';
@@ -34,6 +36,7 @@ function createSyslog(config: SyslogConfig, { clock }: AdapterDeps): Destination
     type: config.type,
     send: new Set(config.send),
     ...(config.rate === undefined ? {} : { rate: config.rate }),
+    ...listUnlessPaced(config.rate),
     redact: config.redact,
     batch: { maxItems: config.batch.max_items },
     deliver: (batch, signal) => deliver(batch, signal, { config, line, options }),
@@ -98,11 +101,17 @@ async function deliver(
   signal: AbortSignal,
   { config, line, options }: Context,
 ): Promise<Outcome> {
-  const encoded = batch.map((delivery) => toFrame(delivery, options));
+  const { hearing } = listUnlessPaced(config.rate);
+  const records = batch.map((delivery) => recordsOf(heardAs(delivery, hearing)));
+  const encoded = records.flat().map((record) => toFrame(record, options));
   const frames = encoded.filter((each) => Buffer.isBuffer(each));
   const dead = encoded.map((each) => (Buffer.isBuffer(each) ? undefined : each));
   const failure = frames.length === 0 ? undefined : await send(Buffer.concat(frames), signal, config, line);
-  return batchOutcome(dead, failure === undefined ? frames.length : 0, failure);
+  const done = failure === undefined ? frames.length : 0;
+  return deliveriesOutcome(
+    batchOutcome(dead, done, failure),
+    records.map(({ length }) => length),
+  );
 }
 
 /** Undefined where all went well. */

@@ -1,9 +1,11 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Digest } from '../../core/digest.ts';
+import { isOver } from '../alert-slices.ts';
+import { groupKey } from '../notification-key.ts';
 import { titleOf } from '../template-context.ts';
 import { isoTime } from '../tocsin-body-values.ts';
+import { digestKey } from './digest-key.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -35,16 +37,21 @@ interface AlertmanagerAlert {
 
 const NO_TIME = '0001-01-01T00:00:00Z';
 
-/** @param receiver the destination's name */
+/**
+ * A group of which some alerts are over while others go on is firing. Which alerts exist is told by `fingerprint`: a
+ * payload holds those that changed, or one part of all.
+ * @param receiver the destination's name
+ */
 export function alertmanagerPayload(
   delivery: Exclude<Delivery, { kind: 'event' }>,
   receiver: string,
   externalURL: string,
+  instance?: string,
 ): AlertmanagerPayload {
   const group =
     delivery.kind === 'alert'
       ? ofNotification(delivery.notification, titleOf(delivery))
-      : ofDigest(delivery.digest);
+      : ofDigest(delivery.digest, instance);
   const common = (of: (alert: AlertmanagerAlert) => Labels): Labels => shared(group.alerts.map(of));
   return {
     version: '4',
@@ -63,25 +70,25 @@ export function alertmanagerPayload(
 type Group = Pick<AlertmanagerPayload, 'groupKey' | 'truncatedAlerts' | 'status' | 'groupLabels' | 'alerts'>;
 
 function ofNotification(notification: Notification, summary: string): Group {
-  const { route, group, alerts, omittedAlerts, reason } = notification;
+  const { group, alerts, omittedAlerts, reason } = notification;
   return {
-    groupKey: groupId(route, group),
+    groupKey: groupKey(notification),
     truncatedAlerts: omittedAlerts,
     status: reason === 'resolved' ? 'resolved' : 'firing',
     groupLabels: labelled(group),
-    alerts: alerts.map((alert) => ofAlert(alert, summary)),
+    alerts: alerts.map((alert) => ofAlert(alert, notification, summary)),
   };
 }
 
-function ofAlert(alert: NotifiedAlert, summary: string): AlertmanagerAlert {
-  const { resolvedAtMs, openedAtMs, fingerprint } = alert;
-  const isOver = alert.state === 'resolved';
+function ofAlert(alert: NotifiedAlert, notification: Notification, summary: string): AlertmanagerAlert {
+  const { resolvedAtMs = notification.createdAtMs, openedAtMs, fingerprint } = alert;
+  const hasEnded = isOver(notification, alert);
   return {
-    status: isOver ? 'resolved' : 'firing',
+    status: hasEnded ? 'resolved' : 'firing',
     labels: labelsOf(alert),
     annotations: annotationsOf(alert, summary),
     startsAt: isoTime(openedAtMs),
-    endsAt: isOver && resolvedAtMs !== undefined ? isoTime(resolvedAtMs) : NO_TIME,
+    endsAt: hasEnded ? isoTime(Math.max(resolvedAtMs, openedAtMs)) : NO_TIME,
     generatorURL: '',
     fingerprint,
   };
@@ -109,8 +116,10 @@ function annotationsOf(alert: NotifiedAlert, summary: string): Labels {
 }
 
 /** A summary is nothing that goes on: it starts and ends with its period, so that a receiver lets it go. */
-function ofDigest({ id, kind, title, fromMs, toMs, totals, notes }: Digest): Group {
-  const labels = { alertname: title, severity: 'info', source: 'tocsin', digest: kind };
+function ofDigest(digest: Digest, instance: string | undefined): Group {
+  const { kind, title, fromMs, toMs, totals, notes, severity = 'INFO' } = digest;
+  const key = digestKey(digest, instance);
+  const labels = { alertname: title, severity: severity.toLowerCase(), source: 'tocsin', digest: kind };
   const figures = totals.map(({ name, count }) => `${name}: ${count}`).join(', ');
   const annotations = { summary: `${title}: ${figures}`, description: notes.join('\n') };
   const times = { startsAt: isoTime(fromMs), endsAt: isoTime(toMs) };
@@ -120,9 +129,9 @@ function ofDigest({ id, kind, title, fromMs, toMs, totals, notes }: Digest): Gro
     annotations,
     ...times,
     generatorURL: '',
-    fingerprint: id,
+    fingerprint: key,
   };
-  return { groupKey: id, truncatedAlerts: 0, status: 'firing', groupLabels: {}, alerts: [alert] };
+  return { groupKey: key, truncatedAlerts: 0, status: 'firing', groupLabels: {}, alerts: [alert] };
 }
 
 /** Names as Prometheus takes them. */

@@ -1,5 +1,5 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { Delivery } from '../../core/delivery.ts';
+import { groupKey } from '../notification-key.ts';
 import { tocsinBody } from '../tocsin-body.ts';
 import { webhookId } from './sign.ts';
 
@@ -41,10 +41,7 @@ export function cloudEventHeaders(delivery: Delivery): Readonly<Record<string, s
 
 /** What the event is about: the group that alerts belong to, the event, the digest. */
 function subjectOf(delivery: Delivery): string {
-  if (delivery.kind === 'alert') {
-    const { route, group } = delivery.notification;
-    return groupId(route, group);
-  }
+  if (delivery.kind === 'alert') return groupKey(delivery.notification);
   return webhookId(delivery.kind === 'event' ? delivery.event.id : delivery.digest.id);
 }
 

@@ -52,7 +52,7 @@ export function discordMessage(delivery: Delivery): DiscordMessage {
 function embedsOf(summary: Summary, shown: number): DiscordEmbed[] {
   const { parts, notes, noun, tone, origin, timestamp } = summary;
   const color = COLOURS[tone];
-  const hidden = parts.length - shown;
+  const hidden = parts.length - shown + summary.omitted;
   const said = [
     ...(hidden === 0 ? [] : [`${moreText(hidden, noun)} did not fit here.`]),
     ...notes.slice(0, 5).map((note) => within(note, MAX_TEXT, escaped)),

@@ -33,11 +33,10 @@ function misplaced(input: WebhookShape, format: Format): Mistake | undefined {
   const receiver = ALERTS_ONLY[format];
   if (receiver !== undefined && send.some((stream) => stream !== 'alerts'))
     return { key: 'send', message: `must be [alerts]: ${receiver} takes alerts, and no single events` };
-  if (format === 'pagerduty' && rate !== undefined)
-    return {
-      key: 'rate',
-      message: 'would leave incidents open, for what ends them is summed up too; remove it',
-    };
+  if (receiver !== undefined && rate !== undefined) {
+    const left = format === 'pagerduty' ? 'incidents open' : 'alerts firing';
+    return { key: 'rate', message: `would leave ${left}, for what ends them is summed up too; remove it` };
+  }
   if (batch.max_items > 1 && !takesBatches(format, mode))
     return { key: 'batch', message: 'needs format: tocsin, or cloudevents in mode: structured' };
   return undefined;

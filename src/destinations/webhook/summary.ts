@@ -1,8 +1,8 @@
-import { groupId } from '../../alerts/fingerprint.ts';
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Digest, DigestRow, DigestTable } from '../../core/digest.ts';
 import { highestSeverity, type Severity } from '../../core/severity.ts';
+import { groupKey } from '../notification-key.ts';
 import { titleOf } from '../template-context.ts';
 import { isoTime } from '../tocsin-body-values.ts';
 import { moreText } from './bounded.ts';
@@ -13,7 +13,9 @@ export interface Summary {
   readonly tone: Tone;
   readonly timestamp: string;
   readonly parts: readonly SummaryPart[];
-  /** One sentence each: what is not shown, what a reader must know. */
+  /** How many more there are beside the parts. */
+  readonly omitted: number;
+  /** One sentence each: what a reader must know. */
   readonly notes: readonly string[];
   /** What there are more of than parts: `alert`. */
   readonly noun: string;
@@ -31,6 +33,8 @@ export interface SummaryPart {
   readonly runbook?: string;
 }
 
+/** No chat shows more alerts in one message; a notification may hold hundreds. */
+const MAX_ALERTS = 10;
 const MAX_SAMPLES = 3;
 const MAX_ROWS = 10;
 
@@ -48,17 +52,18 @@ function severityOf(delivery: Delivery): Severity {
 
 function ofAlerts(delivery: Extract<Delivery, { kind: 'alert' }>): Summary {
   const { notification } = delivery;
-  const { alerts, omittedAlerts, reason, route, group, id } = notification;
+  const { alerts, omittedAlerts, reason, route, id } = notification;
   const isOperational = alerts.length > 0 && alerts.every(({ feed }) => feed === 'operations');
   const tone = isOperational ? 'operations' : notification.severity;
   return {
     title: `${isOperational ? 'Tocsin itself: ' : ''}${titleOf(delivery)}`,
     tone: reason === 'resolved' ? 'over' : tone,
     timestamp: isoTime(notification.createdAtMs),
-    parts: alerts.map(ofAlert),
-    notes: omittedAlerts === 0 ? [] : [`${moreText(omittedAlerts, 'alert')} belong to this.`],
+    parts: alerts.slice(0, MAX_ALERTS).map(ofAlert),
+    omitted: omittedAlerts + Math.max(0, alerts.length - MAX_ALERTS),
+    notes: [],
     noun: 'alert',
-    origin: `${id} · route ${route} · group ${groupId(route, group)}`,
+    origin: `${id} · route ${route} · group ${groupKey(notification)}`,
   };
 }
 
@@ -99,6 +104,7 @@ function ofDigest(digest: Digest): Summary {
     tone: 'INFO',
     timestamp: isoTime(createdAtMs),
     parts: [whole, ...tables].filter(({ rows }) => rows.length > 0).map(ofTable),
+    omitted: 0,
     notes,
     noun: 'table',
     origin: id,
@@ -136,6 +142,7 @@ function ofEvent(delivery: Extract<Delivery, { kind: 'event' }>): Summary {
     tone: severityOf(delivery),
     timestamp: time,
     parts: [{ heading, facts, lines }],
+    omitted: 0,
     notes: [],
     noun: 'event',
     origin: event.id,

@@ -47,7 +47,7 @@ function messageOf(summary: Summary, shown: number): object {
 function card(summary: Summary, shown: number): object {
   const { title, tone, parts, notes, noun, origin, timestamp } = summary;
   const head = run(title, 500, { weight: 'Bolder', size: 'Large', color: COLOURS[tone] });
-  const hidden = parts.length - shown;
+  const hidden = parts.length - shown + summary.omitted;
   const said = [
     ...(hidden === 0 ? [] : [`${moreText(hidden, noun)} did not fit here.`]),
     ...notes.slice(0, 5),

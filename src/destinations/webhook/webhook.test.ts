@@ -67,6 +67,7 @@ describe('the configuration', () => {
     ['send: must be [alerts]: PagerDuty', { format: 'pagerduty', routing_key: ROUTING, send: ['events'] }],
     ['send: must be [alerts]: alertmanager', { format: 'alertmanager', send: ['alerts', 'matches'] }],
     ['rate: would leave', { format: 'pagerduty', routing_key: ROUTING, rate: { per_minute: 1, burst: 1 } }],
+    ['rate: would leave alerts firing', { format: 'alertmanager', rate: { per_minute: 1, burst: 1 } }],
     ['template: is required', { format: 'template' }],
     ['template: belongs to format: template', { format: 'tocsin', template: { body: '{}' } }],
     ['mode: belongs to format: cloudevents', { mode: 'binary' }],

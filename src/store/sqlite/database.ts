@@ -37,6 +37,18 @@ export class Database {
     return translated(this.#file, () => this.#prepare(sql).all(...values));
   }
 
+  /** Rows up to the first after which `isMore` wants none; those behind it are not read. */
+  first(sql: string, isMore: (row: Row) => boolean, ...values: SQLInputValue[]): Row[] {
+    return translated(this.#file, () => {
+      const rows: Row[] = [];
+      for (const row of this.#prepare(sql).iterate(...values)) {
+        rows.push(row);
+        if (!isMore(row)) break;
+      }
+      return rows;
+    });
+  }
+
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return translated(this.#file, () => this.#prepare(sql).get(...values));
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { notification } from '../../../test/contract/deliveries.ts';
+import { alert, notification } from '../../../test/contract/deliveries.ts';
 import type { Store } from '../../core/store.ts';
 import { openSqliteStore } from './index.ts';
 
@@ -153,4 +153,27 @@ describe('what is under way while a clock goes ahead of its lease, and is shed',
     const [record] = await store.listDeliveries({ limit: 1 });
     expect([record?.state, record?.reason]).toEqual([state, reason]);
   });
+});
+
+it('takes no more than a megabyte of notifications at once, and at least one', async () => {
+  const alerts = [alert({ description: 'x'.repeat(300_000) })];
+  const ids = Array.from({ length: 9 }, (_, i) => `alert/a/x/1${i === 0 ? '' : `.${i + 1}`}`);
+  await store.transaction(async (tx) => {
+    for (const id of ids) await tx.insertNotification(notification({ id, alerts }));
+    await tx.enqueue(
+      ids.map((deliveryId) => ({ destination: 'oncall', kind: 'alert', deliveryId, urgency: 1 })),
+      0,
+    );
+  });
+  const batches: (readonly string[])[] = [];
+  for (let batch = await store.claim('oncall', 0, LEASE_MS, 500); batch.length > 0; ) {
+    batches.push(batch.map(({ delivery }) => delivery.id));
+    await store.settle(
+      batch.map(({ seq }) => ({ seq, state: 'done' })),
+      0,
+    );
+    batch = await store.claim('oncall', 0, LEASE_MS, 500);
+  }
+  expect(batches.map(({ length }) => length)).toEqual([4, 4, 1]);
+  expect(batches.flat()).toEqual(ids);
 });

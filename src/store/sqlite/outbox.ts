@@ -58,6 +58,12 @@ export interface ClaimedRow {
 const URGENT = { which: 'o.urgency > 0', order: 'o.urgency DESC, o.due_ms, o.seq' };
 const IN_TURN = { which: 'o.urgency = 0', order: 'o.due_ms, o.seq' };
 
+/**
+ * Of the notifications and digests in one batch. A list of fifty thousand alerts comes in hundreds of parts, and whoever sends them must not have
+ * to hold and write all of them at once.
+ */
+const MOST_CHARS = 1_000_000;
+
 function claimable(
   db: Database,
   { which, order }: typeof URGENT,
@@ -65,9 +71,14 @@ function claimable(
   nowMs: number,
   limit: number,
 ): Row[] {
-  return db.all(
+  let left = MOST_CHARS;
+  return db.first(
     `${CONTENT} WHERE o.destination = ? AND o.state = 'pending' AND ${which} AND o.due_ms <= ? AND o.lease_until_ms <= ?
        AND ${inTurn('e.lease_until_ms > ?')} ORDER BY ${order} LIMIT ?`,
+    ({ body }) => {
+      left -= typeof body === 'string' ? body.length : 0;
+      return left > 0;
+    },
     destination,
     nowMs,
     nowMs,
