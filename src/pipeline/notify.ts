@@ -234,12 +234,13 @@ async function keepForRemoved(
 }
 
 /** What those who are told of a group make of it. */
-function hearingOf({ to, told = {} }: AlertGroup, listeners: readonly Listener[]) {
+function hearingOf(group: AlertGroup, listeners: readonly Listener[]) {
+  const { told = {} } = group;
   const known = listeners.filter(({ name }) => told[name] !== undefined);
   const isAny = (some: readonly Listener[], hearings: readonly string[]): boolean =>
     some.some(({ hearing = '' }) => hearings.includes(hearing));
   return {
-    isListed: isAny([...known, ...listeners.filter(({ name }) => to.includes(name))], ['list']),
+    isListed: isAny([...known, ...recipients(group, listeners)], ['list']),
     hearsEnds: isAny(known, ['list', 'edits']),
     hearsHands: isAny(known, ['list', 'edits', 'incidents']),
   };
