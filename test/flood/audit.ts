@@ -6,7 +6,7 @@ const WINDOWED = new Set(['new-country', 'client-error-burst', 'login-brute-forc
 
 /** What does not add up, one sentence each. `atFlood`: the books as they were before the quiet, whose alerts may be gone since. */
 export function audit({ received }: Stage, books: Books, events: number, atFlood?: Books): readonly string[] {
-  const { counted } = atFlood ?? books;
+  const { counted, matched } = atFlood ?? books;
   const fired = [...counted.values()].reduce((sum, count) => sum + count, 0);
   const told = [...received.notifications.values()].reduce(
     (sum, { matches, isOwn }) => sum + (isOwn ? 0 : matches),
@@ -18,7 +18,7 @@ export function audit({ received }: Stage, books: Books, events: number, atFlood
     ...(received.events.size === events ? [] : [`the SIEM has ${received.events.size} of ${events} events`]),
     // One batch may be under way when the daemon is killed.
     ...(repeated <= 2_000 ? [] : [`${repeated} events came to the SIEM more than once`]),
-    ...[...received.matches].flatMap(([rule, matches]) =>
+    ...[...matched].flatMap(([rule, matches]) =>
       WINDOWED.has(rule) || counted.get(rule) === matches
         ? []
         : [`alerts of ${rule} count ${counted.get(rule) ?? 0} matches; there were ${matches}`],

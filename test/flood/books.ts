@@ -19,7 +19,9 @@ export interface Books {
   readonly deadLetters: number;
   /** Matches that a summary for people is still to tell. */
   readonly overflow: number;
-  /** Wall time of commit, by actor, of events that a rule found to be successful exploits. */
+  /** Events by rule that matched them and did not yield, in which each is to be counted once. */
+  readonly matched: ReadonlyMap<string, number>;
+  /** Wall time of commit, by the feed's id, of events that a rule found to be successful exploits. */
   readonly exploitsCommittedMs: ReadonlyMap<string, number>;
 }
 
@@ -52,14 +54,20 @@ export function readBooks(database: string): Books {
       pendingDeliveries: number("SELECT count(*) FROM outbox WHERE state = 'pending'"),
       deadLetters: number("SELECT count(*) FROM outbox WHERE state = 'dead'"),
       overflow: number("SELECT coalesce(sum(count), 0) FROM overflow WHERE kind = 'match'"),
-      exploitsCommittedMs: new Map(
+      matched: new Map(
         db
           .prepare(
-            `SELECT p.raw ->> '$.actor' AS actor, e.committed_ms FROM events e JOIN payloads p USING (seq)
-             WHERE e.rules LIKE '%"successful-exploit"%'`,
+            `SELECT r.value ->> '$.rule' AS rule, count(*) AS events FROM events, json_each(events.rules) r
+             WHERE r.value -> '$.yieldedTo' IS NULL GROUP BY 1`,
           )
           .all()
-          .map((row) => [String(row['actor']), Number(row['committed_ms'])]),
+          .map((row) => [String(row['rule']), Number(row['events'])]),
+      ),
+      exploitsCommittedMs: new Map(
+        db
+          .prepare(`SELECT feed_id, committed_ms FROM events WHERE rules LIKE '%"successful-exploit"%'`)
+          .all()
+          .map((row) => [String(row['feed_id']), Number(row['committed_ms'])]),
       ),
     };
   });

@@ -64,7 +64,7 @@ export async function playFlood(options: FloodOptions): Promise<FloodResult> {
     const tablesAfterFlood = bytesByTable(stage.database);
     say(`all read and delivered after ${seconds(startedMs)} s`);
     findings.push(...audit(stage, afterFlood, options.events));
-    const pages = stage.exploiters.map((actor) => pageOf(stage, actor, afterFlood));
+    const pages = stage.exploits.map((exploit) => pageOf(stage, exploit, afterFlood));
     const messages = stage.received.messages.length;
     await quiet(stage, daemon, options.steps);
     const afterQuiet = readBooks(stage.database);
@@ -172,8 +172,12 @@ async function rest(stage: Stage, daemon: DaemonProcess): Promise<void> {
   }
 }
 
-function pageOf({ received }: Stage, actor: string, { exploitsCommittedMs }: Books): PageTime {
-  const committedMs = exploitsCommittedMs.get(actor);
+function pageOf(
+  { received }: Stage,
+  { feedId, actor }: Stage['exploits'][number],
+  { exploitsCommittedMs }: Books,
+): PageTime {
+  const committedMs = exploitsCommittedMs.get(feedId);
   const naming = received.messages.filter(({ text }) => namesActor(text, actor) && text.includes('CRITICAL'));
   const own = naming.find(({ text }) => !text.includes('Summed up'));
   const first = naming[0];

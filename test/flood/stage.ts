@@ -21,8 +21,6 @@ export interface ToldOf {
 export interface Received {
   /** Event id → how often the SIEM took it. */
   readonly events: Map<string, number>;
-  /** Matches by rule, as the SIEM's events name them. */
-  readonly matches: Map<string, number>;
   /** By notification id. */
   readonly notifications: Map<string, ToldOf>;
   /** Texts of Slack messages, and when each came. */
@@ -41,8 +39,8 @@ export interface Stage {
   readonly feed: AktoSimulator;
   readonly received: Received;
   readonly peaks: Peaks;
-  /** Actors of the successful exploits. */
-  readonly exploiters: readonly string[];
+  /** The successful exploits. */
+  readonly exploits: readonly { readonly feedId: string; readonly actor: string }[];
   start(): DaemonProcess;
   /** Lets one step of time pass for the daemon. */
   step(daemon: DaemonProcess): Promise<void>;
@@ -69,7 +67,7 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
   const events = flood({ ...options, fromS: nowS - 600, toS: nowS - 30 });
   const feed = await startAktoSimulator({ apiKey: API_KEY, events });
   const received: Received = {
-    ...{ events: new Map(), matches: new Map(), notifications: new Map(), messages: [] },
+    ...{ events: new Map(), notifications: new Map(), messages: [] },
   };
   const slack = await startSlackReceiver({
     onMessage: ({ payload, receivedAtMs }) =>
@@ -95,7 +93,9 @@ server: { listen: "127.0.0.1:0" }
   const middle = Math.floor(options.events / 2);
   return {
     ...{ database, feed, received, peaks },
-    exploiters: Array.from({ length: options.exploits }, (_, index) => actorOf(middle + index)),
+    exploits: Array.from({ length: options.exploits }, (_, index) => {
+      return { feedId: `flood-${middle + index}`, actor: actorOf(middle + index) };
+    }),
     start: () =>
       new DaemonProcess(config, {
         NODE_OPTIONS: `--import=${CLOCK}`,
@@ -120,18 +120,12 @@ server: { listen: "127.0.0.1:0" }
   };
 }
 
-function take({ events, matches, notifications }: Received, content: Json): void {
+function take({ events, notifications }: Received, content: Json): void {
   if (!isJsonObject(content)) return;
   const id = String(content['tocsin_id']);
   if (content['kind'] === 'alert') return void notifications.set(id, toldOf(content));
   if (content['kind'] !== 'event') return;
   events.set(id, (events.get(id) ?? 0) + 1);
-  // A delivery that comes again is no further match.
-  if (events.get(id) !== 1) return;
-  for (const rule of Array.isArray(content['rules']) ? content['rules'].filter(isJsonObject) : []) {
-    const name = String(rule['id']);
-    matches.set(name, (matches.get(name) ?? 0) + 1);
-  }
 }
 
 function toldOf(content: JsonObject): ToldOf {
