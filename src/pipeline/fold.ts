@@ -71,7 +71,6 @@ export function folded(each: FiredRule, routes: readonly Route<TermSource>[]): F
       ruleName: `${firing.ruleName}: ${nameOf(terms)}`,
       description: description === '' ? NOTE : `${NOTE}\n\n${description}`,
       group: shared,
-      labels: { ...firing.labels, ...shared },
     },
     grouped: groupedBy(firing, subject, many),
   };
