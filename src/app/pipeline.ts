@@ -1,3 +1,4 @@
+import { boundsFor } from '../alerts/fold.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Destination, DestinationMemory } from '../core/delivery.ts';
 import { framesOf } from '../core/frames.ts';
@@ -128,6 +129,7 @@ function build(
   const ingest = createIngest({
     ...{ store, clock, telemetry, ruleSet, destinations, instance, routes: config.routes },
     resolveAfterMs: config.alerts.resolveAfterMs,
+    ...{ bounds: boundsFor(config.retention.maxBytes), makeRoom: maintenance.pass },
     storeFull: maintenance.storeFull,
     blocked: budgets.blocked,
     onCommitted: () => {

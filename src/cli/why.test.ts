@@ -90,6 +90,24 @@ describe('tocsin why, of an event', () => {
       expect(out).toContain(line);
   });
 
+  it('leads to the alert of many actors where there was no room for one of its own', async () => {
+    await stage.close();
+    stage = await createStage({ bounds: { each: 1, all: 1, members: 1 } });
+    const actors = Array.from({ length: 9 }, (_, index) => [
+      `a${index}`,
+      { ...SQLI, actor: `10.0.0.${index}` },
+    ]);
+    await stage.ingest(Object.fromEntries(actors));
+    // The sample shows the newest five only.
+    for (const id of ['a2', 'a8']) {
+      const { alerts } = await story(id);
+      expect(alerts).toMatchObject([
+        { alert: { rule: 'sqli', ruleName: expect.stringContaining('many actors'), count: 7 } },
+      ]);
+    }
+    expect((await story('a0')).alerts).toMatchObject([{ alert: { rule: 'sqli', count: 1 } }]);
+  });
+
   it('tells how far the windows of its rules have come', async () => {
     await stage.ingest({ a: { filterId: 'Probe' }, b: { filterId: 'Probe' } });
     expect(await story('a')).toMatchObject({

@@ -133,6 +133,13 @@ export interface MemberTotals {
   readonly newestMs: number;
 }
 
+/** How many are open of one source and rule. */
+export interface OpenCount {
+  /** `["SOURCE","RULE"]`. */
+  readonly place: string;
+  readonly count: number;
+}
+
 /** Matches that no message counts: kept quiet until they were over, or `ended` where ends are not told. */
 export interface UnheardCount {
   readonly reason: 'muted' | 'silenced' | 'inhibited' | 'ended';
@@ -344,8 +351,10 @@ export interface PruneReport {
   readonly deletedEvents: number;
   readonly clearedPayloads: number;
   readonly bytes: number;
-  /** Everything that may go is gone and the store is still over its bound. */
+  /** The store is over its bound. */
   readonly overBound: boolean;
+  /** Space is short, and more of it can be cleared by the next call. */
+  readonly isUnfinished: boolean;
 }
 
 /** History that is read outside the polls, so that it can go on after an interruption. */

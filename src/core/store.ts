@@ -17,6 +17,7 @@ import type {
   InhibitingAlert,
   JudgedEvent,
   MemberTotals,
+  OpenCount,
   OutboxRow,
   OverflowCount,
   PendingCount,
@@ -63,6 +64,16 @@ export interface StoreTx {
    * is not held, or is looked at until `dueByMs`. What nobody is to be told of is not among them.
    */
   inhibitingAlerts(dueByMs: number, limit: number): Promise<readonly InhibitingAlert[]>;
+  /** By source and rule. */
+  countOpenAlerts(): Promise<readonly OpenCount[]>;
+  /** By source and rule: those that have not expired. */
+  countWindows(nowMs: number): Promise<readonly OpenCount[]>;
+  /** Alerts as members of groups, in all. */
+  countMembers(): Promise<number>;
+  /** Which of these alerts are open. */
+  openAmong(fingerprints: readonly string[]): Promise<readonly string[]>;
+  /** What the store holds with what this transaction has added, in bytes. */
+  usedBytes(): Promise<number>;
   /** The groups that an alert is a member of. */
   groupsOf(fingerprint: string): Promise<readonly AlertGroup[]>;
   readGroups(ids: readonly string[]): Promise<readonly AlertGroup[]>;

@@ -1,4 +1,5 @@
 import { fingerprint } from '../alerts/fingerprint.ts';
+import type { Bounds } from '../alerts/fold.ts';
 import type { Firing } from '../alerts/lifecycle.ts';
 import type { Route } from '../alerts/route.ts';
 import type { StoredWindow, StoreTx, WindowKey } from '../core/store.ts';
@@ -17,12 +18,17 @@ import {
 import type { Verdict } from './judge.ts';
 import type { OperationalFact } from './operations.ts';
 import { labelOf, shortened, summarise } from './summary.ts';
+import { manyKeys, type RoomFor, type Sighting, textOf, windowRoom } from './window-room.ts';
 import { type Raised, yieldsTo } from './yielding.ts';
 
 /** A rule that fired on an event, and what its routes look at. */
 export interface FiredRule {
   readonly firing: Firing;
   readonly subject: TermSource;
+  /** What groups see, where it is not that: one alert of many actors must not make as many groups. */
+  readonly grouped?: TermSource;
+  /** It was counted in a window of many, so it is told of as many. */
+  readonly isFolded?: true;
   /** A later state of an object that its rule has matched before: nothing new to count or to tell. */
   readonly isUpdate?: true;
   /** Destinations that cannot tell anybody of it now. */
@@ -55,11 +61,14 @@ export async function fire(
   routes: readonly Route<TermSource>[],
   resolveAfterMs: number,
   nowMs: number,
+  bounds?: Bounds,
 ): Promise<Fired> {
   const sightings = verdicts.map((verdict) =>
     inYieldingOrder(verdict.matches).map((match) => sightingOf(match, verdict)),
   );
-  const windows = new Windows(await tx.readWindows(distinctKeys(sightings.flat())), nowMs);
+  const all = sightings.flat();
+  const stored = await tx.readWindows(distinctKeys(all));
+  const windows = new Windows(stored, nowMs, await windowRoom(tx, all, stored, bounds, nowMs));
   const decided = sightings.map((ofOne) => decideOne(ofOne, windows, routes, resolveAfterMs));
   await tx.writeWindows(windows.changed());
   const yielded = verdicts.flatMap(({ event }, index) => {
@@ -90,24 +99,26 @@ function decideOne(
     }
     const mayYield = match.rule.yields === true && raised.length > 0;
     const to = mayYield ? yieldsTo(own(), raised, routes) : [];
-    if (to.length > 0) gaveWay.set(match.rule.id, to);
-    else if (windows.observe(sighting)) raised.push(own());
+    if (to.length > 0) {
+      gaveWay.set(match.rule.id, to);
+      continue;
+    }
+    const came = windows.observe(sighting);
+    if (came !== 'counted')
+      raised.push({
+        match,
+        fired: { ...own().fired, ...(came === 'fired_as_many' ? { isFolded: true } : {}) },
+      });
   }
   return { raised, gaveWay };
 }
 
-/** One match, and the windows that it is counted in. */
-interface Sighting {
-  readonly match: RuleMatch;
-  readonly verdict: Verdict;
-  readonly keys: readonly { readonly key: WindowKey; readonly text: string }[];
-}
-
 function sightingOf(match: RuleMatch, verdict: Verdict): Sighting {
   const { rule } = match;
-  if (rule.aggregations.length === 0) return { match, verdict, keys: [] };
+  if (rule.aggregations.length === 0) return { match, verdict, keys: [], many: [] };
   const keys = windowKeys(rule, verdict.event.source, groupOf(rule, verdict.view));
-  return { match, verdict, keys: keys.map((key) => ({ key, text: textOf(key) })) };
+  const many = manyKeys({ match, verdict });
+  return { match, verdict, keys: keys.map((key) => ({ key, text: textOf(key) })), many };
 }
 
 /** Attackers choose most of these texts: none of them may make a key or an alert large. */
@@ -137,12 +148,8 @@ function windowKeys(rule: Rule, source: string, values: Readonly<Record<string, 
 }
 
 function distinctKeys(sightings: readonly Sighting[]): readonly WindowKey[] {
-  const keys = sightings.flatMap((sighting) => sighting.keys);
+  const keys = sightings.flatMap((sighting) => [...sighting.keys, ...sighting.many]);
   return [...new Map(keys.map(({ key, text }) => [text, key])).values()];
-}
-
-function textOf({ rule, condition, group }: WindowKey): string {
-  return JSON.stringify([rule, condition, group]);
 }
 
 /** The windows that one page touches, as the transaction found them and as they become. */
@@ -150,13 +157,19 @@ class Windows {
   readonly #states: Map<string, WindowState>;
   readonly #changed = new Map<string, StoredWindow>();
   readonly #nowMs: number;
+  readonly #roomFor: RoomFor;
 
-  constructor(stored: readonly StoredWindow[], nowMs: number) {
+  constructor(stored: readonly StoredWindow[], nowMs: number, roomFor: RoomFor) {
     this.#states = new Map(stored.map((window) => [textOf(window), window.state]));
     this.#nowMs = nowMs;
+    this.#roomFor = roomFor;
   }
 
-  observe({ match, verdict, keys }: Sighting): boolean {
+  /** Counts a match, in the windows of many where there is no room for its own. */
+  observe(sighting: Sighting): 'counted' | 'fired' | 'fired_as_many' {
+    const { match, verdict } = sighting;
+    const isOwn = this.#roomFor(sighting) === 'own';
+    const keys = isOwn ? sighting.keys : sighting.many;
     const before = keys.map(({ text }) => this.#states.get(text) ?? EMPTY_WINDOW);
     const { states, fired } = observeMatch(match, before, Math.floor(verdict.event.timeMs / 1_000));
     for (const [index, { key, text }] of keys.entries()) {
@@ -166,7 +179,8 @@ class Windows {
       this.#states.set(text, state);
       this.#changed.set(text, { ...key, state, expiresMs: this.#nowMs + lastsMs + WINDOW_GRACE_MS });
     }
-    return fired;
+    if (!fired) return 'counted';
+    return isOwn ? 'fired' : 'fired_as_many';
   }
 
   changed(): readonly StoredWindow[] {

@@ -100,16 +100,16 @@ function judgeDestination(
 }
 
 function judgeStore(
-  { bytes, maxBytes, overBound }: StoreUsage,
+  { bytes, maxBytes, overBound, filledBy = 'it is being cleared' }: StoreUsage,
   isOpen: IsOpen,
   nowMs: number,
 ): readonly LastingFact[] {
   const wasNear = isOpen('tocsin-store-nearly-full', {});
   const isNear = bytes >= maxBytes * (wasNear ? NO_LONGER : NEARLY_FULL);
-  const near = { fact: storeNearlyFull(bytes, maxBytes, nowMs) };
+  const near = { fact: storeNearlyFull(bytes, maxBytes, filledBy, nowMs) };
   if (!overBound) return isNear ? [near] : [];
   // One page for what is worse; and no word that the lesser is over.
-  return [{ fact: storeFull(bytes, maxBytes, nowMs) }, ...(wasNear ? [near] : [])];
+  return [{ fact: storeFull(bytes, maxBytes, filledBy, nowMs) }, ...(wasNear ? [near] : [])];
 }
 
 export interface HealthWatchDeps extends Audience {

@@ -217,11 +217,11 @@ function sameLabels(a: AlertGroup['labels'], b: AlertGroup['labels']): boolean {
 
 function targetOf(
   { name, id, to, leftOut, timing, groupBy }: ChosenRoute<TermSource>,
-  { subject }: FiredRule,
+  { subject, grouped = subject }: FiredRule,
   instance: string,
 ): GroupTarget {
   return {
-    ...{ route: name, labels: groupLabels(groupBy, subject), to, timing, instance },
+    ...{ route: name, labels: groupLabels(groupBy, grouped), to, timing, instance },
     ...(id === undefined ? {} : { routeId: id }),
     ...(leftOut === undefined ? {} : { leftOut }),
   };

@@ -151,6 +151,25 @@ describe('a page', () => {
     expect(await bench.store.unseen([idOf('a')])).toEqual(new Set([idOf('a')]));
   });
 
+  it('stops before what is kept for telling, settling and pruning, and goes on once there is room', async () => {
+    const asked: number[] = [];
+    let isFull = true;
+    const storeFull = (bytes?: number): string | undefined => {
+      if (bytes !== undefined) asked.push(bytes);
+      return bytes !== undefined && isFull ? 'it is over its bound' : undefined;
+    };
+    await expect(ingest({ storeFull })([attack('a')], { at: 1 })).rejects.toMatchObject({ kind: 'full' });
+    expect(await bench.store.unseen([idOf('a')])).toEqual(new Set([idOf('a')]));
+    expect(await bench.store.readCursor(FEED.source, FEED.feed)).toBeUndefined();
+    // With what the page would have added.
+    expect(asked[0]).toBeGreaterThan(0);
+    const makeRoom = async (): Promise<void> => {
+      isFull = false;
+    };
+    await ingest({ storeFull, makeRoom })([attack('a')], { at: 1 });
+    expect(await waiting()).toMatchObject([{ newCount: 1 }]);
+  });
+
   it('tells what it held, by counters', async () => {
     await ingest()([attack('a'), attack('a'), event('b')]);
     await ingest()([event('b'), event('c')]);

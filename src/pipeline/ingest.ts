@@ -1,3 +1,4 @@
+import type { Bounds } from '../alerts/fold.ts';
 import type { Alert } from '../core/alert.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Event, feedNameOf } from '../core/event.ts';
@@ -9,6 +10,7 @@ import { IngestBlocked } from './blocked.ts';
 import { eventRows } from './event-rows.ts';
 import { afterPage } from './feed-book.ts';
 import { fire, firedBy } from './firing.ts';
+import { fold } from './fold.ts';
 import { createJudge, matchedRules, type Revisions, type Verdict } from './judge.ts';
 import { feedIncomplete, type OperationalFact } from './operations.ts';
 import { type Audience, raise } from './raise.ts';
@@ -20,8 +22,12 @@ export interface IngestDeps extends Audience {
   readonly ruleSet: RuleSet;
   /** An alert is over after so much quiet. */
   readonly resolveAfterMs: number;
-  /** Why nothing may be added to the store now; undefined while it may. */
-  readonly storeFull: () => string | undefined;
+  /** How much may be open at once of what attackers can invent; without them, that is not bounded. */
+  readonly bounds?: Bounds;
+  /** Why nothing may be added to the store now; undefined while it may. `bytes`: what it would hold with what is to be added. */
+  readonly storeFull: (bytes?: number) => string | undefined;
+  /** Clears what may go from the store. */
+  readonly makeRoom?: () => Promise<unknown>;
   /** Why nothing may be added to what waits for some destination; undefined while it may. */
   readonly blocked?: () => string | undefined;
   /** Deliveries or groups wait. */
@@ -86,7 +92,12 @@ export function createIngest(deps: IngestDeps): OpenIntake {
     async function commitPage(judged: JudgedPage): Promise<void> {
       try {
         refuseWhereFull();
-        await commitWith(judged, untold.splice(0));
+        await commitWith(judged, untold.splice(0)).catch(async (error: unknown) => {
+          if (deps.makeRoom === undefined || !(error instanceof StoreError) || error.kind !== 'full')
+            throw error;
+          await deps.makeRoom();
+          await commitWith(judged, untold.splice(0));
+        });
       } finally {
         // Where it failed nobody takes the page behind it, which must not wait for ever all the same.
         judged.ended();
@@ -158,20 +169,24 @@ async function commit(
   polledMs: number | undefined,
 ): Promise<Committed> {
   const nowMs = deps.clock.now();
-  const found = await fire(tx, verdicts, deps.routes, deps.resolveAfterMs, nowMs);
+  const { bounds } = deps;
+  const found = await fire(tx, verdicts, deps.routes, deps.resolveAfterMs, nowMs, bounds);
   const judged = verdicts.map((verdict) => ({
     event: verdict.event,
     rules: matchedRules(verdict, found.yielded.get(verdict.event.id)),
   }));
   await tx.insertEvents(judged, nowMs, polledMs);
-  const fired = [...found.fired, ...facts.map(firedBy)];
+  const told = bounds === undefined ? found.fired : await fold(tx, found.fired, bounds, deps.routes);
   const before = await tx.readFeedState(feedNameOf(reader));
   const shown = { shownMs: polledMs ?? nowMs, isLookBack: before?.lastReadMs === undefined };
-  const opened = await raise(tx, deps, fired, nowMs, shown);
+  const opened = await raise(tx, deps, [...told, ...facts.map(firedBy)], nowMs, shown);
   await tx.enqueue(eventRows(verdicts, deps.destinations), nowMs);
   await tx.writeCursor(reader.source, reader.feed, page.cursor, nowMs);
   const fresh = verdicts.map(({ event }) => event);
   const { state, late } = afterPage(before, reader, page, fresh, nowMs);
   await tx.writeFeedState(state, nowMs);
+  // What lies above the bound is kept for telling, settling and pruning: the store must be able to empty itself.
+  const full = deps.storeFull(await tx.usedBytes());
+  if (full !== undefined) throw new StoreError('full', full);
   return { opened, late };
 }

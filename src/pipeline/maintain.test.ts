@@ -52,13 +52,15 @@ describe('maintenance', () => {
 
   it('keeps what is undelivered, however old, and says while that is too much', async () => {
     const reports = [
-      { deletedEvents: 0, clearedPayloads: 0, bytes: 2_000_000_000, overBound: true },
-      { deletedEvents: 9, clearedPayloads: 0, bytes: 500, overBound: false },
+      { deletedEvents: 0, clearedPayloads: 0, bytes: 2_000_000_000, overBound: true, isUnfinished: false },
+      { deletedEvents: 9, clearedPayloads: 0, bytes: 500, overBound: false, isUnfinished: false },
     ];
     const { pass, storeFull } = maintenance(async () => reports.shift() ?? Promise.reject(new Error('done')));
     expect(storeFull()).toBeUndefined();
     await pass();
-    expect(storeFull()).toContain('2000 MB of undelivered events exceed retention.max_size (1000 MB)');
+    expect(storeFull()).toContain(
+      "the store's 2000 MB exceed retention.max_size (1000 MB), so nothing more is read: ",
+    );
     await pass();
     expect(storeFull()).toBeUndefined();
   });

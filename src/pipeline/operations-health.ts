@@ -79,13 +79,19 @@ export function deadLetters(
   };
 }
 
-export function storeNearlyFull(bytes: number, maxBytes: number, atMs: number): OperationalFact {
+/** @param filledBy what fills it, and what to do */
+export function storeNearlyFull(
+  bytes: number,
+  maxBytes: number,
+  filledBy: string,
+  atMs: number,
+): OperationalFact {
   return {
     rule: 'tocsin-store-nearly-full',
     name: 'Store nearly full',
     description:
       `The store holds ${megabytes(bytes)} that cannot go yet, of the ${megabytes(maxBytes)} of retention.max_size; once it is full ` +
-      'nothing more is read. Mend the destinations that do not take their deliveries, redrive or discard dead letters, or raise the bound.',
+      `nothing more is read: ${filledBy}.`,
     severity: 'MEDIUM',
     group: {},
     ...LASTING,
@@ -93,13 +99,14 @@ export function storeNearlyFull(bytes: number, maxBytes: number, atMs: number): 
   };
 }
 
-export function storeFull(bytes: number, maxBytes: number, atMs: number): OperationalFact {
+/** @param filledBy what fills it, and what to do */
+export function storeFull(bytes: number, maxBytes: number, filledBy: string, atMs: number): OperationalFact {
   return {
     rule: 'tocsin-store-full',
     name: 'Store full',
     description:
       `The store holds ${megabytes(bytes)} that cannot go yet, more than retention.max_size (${megabytes(maxBytes)}), so no feed is ` +
-      'read and attacks go unseen until there is room. Mend the destinations that do not take their deliveries, redrive or discard dead letters, or raise the bound and restart.',
+      `read and attacks go unseen until there is room: ${filledBy}.`,
     severity: 'CRITICAL',
     group: {},
     ...LASTING,

@@ -7,6 +7,7 @@ import { formatProblem } from '../core/problem.ts';
 import type { Severity } from '../core/severity.ts';
 import type { FeedProgress } from '../core/source.ts';
 import type { DeliveryState, PruneReport } from '../core/store.ts';
+import { createFew } from './few.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type Wait } from './metrics.ts';
 import { createStatus } from './status.ts';
@@ -30,6 +31,7 @@ interface QueueCount {
 /** One function a business fact: what it counts, and what an operator reads of it. */
 export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
   const status = createStatus();
+  const few = createFew(logger, clock);
   /** By destination; wall time. */
   const waitingSince = new Map<string, number>();
   const waits = (): Wait[] =>
@@ -133,7 +135,7 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
 
     payloadUndecodable(name: FeedName, event: string, reason: string): void {
       metrics.undecodable.inc(labels(name));
-      logger.debug({ ...labels(name), event, reason }, 'payload does not decode');
+      few.log('debug', labels(name), { event, reason }, 'payload does not decode');
     },
 
     ruleQuarantined(rule: string, reason: string, lastsMs: number): void {
@@ -147,8 +149,10 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     /** The event goes on without a verdict: one bad event must not stop its feed. */
     eventUnjudged(name: FeedName, event: string, frames: readonly string[]): void {
       metrics.ruleFailures.inc({ rule: '*' });
-      logger.error(
-        { ...labels(name), event, frames },
+      few.log(
+        'error',
+        labels(name),
+        { event, frames },
         'no rule could judge this event; this is a bug in Tocsin, please report it',
       );
     },
@@ -175,7 +179,8 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       for (const { rule } of alerts) metrics.alertsOpened.inc({ rule });
       const rules = [...new Set(alerts.map(({ rule }) => rule))].slice(0, NAMED);
       if (alerts.length > 0) logger.info({ alerts: alerts.length, rules }, 'alerts opened');
-      for (const { rule, fingerprint } of alerts) logger.debug({ rule, alert: fingerprint }, 'alert opened');
+      for (const { rule, fingerprint } of alerts.slice(0, NAMED))
+        logger.debug({ rule, alert: fingerprint }, 'alert opened');
     },
 
     /** `spread`: what became of it at each of its destinations. */
@@ -185,13 +190,18 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     ): void {
       metrics.notifications.inc({ reason: notification.reason });
       const { id, route, reason, newCount } = notification;
-      logger.info({ notification: id, route, reason, matches: newCount, spread }, 'notification decided');
+      few.log(
+        'info',
+        {},
+        { notification: id, route, reason, matches: newCount, spread },
+        'notification decided',
+      );
     },
 
     /** A group was due and nobody was told. */
     groupDecided(route: string, action: string, reason: string): void {
       metrics.quieted.inc({ reason });
-      logger.debug({ route, action, reason }, 'nobody was told of a group that was due');
+      few.log('debug', {}, { route, action, reason }, 'nobody was told of a group that was due');
     },
 
     alertsResolved(alerts: readonly { rule: string }[]): void {
@@ -221,7 +231,12 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     enriched(source: string, outcome: 'whole' | 'partial' | 'late' | 'skipped' | 'failed'): void {
       metrics.enrichments.inc({ source, outcome });
       if (outcome === 'late')
-        logger.warn({ source }, 'source did not say in time what it knows of an alert; it is told without');
+        few.log(
+          'warn',
+          { source },
+          {},
+          'source did not say in time what it knows of an alert; it is told without',
+        );
     },
 
     delivered(destination: string, outcome: ItemOutcome['kind'], count: number): void {
@@ -250,15 +265,22 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     },
 
     deliveryFailed(destination: string, count: number, reason: string, retryInMs: number): void {
-      logger.warn(
-        { destination, deliveries: count, reason, retryInMs },
+      few.log(
+        'warn',
+        { destination },
+        { deliveries: count, reason, retryInMs },
         'delivery failed and will be tried again',
       );
     },
 
     templateFailed(destination: string, reason: string): void {
       metrics.templateFailures.inc({ destination });
-      logger.error({ destination, reason }, 'template failed; the built-in message is sent in its place');
+      few.log(
+        'error',
+        { destination },
+        { reason },
+        'template failed; the built-in message is sent in its place',
+      );
     },
 
     abandoned(count: number): void {
@@ -281,7 +303,7 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
     },
 
     deadLettered(destination: string, kind: Delivery['kind'], id: string, reason: string): void {
-      logger.error({ destination, kind, delivery: id, reason }, 'delivery went to the dead letters');
+      few.log('error', { destination }, { kind, delivery: id, reason }, 'delivery went to the dead letters');
     },
 
     destinationHeld(destination: string, reason: string, probeInMs: number): void {
@@ -318,7 +340,9 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       if (status.store(undefined)) logger.info('store takes writes again');
     },
 
+    /** After each look at the store, some times a minute: what the log has left out is said then, too. */
     pruned(report: PruneReport): void {
+      few.flush();
       metrics.storeBytes.set(report.bytes);
       if (report.deletedEvents + report.clearedPayloads > 0)
         logger.debug({ ...report }, 'old records pruned');

@@ -343,7 +343,7 @@ describe.each(WAYS)('a store $where', (given) => {
         await tx.writeGroups([group('due', 5)], 0);
         await tx.addPending([{ group: 'due', fingerprint: 'f7', count: 3 }]);
       });
-      const tight = { ...RETENTION, maxBytes: 400_000 };
+      const tight = { ...RETENTION, maxBytes: 600_000 };
       const kept = async (): Promise<number> => (await store.listAlerts({ limit: 9_999 })).length;
       // Within the hour only what no feed shows again: alerts still grow.
       expect(await store.prune(tight, 3_600_000)).toMatchObject({ overBound: true, deletedEvents: 4_000 });

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bounds } from '../../src/alerts/fold.ts';
 import { loadSetup, type Setup } from '../../src/app/load.ts';
 import { compileSilence } from '../../src/app/silence.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -74,6 +75,8 @@ interface Over {
   readonly more?: string;
   /** Further rule files, by name. */
   readonly rules?: Readonly<Record<string, string>>;
+  /** How much may be open at once; not bounded where absent. */
+  readonly bounds?: Bounds;
 }
 
 const ROUTES = `
@@ -113,6 +116,7 @@ export async function createStage(over: Over = {}): Promise<Stage> {
       ...{ store, clock, telemetry, ruleSet: by, routes, destinations },
       ...{ resolveAfterMs: loaded.alerts.resolveAfterMs, storeFull: () => undefined },
       onCommitted: () => undefined,
+      ...(over.bounds === undefined ? {} : { bounds: over.bounds }),
     });
   const listeners = destinations.filter(({ send }) => send.has('alerts')).map(({ name }) => ({ name }));
   const notifier = createNotifier({

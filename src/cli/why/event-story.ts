@@ -1,7 +1,8 @@
 import type { StoredAlert } from '../../core/alert.ts';
 import { eventId } from '../../core/event.ts';
 import type { EventRecord } from '../../core/records.ts';
-import { sharedBy } from '../../pipeline/firing.ts';
+import { sharedBy, toFired } from '../../pipeline/firing.ts';
+import { folded } from '../../pipeline/fold.ts';
 import { createRedactor } from '../../redaction/index.ts';
 import { type Change, type EventView, type Rule, viewOf } from '../../rules/index.ts';
 import { type Deliveries, eventDeliveries } from './deliveries.ts';
@@ -103,7 +104,10 @@ async function windowsOf(
   return stories.flat();
 }
 
-/** Those that its rules count it in, and those that show it: rules may have changed since. */
+/**
+ * Those that its rules count it in, and those that show it: rules may have changed since. Where a rule has no alert for it,
+ * it may stand in the one of many actors.
+ */
 async function alertsOf(
   sources: Sources,
   rules: readonly Rule[],
@@ -111,10 +115,31 @@ async function alertsOf(
   view: EventView | undefined,
 ): Promise<readonly StoredAlert[]> {
   const { records } = sources.store;
-  const wanted =
-    view === undefined ? [] : rules.map((rule) => sharedBy(rule, event.source, view).fingerprint);
-  const found = await Promise.all(wanted.map((fingerprint) => records.findAlerts(fingerprint, 1)));
+  const find = (fingerprint: string): Promise<readonly StoredAlert[]> => records.findAlerts(fingerprint, 1);
+  const found = await Promise.all(
+    rules.map(async (rule) => {
+      const own = view === undefined ? [] : await find(sharedBy(rule, event.source, view).fingerprint);
+      return own.length > 0 ? own : manyOf(sources, rule, event, view, find);
+    }),
+  );
   const showing = event.rules.length === 0 ? [] : await alertsShowing(sources, event);
   const all = [...found.flat(), ...showing];
   return [...new Map(all.map((alert) => [alert.fingerprint, alert])).values()];
+}
+
+/** The alert of many that counts it, as its rule and the routes are now. */
+async function manyOf(
+  { ruleSet, config }: Sources,
+  rule: Rule,
+  event: EventRecord,
+  view: EventView | undefined,
+  find: (fingerprint: string) => Promise<readonly StoredAlert[]>,
+): Promise<readonly StoredAlert[]> {
+  if (view === undefined || event.raw === undefined || config === undefined) return [];
+  const match = ruleSet?.match(view).matches.find((each) => each.rule.id === rule.id);
+  if (match === undefined) return [];
+  const judged = { event: { ...event, raw: event.raw }, view };
+  const { firing } = folded(toFired(match, judged, config.alerts.resolveAfterMs), config.routes);
+  const many = await find(firing.fingerprint);
+  return many.filter((alert) => alert.firstSeenMs <= event.timeMs && event.timeMs <= alert.lastSeenMs);
 }

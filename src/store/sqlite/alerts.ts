@@ -18,6 +18,8 @@ export interface AlertRow extends Pick<StoredAlert, 'fingerprint' | 'state' | 'e
   readonly severity: number;
   readonly urgency: number;
   readonly dueMs: number | null;
+  /** Its source and rule, as a JSON list: by these the open ones are counted. */
+  readonly place: string;
   /** JSON. */
   readonly body: string;
 }
@@ -34,6 +36,7 @@ export function toAlertRow(alert: StoredAlert): AlertRow {
     severity,
     urgency: urgencyOf(alert),
     dueMs,
+    place: JSON.stringify([alert.source, alert.rule]),
     body: JSON.stringify(alert),
   };
 }
@@ -41,11 +44,11 @@ export function toAlertRow(alert: StoredAlert): AlertRow {
 export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: number): void {
   for (const row of rows) {
     db.run(
-      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms, urgency)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, episode, last_seen_ms, urgency, place)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET severity = excluded.severity, body = excluded.body, updated_ms = excluded.updated_ms,
          state = excluded.state, due_ms = excluded.due_ms, episode = excluded.episode, last_seen_ms = excluded.last_seen_ms,
-         urgency = excluded.urgency`,
+         urgency = excluded.urgency, place = excluded.place`,
       row.fingerprint,
       row.severity,
       row.body,
@@ -55,6 +58,7 @@ export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: n
       row.episode,
       row.lastSeenMs,
       row.urgency,
+      row.place,
     );
   }
 }

@@ -75,3 +75,43 @@ describe('what is committed', () => {
     }
   });
 });
+
+describe('the size of a database', () => {
+  const MAX_BYTES = 16 * 1_048_576;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tocsin-database-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const pragma = (db: Database, name: string): number => Number(db.get(`PRAGMA ${name}`)?.[name]);
+
+  it('has a reserve of a quarter above its bound, and a log that fits to it', () => {
+    const db = openDatabase(join(folder, 'tocsin.db'), MAX_BYTES);
+    const pageBytes = pragma(db, 'page_size');
+    expect(pragma(db, 'max_page_count') * pageBytes).toBe(MAX_BYTES * 1.25);
+    expect(pragma(db, 'wal_autocheckpoint') * pageBytes).toBe(MAX_BYTES / 8);
+    expect(pragma(db, 'journal_size_limit')).toBe(MAX_BYTES / 2);
+    db.close();
+  });
+
+  it('leaves room to one that an earlier version filled to the last page: it could not even be emptied', () => {
+    const file = join(folder, 'tocsin.db');
+    const first = openDatabase(file);
+    const fill = (db: Database): void =>
+      void db.run(
+        'INSERT INTO digests (id, body, created_ms) VALUES (hex(randomblob(8)), hex(zeroblob(500000)), 0)',
+      );
+    for (
+      let used = 0;
+      used < MAX_BYTES * 1.3;
+      used = pragma(first, 'page_count') * pragma(first, 'page_size')
+    )
+      fill(first);
+    first.close();
+    const second = openDatabase(file, MAX_BYTES);
+    expect(pragma(second, 'max_page_count')).toBeGreaterThan(pragma(second, 'page_count') + 50);
+    // And no more than that.
+    expect(() => fill(second)).toThrow(/no space left/);
+    second.close();
+  });
+});

@@ -115,8 +115,7 @@ export function openDatabase(file: string, maxBytes?: number): Database {
     // Of a new file only: payloads are of some kilobytes, and in pages of SQLite's own 4 KiB each is a chain of them.
     db.exec('PRAGMA page_size = 8192');
     db.exec('PRAGMA journal_mode = WAL');
-    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_BYTES / pageSize(db)}`);
-    db.exec('PRAGMA journal_size_limit = 67108864');
+    limitLog(db, maxBytes);
     db.exec('PRAGMA temp_store = MEMORY');
     migrate(db, file);
     if (maxBytes !== undefined) limitSize(db, maxBytes);
@@ -152,9 +151,23 @@ function migrate(db: Database, file: string): void {
   }
 }
 
+/** A small store has a small log beside it. */
+function limitLog(db: Database, maxBytes = Number.POSITIVE_INFINITY): void {
+  const logBytes = Math.min(LOG_BYTES, maxBytes / 8);
+  db.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(logBytes / pageSize(db))}`);
+  db.exec(`PRAGMA journal_size_limit = ${Math.ceil(logBytes * 4)}`);
+}
+
+/** Share of the bound that is left to telling, settling and pruning: nothing that adds events may take it. */
+const RESERVE = 0.25;
+/** What a store that is beyond all that still may grow by, or it could not even be emptied. */
+const LAST_RESERVE = 0.05;
+
 /** A hard stop above the bound that pruning keeps to, so that a bug cannot fill the disk. */
 function limitSize(db: Database, maxBytes: number): void {
-  db.exec(`PRAGMA max_page_count = ${Math.ceil((maxBytes * 1.25) / pageSize(db))}`);
+  const pages = int(db.get('PRAGMA page_count'), 'page_count');
+  const bytes = Math.max(maxBytes * (1 + RESERVE), pages * pageSize(db) + maxBytes * LAST_RESERVE);
+  db.exec(`PRAGMA max_page_count = ${Math.ceil(bytes / pageSize(db))}`);
 }
 
 function pageSize(db: Database): number {

@@ -5,16 +5,23 @@ import { maybeInt, text } from './row.ts';
 /** Rows deleted by one statement: small enough that no caller waits long for its turn. */
 const CHUNK = 2_000;
 const MAX_CHUNKS = 10;
-/** What is younger is crowded out last: alerts still grow, and people ask about it. */
+/** Of payloads, which are large: a small store must not lose all of them where a few would do. */
+const PAYLOADS = 500;
+const MAX_PAYLOADS = 20_000;
+/** What is younger is crowded out last: people ask about it. */
 const YOUNG_MS = 3_600_000;
 /** Records come in several kinds, and what is undelivered among them is looked at in vain. */
 const MAX_RECORD_CHUNKS = 4;
+
 /**
- * Shares of the bound: from the one on space is cleared, down to the other, so that not every page needs clearing
- * again. What lies above is room for what an outage leaves behind, and tells of it.
+ * Shares of the bound: above `from` space is cleared, down to `to`, so that not every page needs clearing again. Half of
+ * the store is for what was settled long ago: a flood or an outage finds the other half empty. Only where that does not
+ * do, what was settled just now goes too.
  */
-const HIGH_WATER = 0.8;
-const LOW_WATER = 0.75;
+const LEVELS = [
+  { from: 0.5, to: 0.45, isYoung: false },
+  { from: 0.8, to: 0.75, isYoung: true },
+] as const;
 
 /** A digest's row is what keeps it from being made again, and tells later ones what came before: they are few. */
 const DIGESTS_MS = 100 * 86_400_000;
@@ -23,10 +30,10 @@ const HOUR_MS = 3_600_000;
 const UNDELIVERED = "EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = t.id AND o.state <> 'done')";
 const PENDING = 'EXISTS (SELECT 1 FROM group_members p WHERE p.fingerprint = t.fingerprint)';
 
-/** Deletes what has aged out, one chunk of each kind a call, then makes room if space is short. */
+/** Deletes what has aged out, some chunks of each kind a call, then makes room if space is short. */
 export function prune(db: Database, retention: Retention, nowMs: number): PruneReport {
   pullBack(db, nowMs);
-  const aged = deleteRecords(db, nowMs - retention.eventsMs, retention.lookbackMs);
+  let deletedEvents = deleteRecords(db, nowMs - retention.eventsMs, retention.lookbackMs);
   db.run(
     `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE state = 'dead' AND settled_ms < ? LIMIT ${CHUNK})`,
     nowMs - retention.deadLettersMs,
@@ -38,57 +45,94 @@ export function prune(db: Database, retention: Retention, nowMs: number): PruneR
   const longAgoMs = nowMs - Math.max(retention.eventsMs, DIGESTS_MS);
   db.run('DELETE FROM unheard WHERE hour < ?', Math.floor(longAgoMs / HOUR_MS));
   db.run('DELETE FROM silences WHERE ends_ms < ?', longAgoMs);
-  db.run(
-    `DELETE FROM windows WHERE (rule, condition, group_key) IN
-     (SELECT rule, condition, group_key FROM windows WHERE expires_ms < ? LIMIT ${CHUNK})`,
-    nowMs,
-  );
-  const clearedPayloads = clearPayloads(db, retention.maxBytes);
-  const crowded = clearedPayloads < CHUNK * MAX_CHUNKS ? crowdOut(db, retention, nowMs) : 0;
+  deleteExpiredWindows(db, nowMs);
+  let clearedPayloads = 0;
+  let isUnfinished = false;
+  for (const level of LEVELS) {
+    const made = makeRoom(db, retention, level, nowMs);
+    deletedEvents += made.deletedEvents;
+    clearedPayloads += made.clearedPayloads;
+    isUnfinished ||= made.isUnfinished;
+  }
   const bytes = usedBytes(db);
-  const overBound = bytes > retention.maxBytes;
-  return { deletedEvents: aged + crowded, clearedPayloads, bytes, overBound };
+  return { deletedEvents, clearedPayloads, bytes, overBound: bytes > retention.maxBytes, isUnfinished };
 }
 
+type Made = Pick<PruneReport, 'deletedEvents' | 'clearedPayloads' | 'isUnfinished'>;
+
 /**
- * Records whose payloads are gone fill a store too, and whoever writes the events chooses how many
- * there are: the oldest go before their time, or reading would stop until they have aged.
+ * Payloads first, whose events are still recognised when they come again. Records fill a store too, and whoever writes the
+ * events chooses how many there are: where payloads do not do, the oldest records go before their time, or reading would stop
+ * until they have aged.
  */
-function crowdOut(db: Database, { maxBytes, lookbackMs }: Retention, nowMs: number): number {
-  if (usedBytes(db) <= maxBytes * HIGH_WATER) return 0;
-  let deleted = 0;
-  for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
-    deleted += deleteRecords(db, nowMs - YOUNG_MS, lookbackMs);
+function makeRoom(
+  db: Database,
+  { maxBytes, lookbackMs }: Retention,
+  { from, to, isYoung }: (typeof LEVELS)[number],
+  nowMs: number,
+): Made {
+  if (usedBytes(db) <= maxBytes * from) return { deletedEvents: 0, clearedPayloads: 0, isUnfinished: false };
+  const beforeMs = isYoung ? nowMs : nowMs - YOUNG_MS;
+  const isShort = (): boolean => usedBytes(db) > maxBytes * to;
+  let clearedPayloads = 0;
+  for (let cleared = PAYLOADS; cleared === PAYLOADS && clearedPayloads < MAX_PAYLOADS && isShort(); ) {
+    cleared = clearPayloads(db, isYoung ? Number.MAX_SAFE_INTEGER : beforeMs);
+    clearedPayloads += cleared;
   }
-  // A flood fills a store within that hour. Whoever reads again still finds the ids that its feed may show again.
-  for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && usedBytes(db) > maxBytes * HIGH_WATER; chunk += 1) {
-    deleteOldest(
-      db,
-      'outbox',
-      'seq',
-      "state = 'done' AND kind = 'event' AND settled_ms < ?",
-      'settled_ms',
-      nowMs,
-    );
-    deleted += deleteEvents(db, nowMs, lookbackMs);
+  if (clearedPayloads >= MAX_PAYLOADS) return { deletedEvents: 0, clearedPayloads, isUnfinished: isShort() };
+  let deletedEvents = 0;
+  let hasFreed = true;
+  for (let chunk = 0; chunk < MAX_RECORD_CHUNKS && hasFreed && isShort(); chunk += 1) {
+    const before = usedBytes(db);
+    deletedEvents += isYoung
+      ? deleteSettled(db, beforeMs, lookbackMs)
+      : deleteRecords(db, beforeMs, lookbackMs);
+    hasFreed = usedBytes(db) < before;
   }
-  return deleted;
+  return { deletedEvents, clearedPayloads, isUnfinished: hasFreed && isShort() };
 }
 
 /** A chunk of each kind, oldest first, of what was settled before and nothing waits for. @returns deleted events */
 function deleteRecords(db: Database, beforeMs: number, lookbackMs: number): number {
-  const oldest = (table: string, key: string, where: string, order: string): void =>
-    deleteOldest(db, table, key, where, order, beforeMs);
-  oldest('outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms');
-  oldest('notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms');
-  oldest('alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms');
+  deleteOldest(db, 'outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms', beforeMs);
+  deleteOldest(db, 'notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms', beforeMs);
+  deleteOldest(db, 'alerts', 'fingerprint', `updated_ms < ? AND NOT ${PENDING}`, 'updated_ms', beforeMs);
+  deleteMemory(db, beforeMs);
+  deleteOldest(db, 'groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms', beforeMs);
+  return deleteEvents(db, beforeMs, lookbackMs);
+}
+
+/**
+ * The same of what was settled just now. Alerts that are open still grow, so only those go that are over. Whoever reads
+ * again still finds the ids that its feed may show again.
+ */
+function deleteSettled(db: Database, beforeMs: number, lookbackMs: number): number {
+  deleteOldest(db, 'outbox', 'seq', "state = 'done' AND settled_ms < ?", 'settled_ms', beforeMs);
+  deleteOldest(db, 'notifications', 'id', `created_ms < ? AND NOT ${UNDELIVERED}`, 'created_ms', beforeMs);
+  const isOver = `due_ms IS NULL AND state = 'resolved' AND updated_ms < ? AND NOT ${PENDING}`;
+  deleteOldest(db, 'alerts', 'fingerprint', isOver, 'updated_ms', beforeMs);
+  deleteOldest(db, 'groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms', beforeMs);
+  return deleteEvents(db, beforeMs, lookbackMs);
+}
+
+function deleteExpiredWindows(db: Database, nowMs: number): void {
+  for (let chunk = 0, deleted = CHUNK; chunk < MAX_CHUNKS && deleted === CHUNK; chunk += 1) {
+    deleted = db.run(
+      `DELETE FROM windows WHERE (rule, condition, group_key) IN
+       (SELECT rule, condition, group_key FROM windows WHERE expires_ms < ? LIMIT ${CHUNK})`,
+      nowMs,
+    );
+  }
+}
+
+/** Which message an incident is must be known until its end: such a key ends with the id of its group. */
+function deleteMemory(db: Database, beforeMs: number): void {
   db.run(
     `DELETE FROM destination_memory WHERE (destination, key) IN
-     (SELECT destination, key FROM destination_memory WHERE updated_ms < ? LIMIT ${CHUNK})`,
+     (SELECT destination, key FROM destination_memory t WHERE updated_ms < ?
+      AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = substr(t.key, -16) AND g.due_ms IS NOT NULL) LIMIT ${CHUNK})`,
     beforeMs,
   );
-  oldest('groups', 'id', 'due_ms IS NULL AND updated_ms < ?', 'updated_ms');
-  return deleteEvents(db, beforeMs, lookbackMs);
 }
 
 function deleteOldest(
@@ -154,18 +198,13 @@ function newestMs(db: Database, feed: Record<string, unknown>): number {
   return maybeInt(row, 'newest') ?? 0;
 }
 
-/** The id of a cleared event still recognises its repetition; only its text is gone. Oldest first. */
-function clearPayloads(db: Database, maxBytes: number): number {
-  if (usedBytes(db) <= maxBytes * HIGH_WATER) return 0;
-  let cleared = 0;
-  for (let chunk = 0; chunk < MAX_CHUNKS && usedBytes(db) > maxBytes * LOW_WATER; chunk += 1) {
-    const changed = db.run(
-      `DELETE FROM payloads WHERE seq IN (SELECT p.seq FROM payloads p JOIN events t ON t.seq = p.seq WHERE NOT ${UNDELIVERED} ORDER BY p.seq LIMIT ${CHUNK})`,
-    );
-    cleared += changed;
-    if (changed < CHUNK) break;
-  }
-  return cleared;
+/** A chunk of the oldest. */
+function clearPayloads(db: Database, committedBefore: number): number {
+  return db.run(
+    `DELETE FROM payloads WHERE seq IN (SELECT p.seq FROM payloads p JOIN events t ON t.seq = p.seq
+     WHERE t.committed_ms < ? AND NOT ${UNDELIVERED} ORDER BY p.seq LIMIT ${PAYLOADS})`,
+    committedBefore,
+  );
 }
 
 export function usedBytes(db: Database): number {

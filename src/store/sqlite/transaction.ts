@@ -10,6 +10,7 @@ import {
   type InhibitingAlert,
   type JudgedEvent,
   type MemberTotals,
+  type OpenCount,
   type OutboxRow,
   type OverflowCount,
   type PendingCount,
@@ -23,10 +24,12 @@ import {
   type WindowKey,
 } from '../../core/store.ts';
 import * as alerts from './alerts.ts';
+import * as counts from './counts.ts';
 import type { Database } from './database.ts';
 import * as members from './members.ts';
 import * as outbox from './outbox.ts';
 import * as overflow from './overflow.ts';
+import { usedBytes } from './prune.ts';
 import * as quiet from './quiet.ts';
 import { int, json } from './row.ts';
 import * as story from './story.ts';
@@ -174,6 +177,26 @@ export class SqliteTx implements StoreTx {
 
   async inhibitingAlerts(dueByMs: number, limit: number): Promise<readonly InhibitingAlert[]> {
     return members.inhibitingAlerts(this.#db, dueByMs, limit);
+  }
+
+  async countOpenAlerts(): Promise<readonly OpenCount[]> {
+    return counts.countOpenAlerts(this.#db);
+  }
+
+  async countWindows(nowMs: number): Promise<readonly OpenCount[]> {
+    return counts.countWindows(this.#db, nowMs);
+  }
+
+  async countMembers(): Promise<number> {
+    return counts.countMembers(this.#db);
+  }
+
+  async openAmong(fingerprints: readonly string[]): Promise<readonly string[]> {
+    return counts.openAmong(this.#db, fingerprints);
+  }
+
+  async usedBytes(): Promise<number> {
+    return usedBytes(this.#db);
   }
 
   async groupsOf(fingerprint: string): Promise<readonly AlertGroup[]> {
