@@ -1,8 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 
-/** Slack takes one message a second on each webhook and tolerates short bursts. */
+/**
+ * Slack takes one message a second on each webhook and tolerates short bursts: ten CRITICAL pages of one minute must not wait ten
+ * seconds for each other. Where it does not tolerate one it says how long to wait, which is heeded.
+ */
 const INTERVAL_MS = 1_000;
-const BURST = 3;
+const BURST = 8;
 /** A clock set back must not silence a webhook for longer than this. */
 const LONGEST_WAIT_MS = 30_000;
 
