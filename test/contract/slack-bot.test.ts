@@ -104,7 +104,8 @@ const [first, grown, repeated, over] = [
   alerted(story(2)),
   alerted(story(3)),
 ];
-const reopened = alerted({ ...story(0), id: story(0).id.replace(/1$/, '5') });
+/** The same group's next opening. */
+const reopened = alerted({ ...story(0), id: 'alert/9f2c51d07a3be846/mi9zzzzz/5' });
 const deliver = (destination: Destination, delivery: Delivery): Promise<Outcome> =>
   destination.deliver([delivery], running);
 const methods = ({ requests }: SlackReceiver): string[] =>
@@ -125,7 +126,11 @@ describe('a bot', () => {
     expect(
       replies.map(({ threadTs, isBroadcast, payload }) => [threadTs, isBroadcast, firstLine(payload)]),
     ).toEqual([
-      [root?.ts, true, '🔴 *CRITICAL* · more of it · *2 alerts* `203.0.113.9`'],
+      [
+        root?.ts,
+        true,
+        '🔴 *CRITICAL* · more of it · *2 rules*: SQL injection, Path traversal · `203.0.113.9`',
+      ],
       [root?.ts, true, '🔴 *CRITICAL* · still going on · *SQL injection* `203.0.113.9`'],
       [root?.ts, false, '✅ *Resolved* · was CRITICAL · *SQL injection* `203.0.113.9`'],
     ]);

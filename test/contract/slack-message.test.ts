@@ -62,7 +62,7 @@ describe('the message people see', () => {
   it('of a group, as a bot keeps it, is as it was when somebody looked at it', () => {
     expect(STORY.map((told) => encodeRoot(told, told.reason === 'opened' ? 'news' : 'state').text)).toEqual([
       '🔴 *CRITICAL* · *SQL injection* `203.0.113.9`\n*an attack SUCCEEDED* · 57 matches · `POST api.example.com/login` · France',
-      '🔴 *CRITICAL* · *2 alerts* `203.0.113.9`\n*an attack SUCCEEDED* · 119 matches · SQL injection, Path traversal',
+      '🔴 *CRITICAL* · *2 rules*: SQL injection, Path traversal · `203.0.113.9`\n*an attack SUCCEEDED* · 119 matches · France',
       '🔴 *CRITICAL* · *SQL injection* `203.0.113.9`\n*an attack SUCCEEDED* · 4,120 matches · `POST api.example.com/login` · France',
       '✅ *Resolved* · was CRITICAL · *SQL injection* `203.0.113.9`\nlasted 8 min · quiet for 1 h · 4,124 matches',
     ]);

@@ -154,6 +154,7 @@ const operational = alert({
 const STORM: Partial<Digest> = {
   id: 'storm/oncall/mi9x3k2a-mi9x4uow',
   kind: 'storm',
+  severity: 'CRITICAL',
   title: 'Summed up: more alerts than messages',
   fromMs: NOW_MS - MINUTE_MS,
   toMs: NOW_MS,

@@ -22,6 +22,8 @@ export interface AlertShape {
   readonly view: View;
   /** False where the message is about this alert alone, and its headline names it. */
   readonly isNamed: boolean;
+  /** Labels of the group that the headline shows. */
+  readonly said: Readonly<Record<string, string>>;
   /** Characters that its context may take; none of it is shown where that is 0. */
   readonly contextRoom: number;
 }
@@ -38,20 +40,21 @@ export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackA
   };
 }
 
-function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed }: AlertShape): SlackBlock[] {
+function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed, said }: AlertShape): SlackBlock[] {
   const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
   if (alert.feed === 'operations') return [fields([about(alert), ...facts.slice(0, 1)]), ...handled(alert)];
-  const main = fields([who(alert), what(alert), ...facts]);
+  const main = fields([who(alert, said), what(alert), ...facts].filter((text) => text !== ''));
   if (alert.state === 'resolved') return [main];
   const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
   return [main, ...handled(alert), ...evidence(alert, isNamed ? FEW_SAMPLES : MAX_SAMPLES), ...known];
 }
 
 /** One alert, in a line. */
-export function alertLine(alert: NotifiedAlert, view: View): string {
-  const group = Object.values(alert.group)
+export function alertLine(alert: NotifiedAlert, view: View, said: Readonly<Record<string, string>>): string {
+  const group = Object.entries(alert.group)
+    .filter(([key, value]) => said[key] !== value)
     .slice(0, 2)
-    .map((value) => ` ${code(value, 40)}`)
+    .map(([, value]) => ` ${code(value, 40)}`)
     .join('');
   return `${mark(alert)} ${plain(alert.ruleName, 60)}${group} — ${countsText(alert, view)}${stateText(alert)}`;
 }

@@ -38,6 +38,8 @@ function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
     type: config.type,
     send: new Set(config.send),
     rate: config.rate,
+    // A webhook is never told which message is its own, so it changes none.
+    ...(botOf(config) === undefined ? {} : { hearing: 'edits' as const }),
     redact: true,
     batch: { maxItems: 1 },
     deliver: async ([delivery], signal) => {
