@@ -9,6 +9,8 @@ export interface SlackReceiverOptions extends ReceiverOptions {
   readonly onMessage?: (message: SlackMessage) => void;
   /** Scopes of the bot's token; all that is needed, where absent. */
   readonly scopes?: ReadonlySet<string>;
+  /** Ids of further channels that the bot is in, by name. */
+  readonly channels?: ReadonlyMap<string, string>;
   /** What the API refuses, asked before a call is looked at. `faults` are of the connection; these are Slack's words. */
   readonly apiFaults?: (method: string, args: JsonObject) => ApiFault | undefined;
 }
@@ -47,7 +49,7 @@ export async function startSlackReceiver(options: SlackReceiverOptions = {}): Pr
   const messages: SlackMessage[] = [];
   const workspace = new SlackWorkspace({
     token: TOKEN,
-    channels: new Map([['#oncall', CHANNEL]]),
+    channels: new Map([['#oncall', CHANNEL], ...(options.channels ?? [])]),
     ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
     ...(options.apiFaults === undefined ? {} : { faults: options.apiFaults }),
   });
