@@ -1,5 +1,5 @@
 import type { EventSummary, Notification, NotifiedAlert } from '../core/alert.ts';
-import type { Delivery, Stream } from '../core/delivery.ts';
+import type { Delivery, Destination, Stream } from '../core/delivery.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Random } from '../core/random.ts';
 
@@ -35,6 +35,25 @@ export function testDelivery(kind: TestKind, destination: string, nowMs: number,
     default:
       return { kind: 'alert', id, notification: notificationOf(id, kind, nowMs) };
   }
+}
+
+/**
+ * Whoever keeps its messages current is told of an end only where it heard of the beginning: there, what begins and what
+ * ends. Anywhere else, one message.
+ */
+export function testDeliveries(
+  kind: TestKind,
+  { name, hearing }: Pick<Destination, 'name' | 'hearing'>,
+  nowMs: number,
+  random: Random,
+): readonly [Delivery, ...Delivery[]] {
+  const last = testDelivery(kind, name, nowMs, random);
+  if (kind !== 'resolved' || hearing !== 'edits') return [last];
+  const at = (number: number, isOver: boolean): Delivery => {
+    const id = `${last.id}/${number}`;
+    return { kind: 'alert', id, notification: notificationOf(id, isOver, nowMs) };
+  };
+  return [at(1, false), at(2, true)];
 }
 
 function eventDelivery(id: string, nowMs: number): Delivery {
