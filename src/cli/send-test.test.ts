@@ -38,7 +38,7 @@ afterEach(async () => {
 const send = (...args: readonly string[]) =>
   runTocsin(['send-test', ...args, '-c', join(folder, 'config.yaml')], { cwd: folder });
 
-it.each(['alert', 'resolved', 'digest', 'event'])(
+it.each(['alert', 'escalated', 'resolved', 'digest', 'event'])(
   'sends a marked %s through the real destination',
   async (kind) => {
     const { code, out } = await send('oncall', '--kind', kind, '--json');
@@ -49,7 +49,7 @@ it.each(['alert', 'resolved', 'digest', 'event'])(
   },
 );
 
-it.each(['alert', 'digest', 'event'])('sends a marked %s as a bot', async (kind) => {
+it.each(['alert', 'escalated', 'digest', 'event'])('sends a marked %s as a bot', async (kind) => {
   expect((await send('bot', '--kind', kind)).code).toBe(0);
   expect(slack.posted().map(({ payload }) => JSON.stringify(payload))).toEqual([
     expect.stringContaining('TEST:'),
@@ -63,6 +63,23 @@ it('shows how a bot ends what it has told: the message turns green, and its thre
   const [root, answer] = slack.posted();
   expect(root).toMatchObject({ edits: 1, payload: { text: expect.stringMatching(/^✅ .*TEST:/) } });
   expect(answer).toMatchObject({ threadTs: root?.ts, isBroadcast: false });
+});
+
+it.each([
+  ['acknowledged', 2, 'acknowledged by tocsin send-test'],
+  ['shrank', 1, '"color":"#2b8a3e"'],
+])('shows how a bot changes what it has told: %s', async (kind, messages, words) => {
+  expect((await send('bot', '--kind', kind)).code).toBe(0);
+  expect(slack.posted()).toHaveLength(messages);
+  expect(slack.posted()[0]?.edits).toBe(1);
+  expect(JSON.stringify(slack.posted()[0]?.payload)).toContain(words);
+});
+
+it.each(['acknowledged', 'shrank'])('says that a webhook is never told of what is %s', async (kind) => {
+  const { code, out, err } = await send('oncall', '--kind', kind);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('oncall cannot change what it has sent');
+  expect(slack.messages).toEqual([]);
 });
 
 it('sends an event where no alerts are taken, and masks what is secret', async () => {

@@ -9,7 +9,7 @@ import { NOW_MS } from './deliveries.ts';
 type Options = Parameters<typeof startSlackReceiver>[0];
 
 const open: { close(): unknown }[] = [];
-export const running = new AbortController().signal;
+const running = new AbortController().signal;
 
 /** To be closed after the test. */
 export async function closeAll(): Promise<void> {

@@ -4,8 +4,10 @@ import type { Notification, NotifiedAlert } from '../../src/core/alert.ts';
 import type { Destination } from '../../src/core/delivery.ts';
 import { notificationId, openingId, placeOf } from '../../src/core/notification-id.ts';
 import type { PostedMessage } from '../../src/demo/receivers/slack-api.ts';
+import { slackConfig } from '../../src/destinations/slack/config.ts';
+import { slackDestination } from '../../src/destinations/slack/index.ts';
 import { alert, NOW_MS, notification } from './deliveries.ts';
-import { alerted, closeAll, deliver, firstLine, methods, paper, slack } from './slack-stage.ts';
+import { alerted, closeAll, deliver, firstLine, methods, opened, paper, slack } from './slack-stage.ts';
 
 afterEach(closeAll);
 
@@ -248,6 +250,43 @@ it('an end turns its message in the channel where it stands, although the config
   );
   expect(roots(receiver.posted()).map(colourOf)).toEqual([GREEN]);
   expect(new Set(receiver.posted().map(({ channel }) => channel))).toEqual(new Set([receiver.channel]));
+});
+
+it('an incoming webhook has a message for each time, which says which it is, and none for what only edits', async () => {
+  const { receiver, clock } = await slack();
+  const config = slackConfig.parse({ name: 'chat', type: 'slack', url: receiver.url });
+  const chat = opened(slackDestination.create({ ...config, timeout: 60_000 }, { clock, random: () => 0.5 }));
+  expect(chat.hearing).toBeUndefined();
+  await tell(chat, told(1, 'opened'), told(2, 'resolved'), again(3, 'opened'));
+  await tell(
+    chat,
+    again(4, 'acknowledged', { isAcknowledged: true }),
+    again(5, 'shrank'),
+    again(6, 'opened', { isQuiet: true }),
+  );
+  expect(receiver.messages.map(({ payload }) => firstLine(payload))).toEqual([
+    '🟠 *HIGH* · *SQL injection* `203.0.113.9`',
+    '✅ *Resolved* · was HIGH · *SQL injection* `203.0.113.9`',
+    '🟠 *HIGH* · back again: third time today · *SQL injection* `203.0.113.9`',
+  ]);
+});
+
+it('a channel that the bot has left does not hold what the new one is to be told', async () => {
+  let hasLeft = false;
+  const { receiver, restart } = await slack({
+    channels: new Map([['#second', 'C0SECOND00']]),
+    apiFaults: (_, { channel }) =>
+      hasLeft && channel === 'C0LOCALDEMO' ? { error: 'not_in_channel' } : undefined,
+  });
+  await tell(restart(), told(1, 'opened'));
+  hasLeft = true;
+  const moved = restart({ channel: 'C0SECOND00' });
+  expect(await deliver(moved, alerted(told(2, 'resolved')))).toMatchObject({
+    kind: 'dead',
+    reason: expect.stringContaining('not_in_channel'),
+  });
+  await tell(moved, again(3, 'opened'));
+  expect(receiver.posted().map(({ channel }) => channel)).toEqual([receiver.channel, 'C0SECOND00']);
 });
 
 describe('eight messages that end together', () => {

@@ -1,4 +1,3 @@
-import type { Notification } from '../../core/alert.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Delivery, Outcome } from '../../core/delivery.ts';
 import { placeOf } from '../../core/notification-id.ts';
@@ -9,6 +8,7 @@ import { type Answer, type Move, moveFor, toldAfterEnd } from './move.ts';
 import type { Notebook, Thread } from './notebook.ts';
 import { createPoster, type Draft, type Posted } from './posting.ts';
 import type { Wording } from './template.ts';
+import { createThreads, writeShown } from './threads.ts';
 
 type Alert = Extract<Delivery, { kind: 'alert' }>;
 
@@ -29,6 +29,7 @@ export interface BotDeps {
  */
 export function createBot({ api, notebook, channel, clock, wording = (designed) => designed }: BotDeps) {
   const { post, seek } = createPoster(api, notebook, channel, clock);
+  const threads = createThreads(notebook, seek);
 
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     const id = delivery.kind === 'alert' ? delivery.notification.id : delivery.id;
@@ -44,11 +45,9 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
 
   async function deliverAlert(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
     const { notification } = delivery;
-    const { opening } = placeOf(notification.id);
-    const own = (await notebook.thread(opening)) ?? (await adopted(notification, signal));
-    if (own !== undefined && !('ts' in own)) return outcomeOf(own);
-    const previous = own === undefined ? await previousThread(notification) : undefined;
-    const move = moveFor(notification, { ...(own && { own }), ...(previous && { previous }) });
+    const known = await threads.known(notification, signal);
+    if ('kind' in known) return outcomeOf(known);
+    const move = moveFor(notification, known);
     switch (move.does) {
       case 'open':
         return open(delivery, signal);
@@ -59,32 +58,6 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
     }
   }
 
-  /** What is over by now goes on nowhere. */
-  async function previousThread({ id, recurrence }: Notification): Promise<Thread | undefined> {
-    const { opening, number } = placeOf(id);
-    const end = await notebook.unheardEnd(opening);
-    const isOver = end !== undefined && end.number > number;
-    return recurrence === undefined || isOver ? undefined : notebook.thread(recurrence.continues);
-  }
-
-  /** The message of an opening that stands there although nobody could tell us so, and that has been given up. */
-  async function adopted(
-    { id }: Notification,
-    signal: AbortSignal,
-  ): Promise<Thread | Exclude<Posted, { kind: 'posted' }> | undefined> {
-    const { opening } = placeOf(id);
-    const attempt = await notebook.attempt(opening);
-    // Its own next attempt looks for it, too.
-    if (attempt === undefined || attempt.id === id) return undefined;
-    if ((await notebook.posting(attempt.id)) === undefined) return undefined;
-    const found = await seek(attempt, attempt.atMs, signal);
-    if (found?.kind !== 'posted') return found;
-    const { channel: place, ts } = found;
-    const thread = { channel: place, ts, root: attempt.id, sequence: placeOf(attempt.id).number };
-    await notebook.writeThread(opening, thread);
-    return thread;
-  }
-
   /** Nobody in this channel heard the beginning: only those of another one may have, before the configuration changed. */
   async function unheard(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
     const { notification } = delivery;
@@ -92,7 +65,11 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
     const other = await notebook.elsewhere(opening);
     const own = await other?.thread(opening);
     const move = own === undefined ? undefined : moveFor(notification, { own });
-    if (other !== undefined && move?.does === 'follow') return follow(delivery, move, other, signal);
+    if (other !== undefined && move?.does === 'follow') {
+      const outcome = await follow(delivery, move, other, signal);
+      // The bot may have left that channel, which must not hold what this one is to be told.
+      return outcome.kind === 'hold' ? { kind: 'dead', reason: outcome.reason } : outcome;
+    }
     if (notification.reason === 'resolved')
       await notebook.writeUnheardEnd(opening, { number, atMs: notification.createdAtMs });
     return { kind: 'done' };
@@ -125,25 +102,11 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
       const updated = await update(thread, delivery, signal);
       if (updated === 'gone') return withoutMessage(delivery, thread, answer, signal);
       if (updated.kind !== 'done') return updated;
-      await rememberShown(notification, thread, notes);
+      await writeShown(notification, thread, notes);
     }
     if (answer === 'none') return { kind: 'done' };
     const replied = await reply(delivery, thread, answer === 'loud', signal);
     return replied.kind === 'gone' && answer === 'loud' ? open(delivery, signal) : repliedOutcome(replied);
-  }
-
-  /** An earlier opening whose message it took over must not put it back. */
-  async function rememberShown(
-    { id, recurrence }: Notification,
-    thread: Thread,
-    notes: Notebook,
-  ): Promise<void> {
-    const { opening, number } = placeOf(id);
-    const shown = { ...thread, sequence: number };
-    const before = recurrence === undefined ? undefined : await notes.thread(recurrence.continues);
-    if (recurrence !== undefined && before?.ts === thread.ts)
-      await notes.writeThread(recurrence.continues, { ...before, sequence: number });
-    await notes.writeThread(opening, shown);
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { Notification, NotificationReason, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
 import { pathOf, requestOf } from './alert-facts.ts';
-import { bold, code, codeLine, plain } from './text.ts';
+import { isOperational, subjectOf } from './subject.ts';
+import { code, codeLine, plain } from './text.ts';
 import {
   counted,
   countryText,
@@ -35,10 +36,6 @@ export function headline(notification: Notification, view: View): string {
       ? [`${OVER_ICON} *Resolved*`, `was ${severity}`, ...state, subject]
       : [`${iconOf(notification)} *${severity}*`, ...state, subject];
   return `${first.join(' · ')}\n${gist(notification, view)}`;
-}
-
-function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
-  return alerts.length > 0 && alerts.every(({ feed }) => feed === 'operations');
 }
 
 export function badge(severity: Severity): string {
@@ -82,51 +79,6 @@ function handlerWords({ isAcknowledged, alerts }: Notification): readonly string
   if (first === undefined) return ['acknowledged'];
   const more = others.length === 0 ? '' : ` and ${numberText(others.length)} more`;
   return [`acknowledged by ${plain(first, 60)}${more}`];
-}
-
-/** Rules that the headline names; more are counted. */
-const MOST_RULES = 4;
-/** Labels of a group of attacks that nobody needs to read first: the names of its rules stand there. */
-const UNSAID: ReadonlySet<string> = new Set(['source', 'rule', 'rule_name']);
-
-function subjectOf(notification: Notification): string {
-  const { alerts, omittedAlerts } = notification;
-  const [first] = alerts;
-  const group = isOperational(notification) ? notification.group : saidLabels(notification.group);
-  if (first === undefined) {
-    const { rule = 'Alerts', rule_name: name = rule } = notification.group;
-    return `${bold(name, 150)}${values(group)}`;
-  }
-  const number = alerts.length + omittedAlerts;
-  if (number === 1) return `${bold(first.ruleName, 150)}${values(first.group)}`;
-  const names = [...new Map(alerts.map(({ rule, ruleName }) => [rule, ruleName])).values()];
-  if (names.length === 1 && omittedAlerts === 0)
-    return `${bold(first.ruleName, 150)}, ${counted(number, 'alert')}${values(group)}`;
-  const about = values(group);
-  return `${severalRules(names, number, omittedAlerts)}${about === '' ? '' : ` ·${about}`}`;
-}
-
-/** `*3 rules*: SQL injection, XSS, Scanner`. Which rules alerts have that are not here is not known. */
-function severalRules(names: readonly string[], alerts: number, omittedAlerts: number): string {
-  const shown = names.slice(0, MOST_RULES).map((name) => plain(name, 60));
-  const rest = names.length - shown.length;
-  const more = omittedAlerts > 0 ? ', …' : rest > 0 ? ` and ${counted(rest, 'more rule')}` : '';
-  const number =
-    omittedAlerts > 0
-      ? `*${counted(alerts, 'alert')}*`
-      : `*${counted(names.length, 'rule')}*${alerts > names.length ? `, ${counted(alerts, 'alert')}` : ''}`;
-  return `${number}: ${shown.join(', ')}${more}`;
-}
-
-function saidLabels(group: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(group).filter(([key]) => !UNSAID.has(key)));
-}
-
-function values(group: Readonly<Record<string, string>>): string {
-  return Object.entries(group)
-    .slice(0, 3)
-    .map(([key, value]) => ` ${value === '' ? `(no ${plain(key, 30)})` : code(value, 80)}`)
-    .join('');
 }
 
 /** A notification that counts no match shows what there is in all: it would be no news that nothing is new. */

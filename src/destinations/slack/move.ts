@@ -50,8 +50,13 @@ function follow(notification: Notification, thread: Thread, edits: boolean): Mov
   return { does: 'follow', thread, edits, answer: isLatest && isNews(notification) ? 'loud' : 'quiet' };
 }
 
+/** It is of use only where a message can be changed. */
+export function isForEdits({ reason, isQuiet }: Pick<Notification, 'reason' | 'isQuiet'>): boolean {
+  return isQuiet === true || reason === 'shrank' || reason === 'acknowledged';
+}
+
 /** Somebody is to be woken by it. */
-export function isNews({ reason, isQuiet }: Pick<Notification, 'reason' | 'isQuiet'>): boolean {
+function isNews({ reason, isQuiet }: Pick<Notification, 'reason' | 'isQuiet'>): boolean {
   return isQuiet !== true && !AFTERWARDS.has(reason);
 }
 
