@@ -16,16 +16,21 @@ const MAX_FIELDS = 10;
 
 /** A digest as blocks: totals, chart, tables, and below what is missing. Names are attackers' texts. */
 export function digestBlocks(digest: Digest): SlackBlock[] {
+  const heading = header(digest.title);
+  return [heading, ...bodyBlocks(digest, BLOCKS_MAX - textLength(heading))];
+}
+
+/** Likewise, below a headline that has its title. @param room characters */
+export function bodyBlocks(digest: Digest, room = BLOCKS_MAX): SlackBlock[] {
   const { totals, chart, tables } = digest;
   const above = [
-    header(digest.title),
     context(plain(periodText(digest), 200)),
     ...(totals.length === 0 ? [] : [fields(totals.slice(0, MAX_FIELDS).map(totalText))]),
     ...(chart === undefined || chart.bars.length === 0 ? [] : [fenced(chart.title, chartText(chart.bars))]),
   ];
   const notes = noteBlocks(digest.notes);
-  const room = BLOCKS_MAX - RESERVED - textLength([above, notes]);
-  return [...above, ...tableBlocks(tables, room), ...notes];
+  const left = room - RESERVED - textLength([above, notes]);
+  return [...above, ...tableBlocks(tables, left), ...notes];
 }
 
 /** `Daily digest — 1204 events (▲ 12%)`: what a phone's lock screen shows. */

@@ -1,7 +1,7 @@
 import type { Digest, DigestRow, DigestTable } from '../../core/digest.ts';
 import { parseSeverity, type Severity, severityRank } from '../../core/severity.ts';
 import type { SlackAttachment } from './block.ts';
-import { digestBlocks } from './digest.ts';
+import { bodyBlocks } from './digest.ts';
 import { severityOf } from './tables.ts';
 import { bold, plain } from './text.ts';
 import { COLOURS, counted, ICONS, numberText, OVER_COLOUR, OVER_ICON } from './words.ts';
@@ -35,7 +35,10 @@ export function stormPlainly(digest: Digest): string {
 }
 
 export function stormAttachment(digest: Digest): SlackAttachment {
-  return { color: colourOf(digest), fallback: plain(digest.title, TITLE_MAX), blocks: digestBlocks(digest) };
+  // What there is none of needs no figure.
+  const totals = digest.totals.filter(({ count }) => count > 0);
+  const blocks = bodyBlocks({ ...digest, totals });
+  return { color: colourOf(digest), fallback: plain(digest.title, TITLE_MAX), blocks };
 }
 
 /** It tells of nothing that goes on: its severity would be that of what does, though it names alerts, or counts no match. */
