@@ -20,8 +20,8 @@ it.each<[string, Partial<Digest>, string, string | undefined]>([
   [
     'matches',
     { severity: 'HIGH', totals: [total('Matches', 2_100), total('Notifications', 3), total('HIGH', 2_100)] },
-    '🌊 *Summed up: more alerts than messages*',
-    '2,100 matches that would have been 3 messages · 🟠 *HIGH* 2,100',
+    '🌊 *Summed up* · 2,100 matches that would have been 3 messages',
+    '🟠 *HIGH* 2,100',
   ],
   [
     'CRITICAL alerts by name, whatever else there is',
@@ -32,8 +32,8 @@ it.each<[string, Partial<Digest>, string, string | undefined]>([
         tableOf('Critical alerts', ['CRITICAL SQL injection · 203.0.113.9', 'CRITICAL XSS · 203.0.113.7']),
       ],
     },
-    '🌊 *Summed up: more alerts than messages*',
-    '9 matches · CRITICAL SQL injection · 203.0.113.9; CRITICAL XSS · 203.0.113.7',
+    '🌊 *Summed up* · 9 matches',
+    'CRITICAL SQL injection · 203.0.113.9; CRITICAL XSS · 203.0.113.7',
   ],
   [
     'ends alone: they are not "0 matches"',
@@ -68,8 +68,8 @@ it.each<[string, Partial<Digest>, string, string | undefined]>([
   [
     'nothing but matches',
     { totals: [total('Matches', 1)] },
-    '🌊 *Summed up: more alerts than messages*',
-    '1 match',
+    '🌊 *Summed up* · 1 match',
+    'Summed up: more alerts than messages',
   ],
   ['nothing', { title: 'Over: 1 alert' }, '✅ *Over: 1 alert*', undefined],
 ])('the headline of a summary tells of %s', (_, over, first, second) => {

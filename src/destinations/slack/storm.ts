@@ -14,12 +14,19 @@ const NAME_MAX = 100;
 const PLAIN_MAX = 3_000;
 
 /**
- * One message for what had none of its own: what it is, how many matches of which severity, and the worst by name.
- * `🌊 *Summed up: more alerts than messages*`, then `99,120 matches that would have been 1,204 messages · 🔴 *CRITICAL* 20`.
+ * One message for what had none of its own: how many matches of which severity, and the worst by name.
+ * `🌊 *Summed up* · 99,120 matches that would have been 1,204 messages`, then `🔴 *CRITICAL* 20 · CRITICAL SQL injection · …`.
+ * What tells of ends alone, or goes on from another message, is called by its title.
  */
 export function stormHeadline(digest: Digest): string {
+  const isTitled = isOver(digest) || digest.totals.length === 0;
+  const told = [...severities(digest).map(severityText), ...names(digest)];
+  if (!isTitled) {
+    const second = told.length === 0 ? plain(digest.title, TITLE_MAX) : told.join(' · ');
+    return `🌊 *Summed up* · ${summedUp(digest)}\n${second}`;
+  }
   const first = `${isOver(digest) ? OVER_ICON : '🌊'} ${bold(digest.title, TITLE_MAX)}`;
-  const second = [...summedUp(digest), ...severities(digest).map(severityText), ...names(digest)];
+  const second = [...(matchesOf(digest) === 0 ? [] : [matchesText(digest)]), ...told];
   return second.length === 0 ? first : `${first}\n${second.join(' · ')}`;
 }
 
@@ -42,9 +49,10 @@ export function stormAttachment(digest: Digest): SlackAttachment {
 }
 
 /** It tells of nothing that goes on: its severity would be that of what does, though it names alerts, or counts no match. */
-function isOver({ severity, totals: [matches], tables }: Digest): boolean {
+function isOver(digest: Digest): boolean {
+  const { severity, tables } = digest;
   if (severity !== undefined) return false;
-  return (matches?.count ?? 0) === 0 || namedIn(tables).some((row) => severityOf(row) !== undefined);
+  return matchesOf(digest) === 0 || namedIn(tables).some((row) => severityOf(row) !== undefined);
 }
 
 function colourOf(digest: Digest): string {
@@ -53,13 +61,21 @@ function colourOf(digest: Digest): string {
   return COLOURS[digest.severity ?? worst?.[0] ?? 'INFO'];
 }
 
+function matchesOf({ totals: [matches] }: Digest): number {
+  return matches?.count ?? 0;
+}
+
+function matchesText(digest: Digest): string {
+  return counted(matchesOf(digest), 'match', 'matches');
+}
+
 /** Ends of alerts bring no match, and are no "0 matches" either. */
-function summedUp(digest: Digest): string[] {
-  const [matches, notifications] = digest.totals;
-  if (matches === undefined || matches.count === 0) return [];
-  const words = counted(matches.count, 'match', 'matches');
-  if (isOver(digest) || notifications === undefined) return [words];
-  return [`${words} that would have been ${counted(notifications.count, 'message')}`];
+function summedUp(digest: Digest): string {
+  const [, notifications] = digest.totals;
+  if (notifications === undefined) return matchesText(digest);
+  const messages = counted(notifications.count, 'message');
+  if (matchesOf(digest) === 0) return `${messages} without a new match`;
+  return `${matchesText(digest)} that would have been ${messages}`;
 }
 
 function severityText([severity, { count }]: readonly [Severity, DigestRow]): string {
