@@ -163,7 +163,7 @@ export function createNotifier(deps: NotifyDeps) {
     for (const listener of hearers(tidings, group, route, listeners))
       heard.set(listener.name, await spread(tx, tidings, listener, overflow, nowMs));
     await keepForRemoved(tx, tidings, listeners, nowMs);
-    await tx.writeGroups([rememberTold(next, heard, nowMs)], nowMs);
+    await tx.writeGroups([rememberTold(next, notification, heard, nowMs)], nowMs);
     return { group, decision, notification, spread: [...heard.values()] };
   }
 
@@ -203,15 +203,19 @@ const KNOWS: Readonly<Partial<Record<SpreadReason, 'message' | 'summary'>>> = {
 /** Who knows of an opening is told of its end; nobody else is. */
 function rememberTold(
   group: AlertGroup,
+  { reason: toldAs, incident = 1 }: Notification,
   heard: ReadonlyMap<string, SpreadReason>,
   nowMs: number,
 ): AlertGroup {
   if (group.dueMs === undefined) return group;
   const told: Record<string, ToldAt> = { ...group.told };
+  const opensIncident = incident > 1 && toldAs !== 'resolved' && toldAs !== 'acknowledged';
   for (const [name, reason] of heard) {
     const how = KNOWS[reason];
-    if (how === undefined || told[name]?.how === 'message') continue;
-    told[name] = { how, sinceMs: told[name]?.sinceMs ?? nowMs };
+    const before = told[name];
+    if (how === undefined || (before?.how === 'message' && !opensIncident)) continue;
+    const known = { ...before, how: before?.how === 'message' ? before.how : how };
+    told[name] = { ...known, sinceMs: before?.sinceMs ?? nowMs, ...(opensIncident ? { incident } : {}) };
   }
   return { ...group, told };
 }
