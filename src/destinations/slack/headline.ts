@@ -1,3 +1,4 @@
+import { allBlindText, isUnwatched } from '../../alerts/blind.ts';
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
 import { pathOf, requestOf } from './alert-facts.ts';
@@ -23,7 +24,7 @@ export function headline(notification: Notification, view: View): string {
   const state = stateWords(notification, view);
   const first =
     notification.reason === 'resolved'
-      ? [`${OVER_ICON} *Resolved*`, `was ${severity}`, ...state, subject]
+      ? [`${OVER_ICON} *${overWords(notification)}*`, `was ${severity}`, ...state, subject]
       : [`${iconOf(notification)} *${severity}*`, ...state, subject];
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
@@ -50,7 +51,15 @@ const STATES: Readonly<Record<Notification['reason'], readonly string[]>> = {
   resolved: [],
 };
 
-function stateWords({ reason, alerts }: Notification, view: View): readonly string[] {
+/** What nobody can see is not said to go on. */
+function stateWords(notification: Notification, view: View): readonly string[] {
+  const unseen = notification.reason === 'resolved' ? undefined : allBlindText(notification.alerts);
+  if (unseen === undefined) return knownState(notification, view);
+  const isRepeat = notification.reason === 'repeat' && view === 'news';
+  return [...(isRepeat ? [] : knownState(notification, view)), unseen];
+}
+
+function knownState({ reason, alerts }: Notification, view: View): readonly string[] {
   const isBack = alerts.length > 0 && alerts.every(({ episode }) => episode > 1);
   if (reason === 'opened' || (view === 'state' && reason !== 'resolved')) return isBack ? ['back again'] : [];
   return STATES[reason];
@@ -113,6 +122,12 @@ function ruleNames(alerts: readonly NotifiedAlert[]): string[] {
   ];
 }
 
+function overWords({ alerts }: Notification): string {
+  return alerts.length > 0 && alerts.every(isUnwatched) ? 'No longer watched' : 'Resolved';
+}
+
+const UNWATCHED_GIST = 'its feed or rule was removed from the configuration';
+
 function overGist(notification: Notification, view: View): string {
   const { alerts } = notification;
   const firstMs = Math.min(...alerts.map(({ firstSeenMs }) => firstSeenMs));
@@ -120,8 +135,10 @@ function overGist(notification: Notification, view: View): string {
   const quietMs = Math.max(...alerts.map(({ resolveAfterMs }) => resolveAfterMs));
   const lasted = lastMs > firstMs ? [`lasted ${spanText(lastMs - firstMs)}`] : [];
   const verb = isOperational(notification) ? 'not said again' : 'quiet';
-  const quiet = alerts.length === 0 ? [] : [`${verb} for ${spanText(quietMs)}`];
-  return [...lasted, ...quiet, countsOf(notification, view)].join(' · ');
+  const isSeen = !alerts.every(isUnwatched);
+  const unwatched = alerts.some(isUnwatched) ? [UNWATCHED_GIST] : [];
+  const quiet = isSeen ? [`${verb} for ${spanText(quietMs)}`] : [];
+  return [...lasted, ...quiet, ...unwatched, countsOf(notification, view)].join(' · ');
 }
 
 /** The notification's numbers: new matches, and all since its alerts opened, of which omitted alerts tell the new ones alone. */
