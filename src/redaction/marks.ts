@@ -35,6 +35,11 @@ export class Marks {
     this.#done = end;
   }
 
+  /** The text up to a place behind all that was replaced. */
+  upTo(end: number): string {
+    return this.#done === 0 ? this.#text.slice(0, end) : this.#out + this.#text.slice(this.#done, end);
+  }
+
   /** The same text where nothing was replaced. */
   toString(): string {
     return this.#done === 0 ? this.#text : this.#out + this.#text.slice(this.#done);

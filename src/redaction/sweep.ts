@@ -107,14 +107,16 @@ class Sweep {
   }
 }
 
-/** Whether digits stand where JSON has a number: a text there would not be JSON any more. */
+/**
+ * Whether digits stand where JSON has a number, in a text that was cut off or holds JSON among other things: a mask there
+ * would be no JSON any more.
+ */
 function isNumber(text: string, start: number, end: number): boolean {
-  if (!/^\s{0,100}[[{]/.test(text)) return false;
-  const before =
-    text
-      .slice(Math.max(0, start - 64), start)
-      .trimEnd()
-      .at(-1) ?? '';
+  const unsigned = text.charAt(start - 1) === '-' ? start - 1 : start;
+  const around = text.slice(Math.max(0, unsigned - 64), unsigned).trimEnd();
+  const isMember = /"\s{0,16}:$/.test(around);
+  if (!isMember && !/^\s{0,100}[[{]/.test(text)) return false;
+  const before = around.at(-1) ?? '';
   const after = text
     .slice(end, end + 64)
     .trimStart()
