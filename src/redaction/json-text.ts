@@ -1,4 +1,5 @@
 import { type Cover, coversOf, type TokenCovers } from './cover.ts';
+import { mayHide } from './hiding.ts';
 import {
   CLOSE,
   documentsOf,
@@ -14,10 +15,11 @@ import {
 } from './json-tokens.ts';
 import { holdsMask, KeyNames } from './key-names.ts';
 import { isMask, Marks, maskOf } from './marks.ts';
+import { remembering } from './name-memory.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
 import { kindOfNumber } from './numbers.ts';
 import type { OwnPatterns } from './own-patterns.ts';
-import { maskText } from './sweep.ts';
+import { maskText, secretsIn } from './sweep.ts';
 import { maskedValue } from './values.ts';
 
 // A text of JSON, masked token by token: each string is read as a receiver would read it, masked, and written anew, so that
@@ -26,6 +28,8 @@ import { maskedValue } from './values.ts';
 
 const NAMING = ['name', 'key', 'header', 'field'];
 const VALUE = new Set(['value', 'values', 'val', 'content']);
+/** A number of fewer characters is no card. */
+const LEAST_CARD = 13;
 /** What these name is a whole document, which may be a number alone. */
 const BODIES = new Set(['requestPayload', 'responsePayload', 'request_payload', 'response_payload', 'body']);
 /** Besides objects and lists: with what JSON begins that stays JSON. A number in a string is a text like any other. */
@@ -47,8 +51,11 @@ export function meaningOfKey(name: string): NameMeaning | undefined {
 export class TextMasking {
   readonly own: OwnPatterns;
 
+  readonly #longName: (name: string) => string;
+
   constructor(own: OwnPatterns) {
     this.own = own;
+    this.#longName = remembering(this.value);
   }
 
   /** A value among others: JSON in it stays JSON, but for a number alone. */
@@ -57,7 +64,12 @@ export class TextMasking {
   /** A text of its own, which stays JSON also where it is a number or string alone. */
   readonly document = (text: string): string => this.#masked(text, IN_DOCUMENTS, []);
 
-  /** A name; short ones can match an operator's pattern alone. */
+  /** A name, which was seen before more often than not. */
+  name(name: string): string {
+    return this.isLongName(name) ? this.#longName(name) : name;
+  }
+
+  /** Short names can match an operator's pattern alone. */
   isLongName(name: string): boolean {
     return name.length >= LEAST_NAME || !this.own.isEmpty;
   }
@@ -96,11 +108,14 @@ export class TextMasking {
 
   #json(text: string, scalars: string, covers: readonly Cover[]): string | undefined {
     if (!mayBeginJson(text, scalars)) return undefined;
+    const secrets = secretsIn(text);
+    // Nearly all JSON holds no secret, and a look at it as a text tells so.
+    if (secrets.length === 0 && covers.length === 0 && this.own.isEmpty && !mayHide(text)) return text;
     const documents = documentsOf(text, scalars);
     if (documents === undefined) return undefined;
     const { tokens, end } = documents;
     try {
-      const masked = new JsonText(tokens, this, covers).run(end);
+      const masked = new JsonText(tokens, this, secrets, covers).run(end);
       return end === text.length ? masked : masked + this.#rest(text.slice(end));
     } catch (error) {
       if (error instanceof NotJson) return undefined;
@@ -137,16 +152,28 @@ class JsonText {
   readonly #masking: TextMasking;
   readonly #marks: Marks;
   readonly #covers: TokenCovers;
+  readonly #isCovered: boolean;
+  /** What a look at the text as a whole has found. */
+  readonly #secrets: readonly number[];
+  /** Up to here secrets end before the tokens that come. */
+  #passed = 0;
   readonly #siblings: ReadonlyMap<number, NameMeaning>;
   readonly #frames: Frame[] = [];
   // Of the value that comes next.
   #meaning: NameMeaning | undefined;
   #isBody = false;
 
-  constructor(tokens: JsonTokens, masking: TextMasking, covers: readonly Cover[]) {
+  constructor(
+    tokens: JsonTokens,
+    masking: TextMasking,
+    secrets: readonly number[],
+    covers: readonly Cover[],
+  ) {
     this.#tokens = tokens;
     this.#masking = masking;
     this.#marks = new Marks(tokens.text);
+    this.#secrets = secrets;
+    this.#isCovered = covers.length > 0;
     this.#covers = coversOf(tokens, covers, masking.own);
     this.#siblings = namedBySiblings(tokens);
   }
@@ -180,6 +207,8 @@ class JsonText {
   #key(index: number): void {
     const [start, end] = this.#tokens.extent(index);
     const frame = this.#frames.at(-1);
+    this.#isBody = false;
+    if (frame?.below === undefined && this.#isIdle(index, start, end)) return;
     const name = stringAt(this.#tokens.text, start, end);
     this.#meaning =
       frame?.below ??
@@ -187,8 +216,8 @@ class JsonText {
       (VALUE.has(name) ? this.#siblings.get(frame?.index ?? -1) : undefined);
     this.#isBody = BODIES.has(name);
     const covers = this.#covers.ofName(frame?.index ?? -1, name);
-    const isPlain = covers.length === 0 && !this.#masking.isLongName(name);
-    const masked = isPlain ? name : this.#masking.string(name, undefined, false, covers);
+    const masked =
+      covers.length === 0 ? this.#masking.name(name) : this.#masking.string(name, undefined, false, covers);
     if (frame === undefined || !holdsMask(masked)) return;
     frame.names ??= new KeyNames();
     this.#write(start, end, name, frame.names.give(name, masked));
@@ -196,13 +225,42 @@ class JsonText {
 
   #string(index: number): void {
     const [start, end] = this.#tokens.extent(index);
-    const value = stringAt(this.#tokens.text, start, end);
     const covers = this.#covers.ofString(index);
+    if (covers.length === 0 && this.#isClean(start, end)) return;
+    const value = stringAt(this.#tokens.text, start, end);
     this.#write(start, end, value, this.#masking.string(value, this.#meaning, this.#isBody, covers));
+  }
+
+  /** Whether a name needs no look, since neither it nor its value holds a secret and nobody further in asks for it. */
+  #isIdle(index: number, start: number, end: number): boolean {
+    const { text, kinds, ends } = this.#tokens;
+    const next = kinds[index + 1] ?? LITERAL;
+    if (next === OPEN_OBJECT || next === OPEN_LIST) return false;
+    if (this.#siblings.size > 0 || !this.#masking.own.isEmpty || this.#isCovered) return false;
+    if (this.#holdsSecret(start, ends[index + 1] ?? end)) return false;
+    const name = text.slice(start, end);
+    return !name.includes('\\') && !holdsMask(name);
+  }
+
+  /** Asked in the order of the text. */
+  #holdsSecret(start: number, end: number): boolean {
+    while ((this.#secrets[this.#passed + 1] ?? Infinity) <= start) this.#passed += 2;
+    return (this.#secrets[this.#passed] ?? Infinity) < end;
+  }
+
+  /** Whether nothing in a string can be a secret, by its name or its looks. */
+  #isClean(start: number, end: number): boolean {
+    if (this.#meaning !== undefined || !this.#masking.own.isEmpty) return false;
+    const { text } = this.#tokens;
+    if (this.#holdsSecret(start, end)) return false;
+    const first = text.charAt(start + 1);
+    const inner = text.slice(start + 1, end - 1);
+    return (first !== '{' && first !== '[' && !inner.includes('\\')) || !mayHide(inner);
   }
 
   #number(index: number): void {
     const [start, end] = this.#tokens.extent(index);
+    if (end - start < LEAST_CARD && this.#meaning === undefined && this.#masking.own.isEmpty) return;
     const { text } = this.#tokens;
     const covered = this.#covers.ofNumber(index);
     const named = this.#meaning;

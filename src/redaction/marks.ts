@@ -20,6 +20,8 @@ export function maskEnd(text: string, start: number): number {
 /** What is to be replaced in a text, in the order of the text and never overlapping. */
 export class Marks {
   readonly #text: string;
+  /** What was replaced: beginning, end, beginning, end, in the order of the text. */
+  readonly extents: number[] = [];
   #out = '';
   #done = 0;
 
@@ -33,6 +35,7 @@ export class Marks {
     if (end <= from || this.#text.slice(from, Math.min(end, from + LONGEST_MASK + 1)) === by) return;
     this.#out += this.#text.slice(this.#done, from) + by;
     this.#done = end;
+    this.extents.push(from, end);
   }
 
   /** The text up to a place behind all that was replaced. */

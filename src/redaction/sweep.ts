@@ -21,6 +21,13 @@ export function maskText(text: string): string {
   return text.length < 4 ? text : maskAt(text, new Signs(text));
 }
 
+/** What of a text would be masked: beginning, end, beginning, end, in its order. */
+export function secretsIn(text: string): readonly number[] {
+  const signs = new Signs(text);
+  const first = text.length < 4 ? -1 : signs.next(0);
+  return first < 0 ? [] : new Sweep(text, signs).find(first).extents;
+}
+
 /** Where to look, in the order of the text: the first place at `from` or behind it, -1 where there is none. */
 export interface Places {
   next(from: number): number;
@@ -48,8 +55,12 @@ class Sweep {
   }
 
   run(first: number): string {
+    return this.find(first).toString();
+  }
+
+  find(first: number): Marks {
     for (let at = first; at >= 0; at = this.#places.next(this.#act(at)));
-    return this.#marks.toString();
+    return this.#marks;
   }
 
   /** Gives where to go on. */
