@@ -237,7 +237,7 @@ describe('JSON of the same shape comes out', () => {
         const event = redactor.json({ nested: { value: JSON.parse(text) } });
         expect(redactor.json(event)).toEqual(event);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(500), examples: [[JSON.stringify({ auth: '{"password":"abc"}' })]] },
     );
   });
 });

@@ -13,8 +13,8 @@ import {
   STRING,
   stringAt,
 } from './json-tokens.ts';
-import { holdsMask, KeyNames } from './key-names.ts';
-import { isMask, Marks, maskOf } from './marks.ts';
+import { KeyNames } from './key-names.ts';
+import { holdsMask, isMask, Marks, maskOf } from './marks.ts';
 import { remembering } from './name-memory.ts';
 import { meaningOfName, type NameMeaning } from './names.ts';
 import { kindOfNumber } from './numbers.ts';

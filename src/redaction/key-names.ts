@@ -1,9 +1,4 @@
-const MASK = '[redacted:';
-
-/** Whether a name holds a mask, ours or one that looks like it. */
-export function holdsMask(name: string): boolean {
-  return name.length > MASK.length && name.includes(MASK);
-}
+import { BEGIN, holdsMask } from './marks.ts';
 
 /**
  * The names of one object, masked. Two that differ are two afterwards as well: an object whose keys are card numbers has as
@@ -29,8 +24,8 @@ export class KeyNames {
   #free(masked: string): string {
     if (!this.#taken.has(masked)) return masked;
     let number = this.#next.get(masked) ?? 2;
-    while (this.#taken.has(`${masked}${MASK}${number}]`)) number += 1;
+    while (this.#taken.has(`${masked}${BEGIN}${number}]`)) number += 1;
     this.#next.set(masked, number + 1);
-    return `${masked}${MASK}${number}]`;
+    return `${masked}${BEGIN}${number}]`;
   }
 }

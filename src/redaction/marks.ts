@@ -1,6 +1,8 @@
 /** How a mask looks; the second pass over a masked text leaves them alone. */
 const MASK = /^\[redacted:[A-Za-z0-9_-]{1,40}\]$/;
 const LONGEST_MASK = 52;
+/** With what every mask begins. */
+export const BEGIN = '[redacted:';
 
 export function maskOf(kind: string): string {
   return `[redacted:${kind}]`;
@@ -15,6 +17,11 @@ export function maskEnd(text: string, start: number): number {
   if (!text.startsWith('[redacted:', start)) return start;
   const end = start + text.slice(start, start + LONGEST_MASK).indexOf(']') + 1;
   return isMask(text.slice(start, end)) ? end : start;
+}
+
+/** Whether a text holds a mask, or what begins like one. */
+export function holdsMask(text: string): boolean {
+  return text.length > BEGIN.length && text.includes(BEGIN);
 }
 
 /** What is to be replaced in a text, in the order of the text and never overlapping. */

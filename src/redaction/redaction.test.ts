@@ -95,6 +95,9 @@ describe('properties', () => {
           ['<Bearer abc12345>password'],
           ['\\"Bearer abc12345"=password'],
           ['Cookie: 0\n\\u003d0'],
+          ['password://\u0000@'],
+          ['"Cookie: name="password"-----BEGIN PRIVATE KEY-----'],
+          ['auth="{\\"password\\":\\"abc\\"}"'],
         ],
       },
     );
