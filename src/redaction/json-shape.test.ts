@@ -26,11 +26,26 @@ function isJson(text: string): boolean {
   }
 }
 
+/**
+ * How many names all objects have, each of an object once. Told by the tokens: the engine's parser reads some names of one
+ * escaped character as a backslash, and loses the value of one that comes twice.
+ */
+function namesIn(tokens: readonly string[]): number {
+  const open: Set<string>[] = [];
+  let count = 0;
+  for (const [i, token] of tokens.entries()) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') count += open.pop()?.size ?? 0;
+    else if (tokens[i + 1] === ':') open.at(-1)?.add(String(JSON.parse(token)));
+  }
+  return count;
+}
+
 /** Where the shapes of two JSON texts differ; a masked number may be a text. */
 function difference(before: string, after: string): string | undefined {
   if (!isJson(after)) return `no JSON: ${after}`;
-  if (sizeOf(JSON.parse(before)) !== sizeOf(JSON.parse(after))) return `values lost: ${after}`;
   const [from, to] = [before, after].map((text) => text.match(TOKEN) ?? []);
+  if (namesIn(from ?? []) !== namesIn(to ?? [])) return `names lost: ${after}`;
   if (from?.length !== to?.length) return `other tokens: ${after}`;
   for (const [i, token] of (from ?? []).entries()) {
     const found = differingToken(token, to?.[i] ?? '');
@@ -184,6 +199,7 @@ describe('JSON of the same shape comes out', () => {
         numRuns: runs(1_000),
         examples: [
           [`{"n":-${CARD}}`, []],
+          ['["[1]\\t"]', [{ name: 'p', pattern: '(?s).+' }]],
           [`{"${CARD}":1,"5555555555554444":2,"[redacted:card]":3,"${CARD}":4}`, []],
           [`{"a":"x","password":"y"}`, [{ name: 'p', pattern: '"a":"x","password":"[^"]*"' }]],
         ],

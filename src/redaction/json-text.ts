@@ -1,6 +1,7 @@
 import { type Cover, coversOf, type TokenCovers } from './cover.ts';
 import { mayHide } from './hiding.ts';
 import {
+  blanksEnd,
   CLOSE,
   documentsOf,
   type JsonTokens,
@@ -125,7 +126,7 @@ export class TextMasking {
 
   /** What follows the last value is blank, or no JSON. */
   #rest(text: string): string {
-    return this.#plain(text, []);
+    return blanksEnd(text, 0) === text.length ? text : this.#plain(text, []);
   }
 }
 

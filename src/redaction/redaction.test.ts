@@ -96,6 +96,8 @@ describe('properties', () => {
           ['\\"Bearer abc12345"=password'],
           ['Cookie: 0\n\\u003d0'],
           ['password://\u0000@'],
+          ["-----BEGIN PRIVATE KEY-----[Cookie: 'password"],
+          ['Bearer abc12345%22Cookie: a'],
           ['"Cookie: name="password"-----BEGIN PRIVATE KEY-----'],
           ['auth="{\\"password\\":\\"abc\\"}"'],
         ],

@@ -16,9 +16,22 @@ const GREATER = 0x3e;
 const LETTER_J = 0x4a;
 const BACKSLASH = 0x5c;
 
-/** A text with its secrets masked; the same text where there are none. */
+/** More passes than any text was seen to need. */
+const MOST_PASSES = 5;
+
+/**
+ * A text with its secrets masked; the same text where there are none. What was masked is looked at again, since a mask has
+ * other neighbours than what it stands for: so nothing more is masked where the answer comes back.
+ */
 export function maskText(text: string): string {
-  return text.length < 4 ? text : maskAt(text, new Signs(text));
+  if (text.length < 4) return text;
+  let before = text;
+  let masked = maskAt(before, new Signs(before));
+  for (let pass = 1; masked !== before && pass < MOST_PASSES; pass += 1) {
+    before = masked;
+    masked = maskAt(before, new Signs(before));
+  }
+  return masked;
 }
 
 /** What of a text would be masked: beginning, end, beginning, end, in its order. */
