@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, page, reader, rules } from '../../test/pipeline/bench.ts';
 import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
+import { runs } from '../../test/seed.ts';
 import type { Bounds } from '../alerts/fold.ts';
 import { MANY } from '../alerts/fold.ts';
 import type { Route } from '../alerts/route.ts';
@@ -267,6 +268,6 @@ it('counts every match exactly once, and opens no more than there is room for, w
         expect(own.filter(({ rule }) => rule === id).length).toBeLessThanOrEqual(BOUNDS.each * 6);
       expect((await groups()).length).toBeLessThanOrEqual(all.length);
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 }, 120_000);
