@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import { isInside, mutedUntil, type SpeakingTimes, type TimeInterval } from './intervals.ts';
 
 const MINUTE_MS = 60_000;
@@ -93,7 +94,7 @@ describe('the end of a mute time', () => {
         }
         expect(until).toBeGreaterThan(nowMs + AHEAD_MINUTES * MINUTE_MS);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

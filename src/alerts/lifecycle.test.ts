@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredAlert } from '../core/alert.ts';
 import type { Severity } from '../core/severity.ts';
+import type { Sight } from './blind.ts';
 import { acknowledge, type Firing, judgeQuiet, quietDueMs, record, refresh } from './lifecycle.ts';
 
 const HOUR = 3_600_000;
@@ -232,6 +233,8 @@ describe('refresh', () => {
 
 describe('judgeQuiet', () => {
   const DAY = 24 * HOUR;
+  /** Read to its end at that time, and whole. */
+  const READ = (readThroughMs: number): Sight => ({ isWatched: true, readThroughMs, gaps: [] });
   it.each<[string, StoredAlert, number, object]>([
     ['just matched', OPEN, NOW, { reason: 'still_open', dueMs: NOW + HOUR }],
     [
@@ -244,7 +247,7 @@ describe('judgeQuiet', () => {
       'as it is',
       OPEN,
       NOW + HOUR,
-      { reason: 'quiet', alert: { state: 'resolved', resolvedAtMs: NOW + HOUR } },
+      { reason: 'quiet', alert: { state: 'resolved', resolvedAtMs: NOW + HOUR, resolvedBecause: 'quiet' } },
     ],
     [
       'long after: the daemon was away',
@@ -262,11 +265,115 @@ describe('judgeQuiet', () => {
       { reason: 'still_open', dueMs: NOW - DAY + HOUR },
     ],
   ])('%s', (_, alert, nowMs, expected) => {
-    expect(judgeQuiet(alert, nowMs)).toMatchObject(expected);
+    expect(judgeQuiet(alert, READ(nowMs), nowMs)).toMatchObject(expected);
+  });
+
+  type Seen = Partial<Omit<Sight, 'readThroughMs'>> & { readonly readThroughMs?: number | undefined };
+  const LATER = NOW + DAY;
+  const DUE = NOW + HOUR;
+  const gap = (fromMs: number, toMs: number) => ({ fromMs, toMs, problem: 'too few' });
+  it.each<[string, StoredAlert, Seen, number, object]>([
+    [
+      'its feed was never read',
+      OPEN,
+      { readThroughMs: undefined },
+      LATER,
+      { reason: 'blind', because: 'unread' },
+    ],
+    [
+      'its feed was read to a moment before',
+      OPEN,
+      { readThroughMs: DUE - 1 },
+      LATER,
+      { reason: 'blind', dueMs: DUE },
+    ],
+    [
+      'its feed was read that far, and fails since',
+      OPEN,
+      { readThroughMs: DUE, failingSinceMs: DUE + 1 },
+      LATER,
+      { reason: 'quiet' },
+    ],
+    ['in hand, and its feed is blind', ACKED, { readThroughMs: NOW }, LATER, { reason: 'blind' }],
+    [
+      'a clock that was ahead wrote how far its feed was read',
+      OPEN,
+      { readThroughMs: LATER + 1 },
+      LATER,
+      { reason: 'blind', because: 'unread' },
+    ],
+    [
+      'a gap ends as it was last seen',
+      OPEN,
+      { gaps: [gap(0, OPEN.lastSeenMs)] },
+      LATER,
+      { reason: 'blind', because: 'gap' },
+    ],
+    [
+      'a gap since',
+      OPEN,
+      { gaps: [gap(OPEN.lastSeenMs + 1, NOW)] },
+      LATER,
+      { reason: 'blind', because: 'gap' },
+    ],
+    [
+      'a gap from before it was last seen',
+      OPEN,
+      { gaps: [gap(0, OPEN.lastSeenMs - 1)] },
+      LATER,
+      { reason: 'quiet' },
+    ],
+    [
+      'a gap that has stood for a day is how its source counts',
+      OPEN,
+      { gaps: [gap(0, LATER)], gapsSinceMs: LATER - DAY },
+      LATER,
+      { reason: 'quiet' },
+    ],
+    [
+      'its rule is not asked',
+      OPEN,
+      { quarantine: { sinceMs: NOW, untilMs: LATER + 1 } },
+      LATER,
+      { reason: 'blind', because: 'quarantined', dueMs: LATER + 1 + HOUR },
+    ],
+    [
+      'its rule was not asked for a while: what it missed it never sees, so its quiet began after that',
+      OPEN,
+      { quarantine: { sinceMs: NOW, untilMs: LATER - 1 } },
+      LATER,
+      { reason: 'still_open', dueMs: LATER - 1 + HOUR },
+    ],
+    [
+      'its rule was not asked long before',
+      OPEN,
+      { quarantine: { sinceMs: 0, untilMs: NOW } },
+      LATER,
+      { reason: 'quiet' },
+    ],
+    [
+      'it waits, whatever its feed does',
+      OPEN,
+      { readThroughMs: undefined, gaps: [gap(0, NOW)] },
+      DUE - 1,
+      { reason: 'still_open', dueMs: DUE },
+    ],
+    [
+      'nobody looks at its feed any more: it ends at once',
+      OPEN,
+      { isWatched: false, readThroughMs: undefined },
+      NOW,
+      { reason: 'unwatched', alert: { state: 'resolved', resolvedBecause: 'unwatched', resolvedAtMs: NOW } },
+    ],
+    ['over before, of a feed that is gone', OVER, { isWatched: false }, LATER, { reason: 'over_before' }],
+  ])('%s', (_, alert, over, nowMs, expected) => {
+    const { readThroughMs, ...rest } = { ...READ(nowMs), ...over };
+    const sight = { ...rest, ...(readThroughMs === undefined ? {} : { readThroughMs }) };
+    expect(judgeQuiet(alert, sight, nowMs)).toMatchObject(expected);
   });
 
   it('forgets who had it in hand, and keeps what happened', () => {
-    const verdict = judgeQuiet({ ...ACKED, count: 5 }, NOW + HOUR);
+    const verdict = judgeQuiet({ ...ACKED, count: 5 }, READ(NOW + HOUR), NOW + HOUR);
     if (verdict.reason !== 'quiet') throw new Error(verdict.reason);
     expect(verdict.alert).not.toHaveProperty('acknowledged');
     expect(verdict.alert).toMatchObject({ count: 5, episode: 1, openedAtMs: NOW });

@@ -1,5 +1,6 @@
-import type { Acknowledgement, EventSummary, StoredAlert } from '../core/alert.ts';
+import type { Acknowledgement, EventSummary, ResolvedBecause, StoredAlert } from '../core/alert.ts';
 import { highestSeverity, type Severity, severityRank } from '../core/severity.ts';
+import { hasGapSince, type Sight } from './blind.ts';
 import { countDistinct, withValue } from './distinct.ts';
 import { pastOf } from './escalation.ts';
 
@@ -138,22 +139,45 @@ export function refresh(alert: StoredAlert, { event, severity, labels }: Firing,
   };
 }
 
-/** What a look at an alert's quiet found. */
+/**
+ * What a look at an alert's quiet found:
+ * - `quiet`: its feed has been read without a match for long enough, so it is over
+ * - `unwatched`: nobody looks at its feed any more, or asks its rule, so it is over as far as anybody can tell
+ * - `still_open`: its quiet has not lasted long enough
+ * - `blind`: it has lasted long enough, as far as the clock tells, and nobody has seen whether it was quiet
+ * - `over_before`
+ */
 export type QuietVerdict =
-  | { readonly reason: 'quiet'; readonly alert: StoredAlert }
+  | { readonly reason: 'quiet' | 'unwatched'; readonly alert: StoredAlert }
   | { readonly reason: 'still_open'; readonly dueMs: number }
+  | { readonly reason: 'blind'; readonly because: 'unread' | 'gap' | 'quarantined'; readonly dueMs: number }
   | { readonly reason: 'over_before' };
 
-/** Resolves an alert whose quiet has lasted long enough. */
-export function judgeQuiet(alert: StoredAlert, nowMs: number): QuietVerdict {
+/** Resolves an alert whose feed has been read to its end, without a gap, so long past its last match. */
+export function judgeQuiet(alert: StoredAlert, sight: Sight, nowMs: number): QuietVerdict {
   if (alert.state === 'resolved') return { reason: 'over_before' };
-  const dueMs = quietDueMs(alert, nowMs);
+  if (!sight.isWatched) return { reason: 'unwatched', alert: resolved(alert, 'unwatched', nowMs) };
+  const { readThroughMs, quarantine } = sight;
+  const matchedDueMs = quietDueMs(alert, nowMs);
+  // What a rule was not asked about, it will not be asked about later: its quiet begins when it is asked again.
+  const dueMs = Math.max(matchedDueMs, (quarantine?.untilMs ?? 0) + alert.resolveAfterMs);
+  if (nowMs < matchedDueMs) return { reason: 'still_open', dueMs };
+  if (quarantine !== undefined && nowMs < quarantine.untilMs)
+    return { reason: 'blind', because: 'quarantined', dueMs };
   if (nowMs < dueMs) return { reason: 'still_open', dueMs };
-  const { acknowledged: _done, ...rest } = alert;
-  return { reason: 'quiet', alert: { ...rest, state: 'resolved', resolvedAtMs: nowMs } };
+  // A time ahead of the clock was written before the clock went back, and proves nothing.
+  const isRead = readThroughMs !== undefined && readThroughMs <= nowMs && readThroughMs >= dueMs;
+  if (!isRead) return { reason: 'blind', because: 'unread', dueMs };
+  if (hasGapSince(alert, sight, nowMs)) return { reason: 'blind', because: 'gap', dueMs };
+  return { reason: 'quiet', alert: resolved(alert, 'quiet', nowMs) };
 }
 
-/** When an open alert is over unless it matches again. A clock that was ahead when it matched holds it open no longer. */
+function resolved(alert: StoredAlert, because: ResolvedBecause, nowMs: number): StoredAlert {
+  const { acknowledged: _done, ...rest } = alert;
+  return { ...rest, state: 'resolved', resolvedAtMs: nowMs, resolvedBecause: because };
+}
+
+/** When an open alert's quiet is long enough unless it matches again. A clock that was ahead when it matched holds it open no longer. */
 export function quietDueMs({ matchedAtMs, resolveAfterMs }: StoredAlert, nowMs: number): number {
   return Math.min(matchedAtMs, nowMs) + resolveAfterMs;
 }

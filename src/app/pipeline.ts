@@ -18,8 +18,10 @@ import { createLoop, type Loop } from '../pipeline/loop.ts';
 import { createMaintenance } from '../pipeline/maintain.ts';
 import { createNotifier } from '../pipeline/notify.ts';
 import { createPoller } from '../pipeline/poll.ts';
+import type { Overruns } from '../pipeline/quarantine.ts';
 import { createSchedule, type Schedule } from '../pipeline/schedule.ts';
 import { HEALTHY, type Health } from '../pipeline/settle.ts';
+import type { Watch } from '../pipeline/sight.ts';
 import type { Listener } from '../pipeline/spread.ts';
 import { createRedactor } from '../redaction/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -105,10 +107,15 @@ function build(
   const wakeDeliveries = (): void => {
     for (const each of deliveries) each.wake();
   };
+  const overruns = new Map<string, Overruns>();
   const enricher = createEnricher({ sources, clock, telemetry });
   const notifier = createNotifier({
     ...{ store, clock, telemetry, enricher, compileSilence, listeners: listenersOf(destinations) },
     ...{ routes: config.routes, silences: config.silences, inhibitions: config.inhibitions },
+    watch: {
+      ...{ feeds: watchedFeeds(sources), rules: ruleSet.rules, destinations, overruns },
+      ownLookMs: () => earlier(feedWatch.lookedMs(), healthWatch.lookedMs()),
+    },
     onEnqueued: wakeDeliveries,
   });
   const stopping = new AbortController();
@@ -132,6 +139,7 @@ function build(
     ...{ bounds: boundsFor(config.retention.maxBytes), makeRoom: maintenance.pass },
     storeFull: maintenance.storeFull,
     blocked: budgets.blocked,
+    overruns,
     onCommitted: () => {
       void maintenance.committed();
       wakeDeliveries();
@@ -160,7 +168,8 @@ function build(
   const schedules = sources.flatMap(({ name, deadlineMs, schedule, readers }) =>
     readers.map((reader): Schedule => {
       const source = { name, deadlineMs, readers: [reader] };
-      const poller = createPoller({ source, store, clock, random, telemetry, ingest });
+      const onRead = (): void => notifications.wake();
+      const poller = createPoller({ source, store, clock, random, telemetry, ingest, onRead });
       return createSchedule(`${name} ${reader.feed}`, schedule, poller);
     }),
   );
@@ -228,6 +237,17 @@ function build(
       );
     },
   };
+}
+
+export function watchedFeeds(sources: readonly Source[]): Watch['feeds'] {
+  return sources.flatMap(({ readers, staleAfterMs, deadlineMs, schedule }) => {
+    const patience = { staleAfterMs, deadlineMs, schedule };
+    return readers.map(({ source, feed }) => ({ source, feed, patience }));
+  });
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : Math.min(a, b);
 }
 
 function listenersOf(destinations: readonly Destination[]): readonly Listener[] {

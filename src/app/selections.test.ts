@@ -213,8 +213,8 @@ silences:
       "routes: [{ when: { count: { gte: 3 }, severity: { eq: HIHG }, feed: { regex: '(' } }, to: [oncall] }]\n";
     expect(shown(more).map((line) => line.split(': ')[0])).toEqual([
       '7:20 error unknown-word',
-      '7:53 error unknown-name',
-      '7:75 error bad-pattern',
+      '7:55 error unknown-name',
+      '7:79 error bad-pattern',
     ]);
   });
 

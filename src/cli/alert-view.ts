@@ -21,12 +21,16 @@ export function alertJson(alert: StoredAlert) {
     opened: iso(alert.openedAtMs),
     episode: alert.episode,
     resolved: iso(alert.resolvedAtMs),
+    resolvedBecause: alert.resolvedBecause,
     ...(hand === undefined ? {} : { acknowledged: { at: iso(hand.atMs), by: hand.by, note: hand.note } }),
     exploited: alert.exploited ?? false,
     labels: alert.labels,
     severalValues: alert.several ?? [],
   };
 }
+
+/** Of an alert that nobody would see go on. */
+export const UNWATCHED_LINE = 'no longer watched: its feed or rule was removed from the configuration';
 
 function distinctJson({ count, isAtLeast }: Distinct) {
   return { count, atLeast: isAtLeast ?? false };

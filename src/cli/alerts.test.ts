@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FEED } from '../../test/pipeline/bench.ts';
 import { createStage, type Stage } from '../../test/pipeline/cli-stage.ts';
 import { runCli } from './program.ts';
 
@@ -44,6 +45,43 @@ describe('tocsin alerts', () => {
         firstSeen: expect.stringMatching(/^\d{4}-.*Z$/),
       }),
     ]);
+  });
+
+  it('says below each since when nobody can see whether it goes on, and why', async () => {
+    await stage.ingest({ a: SQLI });
+    const sinceMs = stage.bench.clock.now();
+    await stage.bench.store.transaction(async (tx) => {
+      const state = await tx.readFeedState(FEED);
+      if (state !== undefined) await tx.writeFeedState({ ...state, failingSinceMs: sinceMs }, sinceMs);
+    });
+    const { out } = await stage.tocsin(['alerts']);
+    expect(out).toMatch(
+      /^ {2}nobody can see whether it goes on: last seen .*, feed down since .*\d\d:\d\d UTC$/m,
+    );
+    const blind = { reason: 'failing', since: new Date(sinceMs).toISOString() };
+    const [listed] = objects((await stage.tocsin(['alerts', '--json'])).out);
+    expect(listed).toMatchObject({ blind });
+    const why = await stage.tocsin(['why', listed.fingerprint]);
+    expect(why.out).toContain('nobody can see whether it goes on: last seen');
+    expect(JSON.parse((await stage.tocsin(['why', listed.fingerprint, '--json'])).out)).toMatchObject({
+      blind,
+    });
+  });
+
+  it('says of what is over that it is no longer watched, where that is why', async () => {
+    await stage.ingest({ a: SQLI });
+    const nowMs = stage.bench.clock.now();
+    const [open] = await stage.bench.store.listAlerts({ limit: 1 });
+    if (open === undefined) throw new Error('no alert');
+    const over = { ...open, state: 'resolved', resolvedAtMs: nowMs, resolvedBecause: 'unwatched' } as const;
+    await stage.bench.store.transaction((tx) => tx.writeAlerts([over], nowMs));
+    expect((await stage.tocsin(['alerts', '--all'])).out).toContain(
+      '\n  no longer watched: its feed or rule',
+    );
+    expect(objects((await stage.tocsin(['alerts', '--all', '--json'])).out)).toMatchObject([
+      { resolvedBecause: 'unwatched' },
+    ]);
+    expect((await stage.tocsin(['why', open.fingerprint])).out).toContain('\n  no longer watched');
   });
 
   it.each<[string, readonly string[], readonly string[]]>([

@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
+import { isUnwatched } from '../alerts/blind.ts';
 import type { Break } from '../alerts/quiet.ts';
-import type { AlertState, StoredAlert } from '../core/alert.ts';
+import type { AlertState, Blindness, StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
 import { createRedactor } from '../redaction/index.ts';
-import { alertJson, distinctText, groupText, short } from './alert-view.ts';
+import { alertJson, distinctText, groupText, short, UNWATCHED_LINE } from './alert-view.ts';
 import type { ExitCode, Io } from './io.ts';
 import { breakJson, breakText, type KeptQuiet, quietJson, quietText, readQuietNow } from './quiet.ts';
 import { withStore } from './setup.ts';
+import { blindJson, blindLines, readSeeing } from './sight.ts';
 import { aligned, away, clipped, jsonLine, visible } from './table.ts';
 
 export interface AlertsOptions {
@@ -23,6 +25,7 @@ interface Listed {
   readonly alert: StoredAlert;
   readonly quiet: readonly KeptQuiet[];
   readonly broken: readonly Break[];
+  readonly blind: Blindness | undefined;
 }
 
 /** `tocsin alerts`: what goes on, who has it in hand and what keeps it quiet. */
@@ -36,9 +39,10 @@ export async function listAlerts(io: Io, options: AlertsOptions): Promise<ExitCo
     mask = createRedactor(config.redaction).text;
     const alerts = await store.listAlerts({ limit: limit + 1, ...(states === undefined ? {} : { states }) });
     const quiet = await readQuietNow(store, config, nowMs);
+    const seeing = await readSeeing(store, config, nowMs);
     return Promise.all(
       alerts.map(async (alert): Promise<Listed> => {
-        return { alert, quiet: await quiet.all(alert), broken: quiet.broken(alert) };
+        return { alert, quiet: await quiet.all(alert), broken: quiet.broken(alert), blind: seeing(alert) };
       }),
     );
   });
@@ -61,21 +65,26 @@ function statesOf({ open, acknowledged, resolved, all }: AlertsOptions): readonl
   return asked.length === 0 ? ['open', 'acknowledged'] : asked;
 }
 
-function toJson({ alert, quiet, broken }: Listed) {
-  return { ...alertJson(alert), quiet: quiet.map(quietJson), broken: broken.map(breakJson) };
+function toJson({ alert, quiet, broken, blind }: Listed) {
+  return {
+    ...{ ...alertJson(alert), blind: blindJson(blind) },
+    ...{ quiet: quiet.map(quietJson), broken: broken.map(breakJson) },
+  };
 }
 
 const HEADING = ['ALERT', 'STATE', 'SEVERITY', 'RULE', 'WHO', 'COUNT', 'ACTORS', 'APIS', 'FIRST', 'LAST'];
 const MAX_CELL = 60;
 
-/** A row an alert, and below it who has it in hand and what keeps it quiet. */
+/** A row an alert, and below it whether it can be seen, who has it in hand and what keeps it quiet. */
 function toTable(listed: readonly Listed[], nowMs: number, colour: boolean): readonly string[] {
   if (listed.length === 0) return [];
   const [heading = '', ...lines] = aligned([HEADING, ...listed.map(({ alert }) => rowOf(alert, nowMs))]);
   return [
     heading,
-    ...listed.flatMap(({ alert, quiet, broken }, index) => [
+    ...listed.flatMap(({ alert, quiet, broken, blind }, index) => [
       painted(lines[index] ?? '', alert, colour),
+      ...(isUnwatched(alert) ? [`  ${UNWATCHED_LINE}`] : []),
+      ...blindLines(alert, blind).map((line) => `  ${line}`),
       ...handOf(alert, nowMs).map((line) => `  ${line}`),
       ...quiet.map((each) => `  ${quietText(each, nowMs)}`),
       ...broken.map((each) => `  ${breakText(each)}`),

@@ -7,6 +7,7 @@ import { CliError, type ExitCode, type Io } from './io.ts';
 import { printProblems } from './problems.ts';
 import { readQuietNow } from './quiet.ts';
 import { orCliError } from './setup.ts';
+import { readSeeing } from './sight.ts';
 import { clipped, jsonLine, visible } from './table.ts';
 import { eventStory } from './why/event-story.ts';
 import { find } from './why/find.ts';
@@ -71,7 +72,8 @@ type Told = Story | Extract<Awaited<ReturnType<typeof find>>, { kind: 'unknown' 
 async function tellStory(store: RecordedStore, known: Known, what: string, nowMs: number): Promise<Told> {
   const { file: _store, ...rest } = known;
   const quiet = await readQuietNow(store, known.config, nowMs);
-  const sources: Sources = { store, ...rest, quiet };
+  const seeing = await readSeeing(store, known.config, nowMs);
+  const sources: Sources = { store, ...rest, quiet, seeing };
   const found = await find(store.records, what);
   switch (found.kind) {
     case 'event':

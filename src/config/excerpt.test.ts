@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GOOD, load, MINIMAL, registry } from '../../test/config/fake-adapters.ts';
+import { runs } from '../../test/seed.ts';
 import { formatProblems } from './index.ts';
 
 describe('secrets', () => {
@@ -131,7 +132,7 @@ describe('whatever is done to a file', () => {
         const shown = formatProblems(problems, { colour: false, text, registry });
         expect(shown).not.toMatch(/planted-secret|file-secret|literal-secret/);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -59,6 +59,27 @@ export type AlertFeed = Feed | 'operations';
  */
 export type AlertState = 'open' | 'acknowledged' | 'resolved';
 
+/**
+ * - `quiet`: its feed was read without a match for its `resolve_after`
+ * - `unwatched`: its feed or its rule was removed from the configuration, so nobody would see it go on
+ */
+export type ResolvedBecause = 'quiet' | 'unwatched';
+
+/**
+ * Why nobody can see whether an alert goes on:
+ * - `failing`: the polls of its feed fail
+ * - `halted`: they fail because nothing may be taken in, or nothing can be written down
+ * - `unread`: its feed has not been read to its end for too long
+ * - `behind`: what the feed has shown since is still being read
+ * - `gap`: the feed counts events since its last match that it does not show
+ * - `quarantined`: its rule is not asked
+ */
+export interface Blindness {
+  readonly reason: 'failing' | 'halted' | 'unread' | 'behind' | 'gap' | 'quarantined';
+  /** Wall time. */
+  readonly sinceMs: number;
+}
+
 /** Who took an alert in hand. */
 export interface Acknowledgement {
   readonly atMs: number;
@@ -102,6 +123,8 @@ export interface Alert {
   /** It is over after so much quiet; ms. */
   readonly resolveAfterMs: number;
   readonly resolvedAtMs?: number;
+  /** Of one that is over; absent in what an earlier version wrote. */
+  readonly resolvedBecause?: ResolvedBecause;
   readonly acknowledged?: Acknowledgement;
   readonly actors: Distinct;
   readonly apis: Distinct;
@@ -133,6 +156,8 @@ export interface StoredAlert extends Alert {
 export interface NotifiedAlert extends Alert {
   readonly newCount: number;
   readonly context?: AlertContext;
+  /** Of an open one: nobody could see whether it went on when it was told of. */
+  readonly blind?: Blindness;
 }
 
 /**

@@ -12,6 +12,15 @@ export interface ArrivalHistory {
 export interface FeedState extends FeedName {
   /** When it was last read to its end; wall time. */
   readonly lastReadMs?: number;
+  /**
+   * Whatever it showed up to that wall time has been read: when the poll began that came to its end, or earlier where polls
+   * look at a part of the feed. Nothing is over before it was read that far.
+   */
+  readonly readThroughMs?: number;
+  /** Since when polls end because their time is up, with more to read; absent while they come to the feed's end. */
+  readonly behindSinceMs?: number;
+  /** Since when there have been gaps without a pause; absent while there are none. */
+  readonly gapsSinceMs?: number;
   /** When a page of it was last committed; wall time. */
   readonly lastPageMs?: number;
   /** Since when polls fail; absent while they do not. */

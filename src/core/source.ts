@@ -35,6 +35,8 @@ export interface Gap extends Slice {
 export interface FeedProgress {
   /** Whatever the feed showed with an event time up to here has been read. */
   readonly readToMs: number;
+  /** Where polls look at a part of the feed: when the reading began that last went through all of it. Wall time. */
+  readonly wholeAsOfMs?: number;
   /** An event older than this came late: its time had been read before. Absent while history is read. */
   readonly lateBeforeMs?: number;
   /** Slices that did not add up and are asked for again. */

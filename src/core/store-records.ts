@@ -1,4 +1,4 @@
-import type { AlertState, Notification, StoredAlert } from './alert.ts';
+import type { Alert, AlertState, Notification, StoredAlert } from './alert.ts';
 import type { Delivery, MatchedRule } from './delivery.ts';
 import type { Event, FeedName } from './event.ts';
 import type { Severity } from './severity.ts';
@@ -33,6 +33,8 @@ export interface ToldAt {
   readonly how: 'message' | 'summary';
   /** Wall time. */
   readonly sinceMs: number;
+  /** The latest incident of the opening that it has; absent: the first. */
+  readonly incident?: number;
 }
 
 /** Alerts of one route that share its `group_by` values and therefore one notification. */
@@ -94,6 +96,17 @@ export interface AlertGroup {
   /** When it opened within the last day, the present opening too; oldest first, bounded in number. */
   readonly openings?: readonly number[];
 }
+
+/** What an alert's matches come from. */
+export type AlertFeedName = Pick<Alert, 'source' | 'feed'>;
+
+export interface FeedWithAlerts extends AlertFeedName {
+  readonly dueMs: number;
+}
+
+export type PutOff = Pick<Alert, 'fingerprint'> & { readonly dueMs: number };
+
+export type RuleWithAlerts = AlertFeedName & Pick<Alert, 'rule'>;
 
 /** Matches of one alert that a group has not told of yet. */
 export interface PendingCount {

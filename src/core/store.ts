@@ -4,6 +4,7 @@ import type { Feed, FeedName } from './event.ts';
 import type { FeedState } from './feed-state.ts';
 import type { Cursor, Slice } from './source.ts';
 import type {
+  AlertFeedName,
   AlertFilter,
   AlertGroup,
   BackfillState,
@@ -13,6 +14,7 @@ import type {
   DeliveryRecord,
   DeliverySelection,
   EventFacts,
+  FeedWithAlerts,
   GroupMember,
   InhibitingAlert,
   JudgedEvent,
@@ -22,7 +24,9 @@ import type {
   OverflowCount,
   PendingCount,
   PruneReport,
+  PutOff,
   Retention,
+  RuleWithAlerts,
   Settlement,
   Shed,
   ShedRequest,
@@ -55,8 +59,16 @@ export interface StoreTx {
   writeWindows(windows: readonly StoredWindow[]): Promise<void>;
   readAlerts(fingerprints: readonly string[]): Promise<readonly StoredAlert[]>;
   writeAlerts(alerts: readonly StoredAlert[], nowMs: number): Promise<void>;
-  /** Open alerts whose quiet may have lasted long enough, the longest first. */
-  quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]>;
+  /** Feeds that have open alerts, and when the quiet of the first of each may have lasted long enough. */
+  feedsWithAlerts(nowMs: number): Promise<readonly FeedWithAlerts[]>;
+  /** Open alerts of a feed whose quiet may have lasted long enough by then, the longest first. */
+  quietAlerts(feed: AlertFeedName, untilMs: number, limit: number): Promise<readonly StoredAlert[]>;
+  /** Open alerts that are to be looked at later than their quiet asks for. Whatever writes one makes it due anew. */
+  putOffAlerts(puts: readonly PutOff[]): Promise<void>;
+  /** Rules that have open alerts. Looks at all of these: for once in a while. */
+  rulesWithAlerts(): Promise<readonly RuleWithAlerts[]>;
+  /** Open alerts of a rule, in no order. */
+  alertsOfRule(rule: RuleWithAlerts, limit: number): Promise<readonly StoredAlert[]>;
   /** Those that are not resolved, the most severe first. */
   openAlerts(limit: number): Promise<readonly StoredAlert[]>;
   /**
@@ -163,7 +175,7 @@ export interface Store {
   readInstance(): Promise<string>;
   /** Open groups by the destinations that know of them by a message. */
   countTold(): Promise<readonly ToldCount[]>;
-  /** When the next group or the quiet of an alert is due; undefined while none is. */
+  /** When the next group is due; undefined while none is. Alerts are due as far as their feeds are read: see {@link StoreTx.feedsWithAlerts}. */
   nextGroupDueMs(): Promise<number | undefined>;
   /** Newest first; those that ended up to `sinceMs` too. */
   listSilences(sinceMs: number): Promise<readonly StoredSilence[]>;

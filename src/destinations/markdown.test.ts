@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passesOf } from '../../test/cpu-time.ts';
+import { runs } from '../../test/seed.ts';
 import { markdownToText, readMarkdown } from './markdown.ts';
 import { markdownToSlack } from './slack/markdown.ts';
 
@@ -221,7 +222,7 @@ describe('whatever Markdown holds', () => {
           expect((line.match(/`/g) ?? []).length % 2).toBe(0);
         expect((text.match(/^```$/gm) ?? []).length % 2).toBe(0);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { allBlindText, isUnwatched, UNWATCHED } from '../alerts/blind.ts';
 import type { Notification } from '../core/alert.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { legible } from './legible.ts';
@@ -33,7 +34,10 @@ const EMPTY = {
   ...{ kind: null, title: null, from: null, to: null, time_zone: null, totals: [], tables: [], chart: null },
   ...{ source: null, feed: null, feed_id: null, time: null, rules: [], event: {} },
 };
-const EMPTY_ALERT = { description: null, runbook: null, category: null, resolved: null, acknowledged: null };
+const EMPTY_ALERT = {
+  ...{ description: null, runbook: null, category: null },
+  ...{ resolved: null, resolved_because: null, blind: null, acknowledged: null },
+};
 const EMPTY_SAMPLE = {
   ...{ actor: null, method: null, host: null, url: null, country: null },
   ...{ status_code: null, filter_id: null, successful_exploit: null },
@@ -63,13 +67,15 @@ function stateOf(notification: Notification): string {
   const { reason, newCount, alerts, unacknowledgedMs } = notification;
   switch (reason) {
     case 'resolved':
-      return 'over';
+      return overText(alerts);
     case 'shrank':
       return `${alerts.filter(({ state }) => state === 'resolved').length} over, others go on`;
     case 'acknowledged':
       return notification.isAcknowledged === true ? 'acknowledged' : 'partly acknowledged';
     case 'escalated':
       return `not acknowledged${unacknowledgedMs === undefined ? '' : ` for ${minutesText(unacknowledgedMs)}`}`;
+    case 'repeat':
+      return [`${newCount} new`, ...[allBlindText(alerts)].filter((text) => text !== undefined)].join(', ');
     default:
       return `${newCount} new`;
   }
@@ -78,6 +84,10 @@ function stateOf(notification: Notification): string {
 function minutesText(ms: number): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   return minutes === 1 ? '1 minute' : `${minutes.toLocaleString('en-US')} minutes`;
+}
+
+function overText(alerts: Notification['alerts']): string {
+  return alerts.length > 0 && alerts.every(isUnwatched) ? UNWATCHED : 'over';
 }
 
 function frozenCopy(value: object): TemplateContext {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { alert, alertDelivery, eventDelivery, HOSTILE, sample } from '../../test/contract/deliveries.ts';
 import { digestDelivery } from '../../test/contract/digests.ts';
 import { passesOf } from '../../test/cpu-time.ts';
+import { runs } from '../../test/seed.ts';
 import { compileTemplate, type Dialect, MAX_TEMPLATE } from './template.ts';
 import { checkTemplate } from './template-check.ts';
 import { templateContext } from './template-context.ts';
@@ -100,7 +101,7 @@ describe("attackers' texts in a template", () => {
         const alerts = [alert({ sample: [sample({ actor })] })];
         expect(render('{{ data.alerts[0].events[0].actor }}', { alerts })).toBe(actor.toWellFormed());
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -67,6 +67,17 @@ const alert = z.strictObject({
   last_seen: time(),
   opened: time(),
   resolved: time().optional(),
+  resolved_because: z
+    .enum(['quiet', 'unwatched'])
+    .optional()
+    .describe('unwatched: its feed or rule was removed from the configuration.'),
+  blind: z
+    .strictObject({
+      since: time(),
+      reason: z.enum(['failing', 'halted', 'unread', 'behind', 'gap', 'quarantined']),
+    })
+    .optional()
+    .describe('Nobody can see whether it goes on: since when, and why.'),
   acknowledged: z.strictObject({ by: z.string(), at: time(), note: z.string().optional() }).optional(),
   actors: distinct(),
   apis: distinct(),

@@ -1,10 +1,12 @@
 import type {
   Acknowledgement,
   AlertState,
+  Blindness,
   Distinct,
   EventSummary,
   Notification,
   NotifiedAlert,
+  ResolvedBecause,
 } from '../core/alert.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -68,6 +70,10 @@ interface BodyAlert {
   /** When this episode of it began, and ended; wall time. */
   opened: string;
   resolved?: string;
+  /** `unwatched`: its feed or rule was removed from the configuration, so nobody would see it go on. */
+  resolved_because?: ResolvedBecause;
+  /** Of an open one: since when, and why, nobody can see whether it goes on. */
+  blind?: { since: string; reason: Blindness['reason'] };
   acknowledged?: { by: string; at: string; note?: string };
   /** How many different ones were seen; there may be more where `at_least` is true. */
   actors: BodyDistinct;
@@ -182,6 +188,8 @@ function encodeAlert(alert: NotifiedAlert): BodyAlert {
     last_seen: isoTime(alert.lastSeenMs),
     opened: isoTime(alert.openedAtMs),
     ...present('resolved', alert.resolvedAtMs === undefined ? undefined : isoTime(alert.resolvedAtMs)),
+    ...present('resolved_because', alert.resolvedBecause),
+    ...present('blind', alert.blind && { since: isoTime(alert.blind.sinceMs), reason: alert.blind.reason }),
     ...present('acknowledged', alert.acknowledged && encodeAcknowledgement(alert.acknowledged)),
     actors: encodeDistinct(alert.actors),
     apis: encodeDistinct(alert.apis),

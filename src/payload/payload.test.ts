@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import { decodePayload, type Exchange, PayloadError } from './index.ts';
 
 const VECTORS = '../shared/vectors/textproto.jsonl';
@@ -180,7 +181,7 @@ describe('properties', () => {
           outcome instanceof PayloadError ? outcome.code : outcome;
         expect(told(shown)).toStrictEqual(told(other));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -224,7 +225,7 @@ describe('properties', () => {
       fc.property(texts, (text) => {
         expect(decoded(text)).toBeTypeOf('object');
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, FEED, page } from '../../test/pipeline/bench.ts';
 import { START_MS } from '../../test/pipeline/manual-clock.ts';
+import { runs } from '../../test/seed.ts';
 import type { BackfillState } from '../core/store.ts';
 import { viewOf } from '../rules/index.ts';
 import { advanced, barMs, firstBarMs } from './backfill-tally.ts';
@@ -45,7 +46,7 @@ describe('actors', () => {
         const kept = new Set(actors.map(({ name }) => name));
         for (const [name, all] of truth) expect(all.length <= total / 300 || kept.has(name)).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -12,6 +12,7 @@ import {
   rules,
 } from '../../test/pipeline/bench.ts';
 import { START_MS } from '../../test/pipeline/manual-clock.ts';
+import { runs } from '../../test/seed.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Event } from '../core/event.ts';
 import type { Page } from '../core/source.ts';
@@ -291,7 +292,7 @@ it('whenever it is killed: every event once, one summary, counts that add up', a
         await store.close();
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

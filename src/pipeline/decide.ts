@@ -1,3 +1,4 @@
+import { blindnessOf } from '../alerts/blind.ts';
 import {
   decideGroup,
   type GroupDecision,
@@ -18,6 +19,7 @@ import type { TermSource } from '../rules/index.ts';
 import type { Contexts } from './enrich.ts';
 import { partsOf } from './parts.ts';
 import type { QuietMembers, QuietState } from './quieted.ts';
+import type { Sights } from './sight.ts';
 import type { Tidings } from './spread.ts';
 
 /** The alerts of which people see most, and of which sources are asked what they know. */
@@ -40,6 +42,7 @@ export type Decided =
 /** What one look at due groups goes by. */
 export interface Looking {
   readonly quiet: QuietState;
+  readonly sights: Sights;
   readonly contexts: Contexts;
   readonly nowMs: number;
   /** Somebody keeps a list of this group's alerts, and is told all of them. */
@@ -207,8 +210,9 @@ async function membersToTell(
   { group }: GroupView,
   decision: Telling,
   quieted: QuietMembers,
-  { contexts, isListed }: Looking,
+  looking: Looking,
 ): Promise<{ readonly alerts: readonly NotifiedAlert[]; readonly silent: readonly string[] }> {
+  const { isListed } = looking;
   const isQuiet = wakesNobody(decision);
   // Who was told of an alert is told what became of it, whatever keeps it quiet now.
   const isAboutKnown = isQuiet || decision.reason === 'resolved';
@@ -222,12 +226,12 @@ async function membersToTell(
   );
   const known = new Set(heard.map(({ alert }) => alert.fingerprint));
   const countsNothing = isQuiet || decision.reason === 'escalated';
-  const alerts = shown.map((member) => toNotified(member, contexts, countsNothing));
+  const alerts = shown.map((member) => toNotified(member, looking, countsNothing));
   const silent = [...quieted.keys()].filter((fingerprint) => !known.has(fingerprint));
   if (alerts.length > 0 || group.face === undefined) return { alerts, silent };
   // All that was told of has left: the end is still about something, unless that has begun anew elsewhere.
   const faces = (await tx.readAlerts([group.face])).filter(({ state }) => state === 'resolved');
-  return { alerts: faces.map((alert) => toNotified({ alert, newCount: 0 }, contexts, isQuiet)), silent };
+  return { alerts: faces.map((alert) => toNotified({ alert, newCount: 0 }, looking, isQuiet)), silent };
 }
 
 /** Whether a list hears something that it does not know, or is told all of it anew. */
@@ -363,10 +367,15 @@ function tidingsOf({ group, audible }: GroupView, decision: Telling, composed: C
 
 function toNotified(
   { alert, newCount }: GroupMember,
-  contexts: Contexts,
+  { contexts, sights, nowMs }: Looking,
   countsNothing: boolean,
 ): NotifiedAlert {
   const { seen: _hashes, ...told }: StoredAlert = alert;
   const context = contexts.get(alert.fingerprint);
-  return { ...told, newCount: countsNothing ? 0 : newCount, ...(context === undefined ? {} : { context }) };
+  const blind = blindnessOf(alert, sights.of(alert), nowMs);
+  return {
+    ...{ ...told, newCount: countsNothing ? 0 : newCount },
+    ...(context === undefined ? {} : { context }),
+    ...(blind === undefined ? {} : { blind }),
+  };
 }

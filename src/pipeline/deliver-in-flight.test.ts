@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, idOf, messages, recording } from '../../test/pipeline/bench.ts';
 import { settled } from '../../test/pipeline/manual-clock.ts';
+import { runs } from '../../test/seed.ts';
 import type { Destination, Outcome } from '../core/delivery.ts';
 import { type Store, StoreError } from '../core/store.ts';
 import { createDeliverer } from './deliver.ts';
@@ -260,7 +261,7 @@ describe('several batches under way', () => {
         expect((await states()).filter((state) => state === 'pending')).toEqual([]);
         expect(new Set(taken).size).toBe(12);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 });

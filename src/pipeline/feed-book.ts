@@ -1,10 +1,16 @@
 import type { Event, FeedName } from '../core/event.ts';
 import type { FeedState } from '../core/feed-state.ts';
-import type { Page } from '../core/source.ts';
+import type { Gap, Page } from '../core/source.ts';
 import { observeArrivals } from './arrivals.ts';
 
 function opened({ source, feed }: FeedName): FeedState {
   return { source, feed, gaps: [], lateEvents: 0, told: {} };
+}
+
+/** The clock went back since the feed was read that far: when its time comes again, that would count as read anew. */
+function believed(state: FeedState, nowMs: number): FeedState {
+  const { readThroughMs = nowMs, ...rest } = state;
+  return readThroughMs > nowMs ? rest : state;
 }
 
 /** A page was committed with these events, none of which had been before. */
@@ -15,7 +21,7 @@ export function afterPage(
   fresh: readonly Event[],
   nowMs: number,
 ): { readonly state: FeedState; readonly late: number } {
-  const before = state ?? opened(name);
+  const { gapsSinceMs, ...before } = believed(state ?? opened(name), nowMs);
   const late = countLate(fresh, progress?.lateBeforeMs);
   const arrivals = observeArrivals(
     before.arrivals,
@@ -30,8 +36,18 @@ export function afterPage(
       lateEvents: before.lateEvents + late,
       ...(arrivals === undefined ? {} : { arrivals }),
       ...(progress === undefined ? {} : { readToMs: progress.readToMs, gaps: progress.gaps }),
+      ...gapsSince(progress?.gaps ?? before.gaps, gapsSinceMs, nowMs),
     },
   };
+}
+
+/** A clock that was ahead makes them no younger. */
+function gapsSince(
+  gaps: readonly Gap[],
+  sinceMs: number | undefined,
+  nowMs: number,
+): { readonly gapsSinceMs?: number } {
+  return gaps.length === 0 ? {} : { gapsSinceMs: Math.min(sinceMs ?? nowMs, nowMs) };
 }
 
 /**
@@ -47,16 +63,35 @@ function countLate(fresh: readonly Event[], lateBeforeMs: number | undefined): n
   return lateBeforeMs === undefined ? 0 : fresh.filter(({ timeMs }) => timeMs < lateBeforeMs).length;
 }
 
-/** A poll ended well: at the feed's end, or because its time was up. */
+/** A poll that ended well: at the feed's end, or because its time was up. */
+export interface EndedPoll {
+  readonly result: 'read' | 'behind';
+  /** When it began to ask: what the feed has shown since, it need not have seen. */
+  readonly polledMs: number;
+  /** See core/source.ts. */
+  readonly wholeAsOfMs?: number;
+}
+
 export function afterPoll(
   state: FeedState | undefined,
   name: FeedName,
-  result: 'read' | 'behind',
+  poll: EndedPoll,
   nowMs: number,
 ): FeedState {
-  const { failingSinceMs: _mended, ...before } = state ?? opened(name);
+  const { failingSinceMs: _mended, behindSinceMs, ...before } = state ?? opened(name);
   const { failingMs: _told, ...told } = before.told;
-  return { ...before, ...(result === 'read' ? { lastReadMs: nowMs } : {}), told };
+  if (poll.result === 'behind')
+    return { ...before, told, behindSinceMs: Math.min(behindSinceMs ?? nowMs, nowMs) };
+  const { readThroughMs: _earlier, ...rest } = before;
+  return { ...rest, lastReadMs: nowMs, ...readThrough(poll, nowMs), told };
+}
+
+/** What a clock that was ahead wrote says nothing of how far the feed was read: the next poll will. */
+function readThrough(
+  { polledMs, wholeAsOfMs = polledMs }: EndedPoll,
+  nowMs: number,
+): { readonly readThroughMs?: number } {
+  return Math.max(polledMs, wholeAsOfMs) > nowMs ? {} : { readThroughMs: Math.min(polledMs, wholeAsOfMs) };
 }
 
 export function afterFailure(
@@ -65,7 +100,7 @@ export function afterFailure(
   error: { readonly kind: string; readonly message: string },
   nowMs: number,
 ): FeedState {
-  const before = state ?? opened(name);
+  const before = believed(state ?? opened(name), nowMs);
   const { failingSinceMs = nowMs } = before;
   return {
     ...before,

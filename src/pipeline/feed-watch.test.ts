@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, reader, source } from '../../test/pipeline/bench.ts';
 import type { ArrivalHistory, FeedState } from '../core/feed-state.ts';
-import { afterFailure, afterPage, afterPoll } from './feed-book.ts';
+import { afterFailure, afterPage, afterPoll, type EndedPoll } from './feed-book.ts';
 import { createFeedWatch, judgeFeed } from './feed-watch.ts';
 import { keepLasting, rememberLook } from './lasting.ts';
 
 const NAME = { source: 'akto', feed: 'malicious_events' } as const;
 const SOURCE = { staleAfterMs: 900_000, deadlineMs: 300_000, schedule: '*/30 * * * * *' };
 const NOW = 1_780_000_000_000;
+const READ = { result: 'read', polledMs: 0 } as const;
 const MINUTE = 60_000;
 const state = (over: Partial<FeedState>): FeedState => ({
   ...NAME,
@@ -94,12 +95,79 @@ describe('judging a feed', () => {
 });
 
 describe('the book of a feed', () => {
+  it.each<[string, EndedPoll, number | undefined]>([
+    [
+      'as it began to ask: what came later it need not have seen',
+      { result: 'read', polledMs: NOW - 5 },
+      NOW - 5,
+    ],
+    [
+      'as of the last whole reading, where it looked at a part',
+      { ...READ, polledMs: NOW - 5, wholeAsOfMs: NOW - 9 },
+      NOW - 9,
+    ],
+    [
+      'as it began to ask, where the whole reading began a moment later',
+      { ...READ, polledMs: NOW - 5, wholeAsOfMs: NOW - 4 },
+      NOW - 5,
+    ],
+    ['nothing, where the clock has gone back since', { ...READ, polledMs: NOW + 1 }, undefined],
+    [
+      'nothing, where a clock that was ahead wrote when all was read',
+      { ...READ, polledMs: NOW, wholeAsOfMs: NOW + 1 },
+      undefined,
+    ],
+  ])('a poll has read a feed %s', (_, poll, expected) => {
+    const before = { ...NAME, gaps: [], lateEvents: 0, told: {}, readThroughMs: 1 };
+    expect(afterPoll(before, NAME, poll, NOW).readThroughMs).toBe(expected);
+  });
+
+  it('is behind from the first poll that came to no end until one does, and is read no further for it', () => {
+    const before = { ...NAME, gaps: [], lateEvents: 0, told: {}, readThroughMs: 1 };
+    const first = afterPoll(before, NAME, { result: 'behind', polledMs: NOW }, NOW);
+    const second = afterPoll(first, NAME, { result: 'behind', polledMs: NOW + 5 }, NOW + 5);
+    expect(second).toMatchObject({ behindSinceMs: NOW, readThroughMs: 1 });
+    expect(afterPoll(second, NAME, READ, NOW + 9)).not.toHaveProperty('behindSinceMs');
+  });
+
+  it('forgets how far it was read once the clock has gone back, before that time comes again', () => {
+    const ahead = { ...NAME, gaps: [], lateEvents: 0, told: {}, readThroughMs: NOW + 1 };
+    const page = { events: [], cursor: {}, rejected: [] };
+    expect(afterPage(ahead, NAME, page, [], NOW).state).not.toHaveProperty('readThroughMs');
+    expect(afterFailure(ahead, NAME, { kind: 'unavailable', message: 'x' }, NOW)).not.toHaveProperty(
+      'readThroughMs',
+    );
+    expect(afterPage(ahead, NAME, page, [], NOW + 1).state).toMatchObject({ readThroughMs: NOW + 1 });
+  });
+
+  it('knows since when there have been gaps without a pause', () => {
+    const gaps = [{ fromMs: 1, toMs: 2, problem: 'too few' }];
+    const page = (open: typeof gaps) => ({
+      events: [],
+      cursor: {},
+      rejected: [],
+      progress: { readToMs: 0, gaps: open },
+    });
+    const first = afterPage(undefined, NAME, page(gaps), [], NOW).state;
+    expect(afterPage(first, NAME, page(gaps), [], NOW + 5).state.gapsSinceMs).toBe(NOW);
+    expect(afterPage(first, NAME, page([]), [], NOW + 5).state).not.toHaveProperty('gapsSinceMs');
+    expect(
+      afterPage(first, NAME, { events: [], cursor: {}, rejected: [] }, [], NOW + 5).state.gapsSinceMs,
+    ).toBe(NOW);
+  });
+
   it('keeps when a failure began, through all further ones, until a poll ends well', () => {
     const first = afterFailure(undefined, NAME, { kind: 'refused', message: 'no' }, NOW);
     const second = afterFailure(first, NAME, { kind: 'unavailable', message: 'down' }, NOW + 5);
     expect(second).toMatchObject({ failingSinceMs: NOW, lastError: { message: 'down', atMs: NOW + 5 } });
-    const mended = afterPoll({ ...second, told: { failingMs: NOW } }, NAME, 'read', NOW + 9);
+    const mended = afterPoll(
+      { ...second, told: { failingMs: NOW } },
+      NAME,
+      { result: 'read', polledMs: NOW + 6 },
+      NOW + 9,
+    );
     expect(mended).toMatchObject({ lastReadMs: NOW + 9, told: {}, lastError: { message: 'down' } });
+    expect(mended).toMatchObject({ readThroughMs: NOW + 6 });
     expect(mended.failingSinceMs).toBeUndefined();
   });
 
@@ -132,7 +200,7 @@ describe('signs of life', () => {
   it('of an object whose time stands still while it changes, is that it changed', () => {
     const first = afterPage(undefined, NAME, page, [api('1')], NOW - 60 * MINUTE).state;
     expect(first.arrivals?.newestMs).toBe(NOW - 600 * MINUTE);
-    const read = afterPoll(first, NAME, 'read', NOW - 60 * MINUTE);
+    const read = afterPoll(first, NAME, READ, NOW - 60 * MINUTE);
     expect(afterPage(read, NAME, page, [api('2')], NOW).state.arrivals?.newestMs).toBe(NOW);
   });
 
@@ -175,7 +243,7 @@ describe('the watch over feeds', () => {
     expect(await alert()).toMatchObject({ state: 'open' });
     const [known] = await bench.store.readFeedStates();
     await bench.store.transaction((tx) =>
-      tx.writeFeedState(afterPoll(known, NAME, 'read', bench.clock.now()), 0),
+      tx.writeFeedState(afterPoll(known, NAME, READ, bench.clock.now()), 0),
     );
     const { matchedAtMs = 0 } = (await alert()) ?? {};
     for (let starts = 0; starts < 3; starts += 1) {
@@ -203,7 +271,7 @@ describe('the watch over feeds', () => {
     const nowMs = bench.clock.now();
     expect(await alert()).toMatchObject({ state: 'open', count: 1, episode: 1, matchedAtMs: nowMs });
     const [known] = await bench.store.readFeedStates();
-    await bench.store.transaction((tx) => tx.writeFeedState(afterPoll(known, NAME, 'read', nowMs), nowMs));
+    await bench.store.transaction((tx) => tx.writeFeedState(afterPoll(known, NAME, READ, nowMs), nowMs));
     await run(next, 9);
     expect(await alert()).toMatchObject({ count: 1, matchedAtMs: nowMs, resolveAfterMs: 10 * MINUTE });
     expect((await bench.store.readFeedStates())[0]?.told).toEqual({});

@@ -73,10 +73,13 @@ export function createFeedWatch(deps: FeedWatchDeps) {
   const watchedSinceMs = clock.now();
   /** Seen in trouble once. After a machine slept, the first look finds every feed stale and none of them is. */
   let suspects: ReadonlySet<string> = new Set();
+  let lookedMs: number | undefined;
 
   async function pass(): Promise<number> {
     try {
-      const opened = await store.transaction(tellTroubles);
+      const nowMs = clock.now();
+      const opened = await store.transaction((tx) => tellTroubles(tx, nowMs));
+      lookedMs = nowMs;
       telemetry.alertsOpened(opened);
       if (opened.length > 0) onRaised();
     } catch (error) {
@@ -86,8 +89,7 @@ export function createFeedWatch(deps: FeedWatchDeps) {
     return clock.now() + INTERVAL_MS;
   }
 
-  async function tellTroubles(tx: StoreTx): Promise<readonly Alert[]> {
-    const nowMs = clock.now();
+  async function tellTroubles(tx: StoreTx, nowMs: number): Promise<readonly Alert[]> {
     const seen = new Set<string>();
     const facts: LastingFact[] = [];
     for (const source of sources) {
@@ -106,7 +108,8 @@ export function createFeedWatch(deps: FeedWatchDeps) {
     return raiseLasting(tx, deps, facts, nowMs);
   }
 
-  return { pass };
+  /** `lookedMs`: when it last looked; undefined before the first look. Wall time. */
+  return { pass, lookedMs: () => lookedMs };
 }
 
 interface Told {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, createBench, event, page, reader, rules } from '../../test/pipeline/bench.ts';
 import { wholeIngest } from '../../test/pipeline/whole-ingest.ts';
+import { runs } from '../../test/seed.ts';
 import type { Bounds } from '../alerts/fold.ts';
 import { MANY } from '../alerts/fold.ts';
 import type { Route } from '../alerts/route.ts';
@@ -9,7 +10,7 @@ import type { StoredAlert } from '../core/alert.ts';
 import type { Event } from '../core/event.ts';
 import type { AlertGroup } from '../core/store.ts';
 import { ALERT_TERMS, ALL_TERMS, compileFilter, type TermSource } from '../rules/index.ts';
-import { resolveQuiet } from './resolve.ts';
+import { createResolver } from './resolve.ts';
 
 const BOUNDS: Bounds = { each: 4, all: 12, members: 400 };
 const HOUR_MS = 3_600_000;
@@ -124,7 +125,7 @@ describe('actors that an attacker invents', () => {
     await take(matches('Probe', 10));
     await bench.restart();
     await bench.clock.advance(HOUR_MS + 1);
-    await bench.store.transaction((tx) => resolveQuiet(tx, () => route('all'), bench.clock.now()));
+    await bench.store.transaction((tx) => createResolver(() => route('all')).sweep(tx, bench.clock.now()));
     await take(matches('Probe', 4, 100));
     expect((await open('probe')).map(({ ruleName }) => ruleName)).toEqual(Array(4).fill('probe'));
   });
@@ -196,7 +197,7 @@ describe('groups by what alerts do not tell apart', () => {
       });
       await take(events, byUrl, bounds);
       await bench.clock.advance(HOUR_MS + 1_000);
-      await bench.store.transaction((tx) => resolveQuiet(tx, () => route('all'), bench.clock.now()));
+      await bench.store.transaction((tx) => createResolver(() => route('all')).sweep(tx, bench.clock.now()));
     }
     // Nobody tells of any of these groups, as in a mute time.
     expect(await bench.store.transaction((tx) => tx.countMembers())).toBeLessThanOrEqual(20 + 2);
@@ -267,6 +268,6 @@ it('counts every match exactly once, and opens no more than there is room for, w
         expect(own.filter(({ rule }) => rule === id).length).toBeLessThanOrEqual(BOUNDS.each * 6);
       expect((await groups()).length).toBeLessThanOrEqual(all.length);
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 }, 120_000);

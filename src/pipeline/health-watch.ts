@@ -182,7 +182,8 @@ export function createHealthWatch(deps: HealthWatchDeps) {
     return reason === undefined ? {} : { reason };
   }
 
-  return { pass };
+  /** `lookedMs`: when it last looked; undefined before the first look. Wall time. */
+  return { pass, lookedMs: () => lookedMs };
 }
 
 function countOf(counts: readonly { destination: string; count: number }[], name: string): number {

@@ -13,6 +13,7 @@ import { fire, firedBy } from './firing.ts';
 import { fold } from './fold.ts';
 import { createJudge, matchedRules, type Revisions, type Verdict } from './judge.ts';
 import { feedIncomplete, type OperationalFact } from './operations.ts';
+import type { Overruns } from './quarantine.ts';
 import { type Audience, raise } from './raise.ts';
 
 export interface IngestDeps extends Audience {
@@ -30,6 +31,8 @@ export interface IngestDeps extends Audience {
   readonly makeRoom?: () => Promise<unknown>;
   /** Why nothing may be added to what waits for some destination; undefined while it may. */
   readonly blocked?: () => string | undefined;
+  /** Of each rule that overran; filled by the judge. */
+  readonly overruns?: Map<string, Overruns>;
   /** Deliveries or groups wait. */
   readonly onCommitted: () => void;
 }
@@ -55,7 +58,7 @@ export type OpenIntake = (reader: FeedReader, polledMs?: number) => Intake;
 
 export function createIngest(deps: IngestDeps): OpenIntake {
   const { store, clock, telemetry } = deps;
-  const judge = createJudge(deps.ruleSet, clock, telemetry);
+  const judge = createJudge(deps.ruleSet, clock, telemetry, deps.overruns);
   /** What judging found that a person must know, until a page is committed that can tell of it. */
   const untold: OperationalFact[] = [];
 

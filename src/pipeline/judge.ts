@@ -48,10 +48,15 @@ interface Notes {
 /**
  * Judges events by the rules, before any transaction is open and without holding the event loop for
  * long. Remembers which rules overran: those are left out for a while.
+ *
+ * @param overruns where it remembers them, for whoever else must know which rules are not asked
  */
-export function createJudge(ruleSet: RuleSet, clock: Clock, telemetry: Telemetry) {
-  const overruns = new Map<string, Overruns>();
-
+export function createJudge(
+  ruleSet: RuleSet,
+  clock: Clock,
+  telemetry: Telemetry,
+  overruns = new Map<string, Overruns>(),
+) {
   return async function judge(events: readonly Event[], revisions: Revisions): Promise<Judged> {
     const verdicts: Verdict[] = [];
     const known = new Map(revisions);

@@ -11,7 +11,8 @@ import { decide, LISTED_ALERTS } from './decide.ts';
 import type { Contexts, Enricher } from './enrich.ts';
 import { type QuietDeps, type QuietState, readQuiet } from './quieted.ts';
 import { OPERATIONS_ROUTE } from './raise.ts';
-import { type RouteOf, resolveQuiet } from './resolve.ts';
+import { createResolver, type RouteOf } from './resolve.ts';
+import { readSights, type Sights, type Watch } from './sight.ts';
 import { type Listener, type Overflow, type SpreadReason, spread, type Tidings } from './spread.ts';
 import { sumUp } from './storm.ts';
 
@@ -36,6 +37,8 @@ export interface NotifyDeps extends QuietDeps {
   /** Destinations that take alerts. */
   readonly listeners: readonly Listener[];
   readonly routes: readonly Route<TermSource>[];
+  /** What is looked at, and how well; where it is absent nothing is polled, and the clock alone says what is over. */
+  readonly watch?: Watch;
   /** Deliveries wait. */
   readonly onEnqueued: () => void;
 }
@@ -63,6 +66,7 @@ export function createNotifier(deps: NotifyDeps) {
   const known: readonly Route<TermSource>[] = [{ ...OPERATIONS_ROUTE, to: [] }, ...deps.routes];
   const routes = new Map(known.map((route) => [routeIdOf(route), route]));
   const routeOf: RouteOf = ({ route, routeId = route }) => routes.get(routeId) ?? LEFT_BEHIND;
+  const resolver = createResolver(routeOf, deps.watch);
 
   /**
    * Returns when to come again (wall ms), undefined where no group waits.
@@ -130,12 +134,13 @@ export function createNotifier(deps: NotifyDeps) {
     const told = await store.transaction(async (tx) => {
       const nowMs = clock.now();
       const quiet = await readQuiet(tx, deps, nowMs);
+      const sights = await readSights(tx, deps.watch, nowMs);
       const all: Told[] = [];
       const overflow: Overflow = new Map();
       for (const group of await tx.readGroups(ids)) {
         // Between the look and now, somebody else may have told of it.
         const isDue = group.dueMs !== undefined && group.dueMs <= nowMs;
-        if (isDue) all.push(await tellOne(tx, group, quiet, contexts, overflow, nowMs));
+        if (isDue) all.push(await tellOne(tx, group, quiet, sights, contexts, overflow, nowMs));
       }
       for (const [name, counts] of overflow) await tx.addOverflow(name, counts, nowMs);
       return all;
@@ -148,12 +153,13 @@ export function createNotifier(deps: NotifyDeps) {
     tx: StoreTx,
     group: AlertGroup,
     quiet: QuietState,
+    sights: Sights,
     contexts: Contexts,
     overflow: Overflow,
     nowMs: number,
   ): Promise<Told> {
     const route = routeOf(group);
-    const looking = { quiet, contexts, nowMs, ...hearingOf(group, listeners) };
+    const looking = { quiet, sights, contexts, nowMs, ...hearingOf(group, listeners) };
     const decided = await decide(tx, group, route, looking);
     if (!('tidings' in decided)) return { group, decision: decided.decision, spread: [] };
     const { tidings, decision, next } = decided;
@@ -163,7 +169,7 @@ export function createNotifier(deps: NotifyDeps) {
     for (const listener of hearers(tidings, group, route, listeners))
       heard.set(listener.name, await spread(tx, tidings, listener, overflow, nowMs));
     await keepForRemoved(tx, tidings, listeners, nowMs);
-    await tx.writeGroups([rememberTold(next, heard, nowMs)], nowMs);
+    await tx.writeGroups([rememberTold(next, notification, heard, nowMs)], nowMs);
     return { group, decision, notification, spread: [...heard.values()] };
   }
 
@@ -177,16 +183,17 @@ export function createNotifier(deps: NotifyDeps) {
   async function sweep(): Promise<number | undefined> {
     const swept = await store.transaction(async (tx) => {
       const nowMs = clock.now();
-      const resolved = await resolveQuiet(tx, routeOf, nowMs);
+      const quiet = await resolver.sweep(tx, nowMs);
       const sums = [];
       for (const listener of listeners) sums.push(await sumUp(tx, listener, nowMs));
-      return { resolved, sums };
+      return { quiet, sums };
     });
-    telemetry.alertsResolved(swept.resolved);
+    resolver.committed(swept.quiet);
+    telemetry.alertsResolved(swept.quiet.resolved);
     const digests = swept.sums.flatMap((sum) => sum.digests);
     for (const digest of digests) telemetry.summedUp(digest);
     if (digests.length > 0) onEnqueued();
-    return earliest(swept.sums.map(({ againMs }) => againMs));
+    return earliest([swept.quiet, ...swept.sums].map(({ againMs }) => againMs));
   }
 
   return { pass };
@@ -203,15 +210,19 @@ const KNOWS: Readonly<Partial<Record<SpreadReason, 'message' | 'summary'>>> = {
 /** Who knows of an opening is told of its end; nobody else is. */
 function rememberTold(
   group: AlertGroup,
+  { reason: toldAs, incident = 1 }: Notification,
   heard: ReadonlyMap<string, SpreadReason>,
   nowMs: number,
 ): AlertGroup {
   if (group.dueMs === undefined) return group;
   const told: Record<string, ToldAt> = { ...group.told };
+  const opensIncident = incident > 1 && toldAs !== 'resolved' && toldAs !== 'acknowledged';
   for (const [name, reason] of heard) {
     const how = KNOWS[reason];
-    if (how === undefined || told[name]?.how === 'message') continue;
-    told[name] = { how, sinceMs: told[name]?.sinceMs ?? nowMs };
+    const before = told[name];
+    if (how === undefined || (before?.how === 'message' && !opensIncident)) continue;
+    const known = { ...before, how: before?.how === 'message' ? before.how : how };
+    told[name] = { ...known, sinceMs: before?.sinceMs ?? nowMs, ...(opensIncident ? { incident } : {}) };
   }
   return { ...group, told };
 }

@@ -11,6 +11,7 @@ import {
   source,
 } from '../../test/pipeline/bench.ts';
 import { settled } from '../../test/pipeline/manual-clock.ts';
+import { runs } from '../../test/seed.ts';
 import type { Cursor } from '../core/source.ts';
 import { SourceError } from '../core/source.ts';
 import { type Store, StoreError } from '../core/store.ts';
@@ -134,6 +135,6 @@ it('takes in each event once and counts each match once, whatever cuts its polls
         await bench.close();
       }
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   );
 });

@@ -29,6 +29,8 @@ export interface PollDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly ingest: OpenIntake;
+  /** A feed was read to its end: what waited for that may be over. */
+  readonly onRead?: () => void;
 }
 
 /** `behind`: the poll's time was up first; there is more to read now. */
@@ -42,7 +44,7 @@ interface Rest {
 }
 
 /** Polls feeds of one source, one after the other. Passes must not overlap; see schedule.ts. */
-export function createPoller({ source, store, clock, random, telemetry, ingest }: PollDeps) {
+export function createPoller({ source, store, clock, random, telemetry, ingest, onRead }: PollDeps) {
   const rests = new Map<Feed, Rest>();
 
   /** Reads each of the feeds once. Never throws: a failure is told, and the next pass tries again. */
@@ -81,16 +83,20 @@ export function createPoller({ source, store, clock, random, telemetry, ingest }
     const intake = ingest(reader, polledMs);
     const count = (slice: Slice): Promise<number> => store.countEvents(feedNameOf(reader), slice);
     let behind = false;
+    let wholeAsOfMs: number | undefined;
     for await (const judged of readAhead(reader, { cursor, count, judge: intake.judge, signal })) {
       await intake.commit(judged);
       progress.pages += 1;
       behind = judged.page.behind === true;
+      wholeAsOfMs = judged.page.progress?.wholeAsOfMs;
     }
     if (signal.aborted) return cutShort(reader, stopping);
     rests.delete(reader.feed);
-    const result = behind ? 'behind' : 'read';
+    const result = behind ? ('behind' as const) : ('read' as const);
     telemetry.pollSucceeded(feedNameOf(reader), result, clock.now());
-    await writeDown(reader, (state) => afterPoll(state, reader, result, clock.now()));
+    const poll = { result, polledMs, ...(wholeAsOfMs === undefined ? {} : { wholeAsOfMs }) };
+    await writeDown(reader, (state) => afterPoll(state, reader, poll, clock.now()));
+    if (result === 'read') onRead?.();
     return result;
   }
 

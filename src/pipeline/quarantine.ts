@@ -6,6 +6,8 @@ export interface Overruns {
   readonly quarantines: number;
   /** The rule is not asked before this time. */
   readonly untilMs: number;
+  /** When the latest quarantine began; absent before the first. */
+  readonly sinceMs?: number;
 }
 
 export const NO_OVERRUNS: Overruns = { atMs: [], quarantines: 0, untilMs: 0 };
@@ -30,11 +32,10 @@ export function countOverrun(
   const atMs = [...before.atMs.filter((at) => at <= nowMs && nowMs - at < WITHIN_MS), nowMs];
   // Out of quarantine a rule is on probation: its next overrun sends it back.
   const limit = quarantines > 0 ? 1 : OVERRUNS;
-  if (atMs.length < limit)
-    return { overruns: { atMs, quarantines, untilMs: before.untilMs }, reason: 'counted' };
+  if (atMs.length < limit) return { overruns: { ...before, atMs, quarantines }, reason: 'counted' };
   const lastsMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(quarantines, 10));
   return {
-    overruns: { atMs: [], quarantines: quarantines + 1, untilMs: nowMs + lastsMs },
+    overruns: { atMs: [], quarantines: quarantines + 1, untilMs: nowMs + lastsMs, sinceMs: nowMs },
     reason: 'quarantined',
   };
 }

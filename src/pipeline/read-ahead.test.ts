@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { event, page } from '../../test/pipeline/bench.ts';
 import { settled } from '../../test/pipeline/manual-clock.ts';
+import { runs } from '../../test/seed.ts';
 import type { FeedReader, Page } from '../core/source.ts';
 import { readAhead } from './read-ahead.ts';
 
@@ -236,6 +237,6 @@ it('ends, takes pages in their order without a hole, and closes its reader, what
       expect(taken).toEqual(taken.map((_, index) => index + 1));
       if (outcome === 'read') expect(taken).toHaveLength(script.filter((step) => step === 'page').length);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

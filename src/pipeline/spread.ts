@@ -83,16 +83,22 @@ export async function spread(
 /** What a transaction's notifications leave to be summed up, by listener. */
 export type Overflow = Map<string, readonly OverflowCount[]>;
 
-function rowsOf(
-  { notification, parts, earlier, urgency }: Tidings,
-  { name, hearing }: Listener,
-): OutboxRow[] {
-  const all = [
-    notification,
-    ...(hearing === 'list' ? parts : []),
-    ...(hearing === 'incidents' ? earlier : []),
-  ];
-  return all.map(({ id }) => ({ destination: name, kind: 'alert' as const, deliveryId: id, urgency }));
+function rowsOf(tidings: Tidings, { name, hearing }: Listener): OutboxRow[] {
+  const { notification, parts, urgency } = tidings;
+  const all = hearing === 'incidents' ? incidentsFor(tidings, name) : [notification];
+  return [...all, ...(hearing === 'list' ? parts : [])].map(({ id }) => ({
+    ...{ destination: name, kind: 'alert' as const },
+    ...{ deliveryId: id, urgency },
+  }));
+}
+
+/** An end is told of every incident that it has, and of no other: news after an acknowledgement may not have reached it. */
+function incidentsFor({ notification, earlier, told }: Tidings, name: string): readonly Notification[] {
+  const { reason, incident: latest = 1 } = notification;
+  if (reason !== 'resolved' && reason !== 'acknowledged') return [notification];
+  const { incident: own = 1 } = told[name] ?? {};
+  const has = earlier.filter(({ incident = 1 }) => incident <= own);
+  return own < latest ? has : [notification, ...has];
 }
 
 /** Undefined where it hears of it, in one way or another. */

@@ -1,14 +1,16 @@
+import { isDigit } from './cards.ts';
 import { type Marks, maskOf } from './marks.ts';
 import type { NameMeaning } from './names.ts';
 import { closingQuote, levelOf, type Quotes, runStart } from './quotes.ts';
+import { charset, runEnd } from './runs.ts';
 import { maskedValue } from './values.ts';
 
-const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
+const IN_NUMBER = charset('0123456789.eE+-');
 
 /** Where the number ends that begins here; `start` where none does. */
 export function numberEnd(text: string, start: number): number {
-  NUMBER.lastIndex = start;
-  return NUMBER.test(text) ? NUMBER.lastIndex : start;
+  const first = text.charAt(start) === '-' ? start + 1 : start;
+  return isDigit(text.charCodeAt(first)) ? runEnd(text, first, IN_NUMBER) : start;
 }
 
 /** A number becomes a text, quoted as its neighbours are. */

@@ -1,7 +1,7 @@
 import { PayloadError } from '../payload/error.ts';
 import { Scanner } from '../payload/scanner.ts';
+import { isBody, meaningOfKey } from './json-text.ts';
 import { Marks } from './marks.ts';
-import { meaningOfName } from './names.ts';
 import { maskedValue } from './values.ts';
 
 // The text format of a captured exchange, masked string by string: each is read as a receiver would read it, and only one
@@ -26,6 +26,8 @@ const AROUND = 5;
 /** How the strings of an exchange are masked, and the names of its headers. */
 interface TextMasking {
   text(value: string): string;
+  /** A body, which may be JSON as a whole. */
+  body(value: string): string;
   name(name: string): string;
 }
 
@@ -74,9 +76,10 @@ class ExchangeText {
 
   #masked({ value, name, telling }: StringField): string {
     if (name === 'key' && telling === name) return this.#masking.name(value);
-    const meaning = meaningOfName(telling);
+    const meaning = meaningOfKey(telling);
     const masked = meaning === undefined ? value : maskedValue(value, meaning);
-    return masked === value && meaning?.isWeak !== false ? this.#masking.text(value) : masked;
+    if (masked !== value || meaning?.isWeak === false) return masked;
+    return isBody(name) ? this.#masking.body(value) : this.#masking.text(value);
   }
 
   #printedHeader(): boolean {

@@ -2,10 +2,10 @@ import type { Delivery } from '../core/delivery.ts';
 import type { JsonObject } from '../core/json.ts';
 import { maskDelivery } from './deliveries.ts';
 import { maskExchangeText } from './exchange-text.ts';
+import { TextMasking } from './json-text.ts';
 import { remembering } from './name-memory.ts';
 import { maskObject } from './objects.ts';
 import { compileOwn, type OwnPattern } from './own-patterns.ts';
-import { maskText } from './sweep.ts';
 
 export { MAX_PATTERNS, type OwnPattern, RedactionError } from './own-patterns.ts';
 
@@ -15,7 +15,7 @@ export { MAX_PATTERNS, type OwnPattern, RedactionError } from './own-patterns.ts
  * its own answer is masked again.
  */
 export interface Redactor {
-  /** Any text: a URL, a header's line, a form, JSON, prose. JSON stays JSON. */
+  /** Any text: a URL, a header's line, a form, JSON, prose. JSON stays JSON of the same shape. */
   text(value: string): string;
   /** An event as its feed showed it. A captured exchange in it stays in its form, text format or JSON. */
   json(value: JsonObject): JsonObject;
@@ -30,11 +30,12 @@ export interface RedactorOptions {
 
 /** @throws RedactionError for a pattern that cannot be used */
 export function createRedactor({ patterns = [] }: RedactorOptions = {}): Redactor {
-  const own = compileOwn(patterns);
-  const text = (value: string): string => own(maskText(value));
-  const header = remembering(text);
-  const field = (value: string): string => maskExchangeText(value, { text, name: header }) ?? text(value);
-  const name = remembering(field);
-  const json = (value: JsonObject): JsonObject => maskObject(value, { text: field, name });
-  return { text, json, delivery: (delivery) => maskDelivery(delivery, { text: field, json }) };
+  const masking = new TextMasking(compileOwn(patterns));
+  const { value, document } = masking;
+  const exchange = { text: value, body: document, name: remembering(value) };
+  const field = (text: string): string => maskExchangeText(text, exchange) ?? value(text);
+  const body = (text: string): string => maskExchangeText(text, exchange) ?? document(text);
+  const event = { text: field, body, name: remembering(field), masking };
+  const json = (object: JsonObject): JsonObject => maskObject(object, event);
+  return { text: document, json, delivery: (delivery) => maskDelivery(delivery, { text: field, json }) };
 }

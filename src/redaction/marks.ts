@@ -1,6 +1,8 @@
 /** How a mask looks; the second pass over a masked text leaves them alone. */
 const MASK = /^\[redacted:[A-Za-z0-9_-]{1,40}\]$/;
 const LONGEST_MASK = 52;
+/** With what every mask begins. */
+export const BEGIN = '[redacted:';
 
 export function maskOf(kind: string): string {
   return `[redacted:${kind}]`;
@@ -17,9 +19,16 @@ export function maskEnd(text: string, start: number): number {
   return isMask(text.slice(start, end)) ? end : start;
 }
 
+/** Whether a text holds a mask, or what begins like one. */
+export function holdsMask(text: string): boolean {
+  return text.length > BEGIN.length && text.includes(BEGIN);
+}
+
 /** What is to be replaced in a text, in the order of the text and never overlapping. */
 export class Marks {
   readonly #text: string;
+  /** What was replaced: beginning, end, beginning, end, in the order of the text. */
+  readonly extents: number[] = [];
   #out = '';
   #done = 0;
 
@@ -33,6 +42,12 @@ export class Marks {
     if (end <= from || this.#text.slice(from, Math.min(end, from + LONGEST_MASK + 1)) === by) return;
     this.#out += this.#text.slice(this.#done, from) + by;
     this.#done = end;
+    this.extents.push(from, end);
+  }
+
+  /** The text up to a place behind all that was replaced. */
+  upTo(end: number): string {
+    return this.#done === 0 ? this.#text.slice(0, end) : this.#out + this.#text.slice(this.#done, end);
   }
 
   /** The same text where nothing was replaced. */

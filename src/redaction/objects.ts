@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import { isJsonObject } from '../core/json.ts';
-import { isCardNumber } from './cards.ts';
+import { isBody, meaningOfKey, type TextMasking } from './json-text.ts';
+import { KeyNames } from './key-names.ts';
 import { isMask, maskOf } from './marks.ts';
-import { meaningOfName, type NameMeaning } from './names.ts';
+import type { NameMeaning } from './names.ts';
 import { maskedValue } from './values.ts';
 
 /** As deep as a payload may nest; what lies deeper is dropped, for nobody could look whether it holds a secret. */
@@ -20,20 +21,23 @@ const NAMING = ['name', 'key', 'header', 'field'] as const;
 const VALUE = new Set(['value', 'values', 'val', 'content']);
 
 /** How the texts of an event are masked, and its names. */
-interface TextMasking {
+interface EventMasking {
   text(value: string): string;
+  /** A body, which may be JSON as a whole. */
+  body(value: string): string;
   name(name: string): string;
+  readonly masking: TextMasking;
 }
 
 /** An event as its feed showed it, masked; the same object where nothing was. */
-export function maskObject(object: JsonObject, masking: TextMasking): JsonObject {
+export function maskObject(object: JsonObject, masking: EventMasking): JsonObject {
   return new Masking(masking).event(object);
 }
 
 class Masking {
-  readonly #texts: TextMasking;
+  readonly #texts: EventMasking;
 
-  constructor(texts: TextMasking) {
+  constructor(texts: EventMasking) {
     this.#texts = texts;
   }
 
@@ -44,25 +48,39 @@ class Masking {
   #object(object: JsonObject, depth: number, above: NameMeaning | undefined): JsonObject {
     const named = above ?? namedBySibling(object);
     let copy: Record<string, Json | undefined> | undefined;
-    let names: Map<string, string> | undefined;
+    let isRenamed = false;
     for (const key of Object.keys(object)) {
       const value = object[key];
       if (value === undefined || (depth === 0 && IDENTITIES.has(key))) continue;
-      const meaning = above ?? meaningOfName(key) ?? (VALUE.has(key) ? named : undefined);
-      const name = key.length > 8 ? this.#texts.name(key) : key;
-      const masked = this.#value(value, depth + 1, meaning);
-      if (name !== key) names = (names ?? new Map<string, string>()).set(key, name);
+      const meaning = above ?? meaningOfKey(key) ?? (VALUE.has(key) ? named : undefined);
+      isRenamed ||= this.#name(key) !== key;
+      const masked = this.#value(value, depth + 1, meaning, isBody(key));
       if (masked === value) continue;
       // The copy has every key, so that even `__proto__` is a property of its own.
       copy ??= { ...object };
       copy[key] = masked;
     }
-    return names === undefined ? (copy ?? object) : renamed(copy ?? object, names);
+    return isRenamed ? this.#renamed(copy ?? object, depth) : (copy ?? object);
   }
 
-  #value(value: Json, depth: number, meaning: NameMeaning | undefined): Json {
-    if (typeof value === 'string') return this.#string(value, meaning);
-    if (typeof value === 'number') return maskedNumber(value, meaning);
+  #name(key: string): string {
+    return this.#texts.masking.isLongName(key) ? this.#texts.name(key) : key;
+  }
+
+  /** From entries, since a key may be `__proto__`. */
+  #renamed(object: JsonObject, depth: number): JsonObject {
+    const names = new KeyNames();
+    return Object.fromEntries(
+      Object.entries(object).map(([key, value]) => {
+        const stays = depth === 0 && IDENTITIES.has(key);
+        return [stays ? key : names.give(key, this.#name(key)), value];
+      }),
+    );
+  }
+
+  #value(value: Json, depth: number, meaning: NameMeaning | undefined, asBody = false): Json {
+    if (typeof value === 'string') return this.#string(value, meaning, asBody);
+    if (typeof value === 'number') return this.#number(value, meaning);
     if (typeof value === 'boolean' || value === null) return value;
     if (depth > MAX_DEPTH) return TOO_DEEP;
     const below = meaning?.isWeak === true ? undefined : meaning;
@@ -75,28 +93,23 @@ class Masking {
     return masked.some((item, i) => item !== list[i]) ? masked : list;
   }
 
-  #string(value: string, meaning: NameMeaning | undefined): string {
+  #string(value: string, meaning: NameMeaning | undefined, asBody: boolean): string {
     const masked = meaning === undefined ? value : maskedValue(value, meaning);
-    return masked === value && meaning?.isWeak !== false ? this.#texts.text(value) : masked;
+    if (masked !== value || meaning?.isWeak === false) return masked;
+    return asBody ? this.#texts.body(value) : this.#texts.text(value);
   }
-}
 
-/** From entries, since a key may be `__proto__`. */
-function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]));
-}
-
-function maskedNumber(value: number, meaning: NameMeaning | undefined): Json {
-  const digits = String(value);
-  if (meaning !== undefined && !meaning.isWeak && digits.length >= 3) return maskOf(meaning.kind);
-  return isCardNumber(digits) ? maskOf('card') : value;
+  #number(value: number, meaning: NameMeaning | undefined): Json {
+    const kind = this.#texts.masking.kindOfNumber(String(value), meaning);
+    return kind === undefined ? value : maskOf(kind);
+  }
 }
 
 /** `{name: 'cookie', value: …}` */
 function namedBySibling(object: JsonObject): NameMeaning | undefined {
   for (const key of NAMING) {
     const name = Object.hasOwn(object, key) ? object[key] : undefined;
-    if (typeof name === 'string' && !isMask(name)) return meaningOfName(name);
+    if (typeof name === 'string' && !isMask(name)) return meaningOfKey(name);
   }
   return undefined;
 }

@@ -39,9 +39,28 @@ interface Own {
   readonly find: SpanFinder;
 }
 
+/** What one pattern has found in a text. */
+export interface OwnMatches {
+  /** The word in the mask. */
+  readonly name: string;
+  /** Outside masks; in order, never overlapping. */
+  readonly spans: readonly Span[];
+  readonly find: SpanFinder;
+}
+
+export interface OwnPatterns {
+  readonly isEmpty: boolean;
+  /** A text that is no JSON, with all that matches masked. */
+  mask(text: string): string;
+  /** The patterns that match, and where. */
+  matches(text: string): readonly OwnMatches[];
+}
+
+const NONE: OwnPatterns = { isEmpty: true, mask: (text) => text, matches: () => [] };
+
 /** @throws RedactionError */
-export function compileOwn(patterns: readonly OwnPattern[]): (text: string) => string {
-  if (patterns.length === 0) return (text) => text;
+export function compileOwn(patterns: readonly OwnPattern[]): OwnPatterns {
+  if (patterns.length === 0) return NONE;
   if (patterns.length > MAX_PATTERNS) {
     throw new RedactionError(
       `There are ${patterns.length} redaction patterns; keep at most ${MAX_PATTERNS}.`,
@@ -49,9 +68,13 @@ export function compileOwn(patterns: readonly OwnPattern[]): (text: string) => s
   }
   const owns = patterns.map(compileOne);
   const set = joinPatterns(patterns.map(({ pattern }) => compilePattern(pattern)));
-  return (text) => {
-    const found = set.match(text, () => undefined);
-    return found.reduce((masked, index) => maskOwn(masked, owns[index]), text);
+  const found = (text: string): readonly Own[] =>
+    set.match(text, () => undefined).flatMap((index) => owns[index] ?? []);
+  return {
+    isEmpty: false,
+    mask: (text) => found(text).reduce(maskOwn, text),
+    matches: (text) =>
+      found(text).map(({ name, find }) => ({ name, find, spans: outsideMasks(text, find(text)) })),
   };
 }
 
@@ -76,17 +99,23 @@ function compileOne({ name, pattern }: OwnPattern, index: number): Own {
   }
 }
 
-function maskOwn(text: string, own: Own | undefined): string {
-  if (own === undefined) return text;
+function maskOwn(text: string, own: Own): string {
   const marks = new Marks(text);
   const escapes = new Escapes(text);
   const isJson = /^\s{0,100}[[{]/.test(text);
-  const masked = [...text.matchAll(MASKS)].map(({ index, 0: mask }): Span => [index, index + mask.length]);
-  for (const span of without(own.find(text), masked)) {
+  for (const span of outsideMasks(text, own.find(text))) {
     if (isJson) replaceInJson(escapes, marks, span, own.name);
     else marks.replace(span[0], span[1], maskOf(own.name));
   }
   return marks.toString();
+}
+
+function outsideMasks(text: string, spans: readonly Span[]): readonly Span[] {
+  if (spans.length === 0) return spans;
+  return without(
+    spans,
+    [...text.matchAll(MASKS)].map(({ index, 0: mask }): Span => [index, index + mask.length]),
+  );
 }
 
 /** What of the spans lies outside the holes; both in the order of the text. */
@@ -106,7 +135,7 @@ function without(spans: readonly Span[], holes: readonly Span[]): readonly Span[
   });
 }
 
-/** In JSON a mask must neither cross the end of a string nor cut an escape in two. */
+/** In what was cut off or otherwise is no JSON any more, a mask must still neither cross the end of a string nor cut an escape in two. */
 function replaceInJson(escapes: Escapes, marks: Marks, [start, end]: Span, name: string): void {
   const { text } = escapes;
   const from = escapes.around(start).start;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passesOf } from '../../test/cpu-time.ts';
+import { runs } from '../../test/seed.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { decodePayload, type Exchange, PayloadError } from '../payload/index.ts';
 import { createRedactor, RedactionError } from './index.ts';
@@ -83,9 +84,8 @@ describe('properties', () => {
         expect(redactor.text(once)).toBe(once);
       }),
       {
-        // Scraps by the thousand put together what no text holds; the same ones each time, and those once found.
-        seed: 5,
-        numRuns: 3_000,
+        // Scraps by the thousand put together what no text holds; these were found once.
+        numRuns: runs(3_000),
         examples: [
           ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln%3DCookie: password'],
           ['4111111111111111-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln'],
@@ -95,6 +95,11 @@ describe('properties', () => {
           ['<Bearer abc12345>password'],
           ['\\"Bearer abc12345"=password'],
           ['Cookie: 0\n\\u003d0'],
+          ['password://\u0000@'],
+          ["-----BEGIN PRIVATE KEY-----[Cookie: 'password"],
+          ['Bearer abc12345%22Cookie: a'],
+          ['"Cookie: name="password"-----BEGIN PRIVATE KEY-----'],
+          ['auth="{\\"password\\":\\"abc\\"}"'],
         ],
       },
     );
@@ -113,7 +118,7 @@ describe('properties', () => {
           expect(Array.isArray(masked)).toBe(depth === 0);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -135,7 +140,7 @@ describe('properties', () => {
         const before = read(text);
         if (before !== undefined) expect(read(payloadOf(text))?.method).toBe(before.method);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -171,7 +176,7 @@ describe('properties', () => {
         for (const place of places)
           expect(JSON.stringify(redactor.json(place))).not.toContain(planted.slice(0, 8));
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -180,7 +185,7 @@ describe('properties', () => {
       fc.property(hostile, (text) => {
         expect(redactor.text(text).length).toBeLessThanOrEqual(text.length * 14 + 40);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { holdsMask, maskOf } from './marks.ts';
 import { beginsToken, isQuote, runStart } from './quotes.ts';
 import { alnumAnd, type Charset, runEnd } from './runs.ts';
 
@@ -154,6 +155,7 @@ function pemBodyEnd(text: string, from: number): number {
 
 const AUTHORITY = /:(?:\\{0,7}\/){2}/y;
 const MAX_AUTHORITY = 1_024;
+const USER_INFO = maskOf('password');
 const AUTHORITY_END = /[\s/?#"'<>\\]/;
 
 /** User and password in a URL whose `://` begins at `at`. */
@@ -161,11 +163,19 @@ export function userInfoAt(text: string, at: number): Found | undefined {
   const start = stickyEnd(AUTHORITY, text, at);
   if (start < 0) return undefined;
   const [authority = ''] = text.slice(start, start + MAX_AUTHORITY).split(AUTHORITY_END, 1);
-  if (authority.includes('[redacted:')) return undefined;
   const end = start + authority.lastIndexOf('@');
+  if (holdsMask(authority)) return maskedUserInfo(text, start, end);
   const colon = authority.indexOf(':');
   const from = colon >= 0 && start + colon < end ? start + colon + 1 : start;
   return from < end ? { start: from, end, kind: 'password' } : undefined;
+}
+
+/** One that was masked before is found again, lest a name before it takes all of the URL. */
+function maskedUserInfo(text: string, start: number, end: number): Found | undefined {
+  const from = end - USER_INFO.length;
+  const isOurs =
+    from >= start && text.startsWith(USER_INFO, from) && (from === start || text.charAt(from - 1) === ':');
+  return isOurs ? { start: from, end, kind: 'password' } : undefined;
 }
 
 const SLACK_HOOK =

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import { isIdleBefore, rememberIdle } from './idle-names.ts';
 import { keyBefore } from './keys.ts';
 import { meaningOfName } from './names.ts';
@@ -126,7 +127,7 @@ describe('signs', () => {
       fc.property(texts, (text) => {
         expect(maskAt(text, new Signs(text, isLong))).toBe(maskAt(text, new EveryPlace(text)));
       }),
-      { numRuns: 4_000 },
+      { numRuns: runs(4_000) },
     );
   });
 
@@ -164,7 +165,7 @@ describe('names that say nothing', () => {
           else rememberIdle(raw);
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: runs(4_000) },
     );
   });
 });

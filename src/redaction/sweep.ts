@@ -16,9 +16,29 @@ const GREATER = 0x3e;
 const LETTER_J = 0x4a;
 const BACKSLASH = 0x5c;
 
-/** A text with its secrets masked; the same text where there are none. */
+/** More passes than any text was seen to need. */
+const MOST_PASSES = 5;
+
+/**
+ * A text with its secrets masked; the same text where there are none. What was masked is looked at again, since a mask has
+ * other neighbours than what it stands for: so nothing more is masked where the answer comes back.
+ */
 export function maskText(text: string): string {
-  return text.length < 4 ? text : maskAt(text, new Signs(text));
+  if (text.length < 4) return text;
+  let before = text;
+  let masked = maskAt(before, new Signs(before));
+  for (let pass = 1; masked !== before && pass < MOST_PASSES; pass += 1) {
+    before = masked;
+    masked = maskAt(before, new Signs(before));
+  }
+  return masked;
+}
+
+/** What of a text would be masked: beginning, end, beginning, end, in its order. */
+export function secretsIn(text: string): readonly number[] {
+  const signs = new Signs(text);
+  const first = text.length < 4 ? -1 : signs.next(0);
+  return first < 0 ? [] : new Sweep(text, signs).find(first).extents;
 }
 
 /** Where to look, in the order of the text: the first place at `from` or behind it, -1 where there is none. */
@@ -48,8 +68,12 @@ class Sweep {
   }
 
   run(first: number): string {
+    return this.find(first).toString();
+  }
+
+  find(first: number): Marks {
     for (let at = first; at >= 0; at = this.#places.next(this.#act(at)));
-    return this.#marks.toString();
+    return this.#marks;
   }
 
   /** Gives where to go on. */
@@ -107,14 +131,16 @@ class Sweep {
   }
 }
 
-/** Whether digits stand where JSON has a number: a text there would not be JSON any more. */
+/**
+ * Whether digits stand where JSON has a number, in a text that was cut off or holds JSON among other things: a mask there
+ * would be no JSON any more.
+ */
 function isNumber(text: string, start: number, end: number): boolean {
-  if (!/^\s{0,100}[[{]/.test(text)) return false;
-  const before =
-    text
-      .slice(Math.max(0, start - 64), start)
-      .trimEnd()
-      .at(-1) ?? '';
+  const unsigned = text.charAt(start - 1) === '-' ? start - 1 : start;
+  const around = text.slice(Math.max(0, unsigned - 64), unsigned).trimEnd();
+  const isMember = /"\s{0,16}:$/.test(around);
+  if (!isMember && !/^\s{0,100}[[{]/.test(text)) return false;
+  const before = around.at(-1) ?? '';
   const after = text
     .slice(end, end + 64)
     .trimStart()

@@ -1,5 +1,5 @@
 import { maskCookies } from './cookies.ts';
-import { isMask, maskOf } from './marks.ts';
+import { BEGIN, holdsMask, isMask, maskOf } from './marks.ts';
 import { looksMade, type NameMeaning } from './names.ts';
 import { isQuote, isWord, levelOf, type Quotes, runStart } from './quotes.ts';
 
@@ -11,10 +11,12 @@ export interface Extent {
 
 /** What a value under a secret name becomes; itself where it is no secret. */
 export function maskedValue(value: string, { kind, shape, isWeak }: NameMeaning): string {
-  if (value === '' || isMask(value) || (isWeak && !looksMade(value))) return value;
+  // A mask makes a value longer, and what it stands for was looked at: it must not look made by a machine now.
+  if (value === '' || isMask(value) || (isWeak && (holdsMask(value) || !looksMade(value)))) return value;
   return shape === 'value' ? maskOf(kind) : maskCookies(value, shape === 'set-cookie');
 }
 
+const KEY_MASK = maskOf('private-key');
 const BLANK = 0x20;
 const AMPERSAND = 0x26;
 const BACKSLASH = 0x5c;
@@ -25,8 +27,9 @@ const LESS = 0x3c;
  * string of JSON or of the text format never is.
  */
 function endsString(text: string, quote: number): boolean {
-  // A mask stands where a word stood.
-  return !isWord(text.charCodeAt(quote + 1)) && !text.startsWith('[redacted:', quote + 1);
+  if (isWord(text.charCodeAt(quote + 1))) return false;
+  // A mask stands where a word stood; only a private key begins with dashes.
+  return !text.startsWith(BEGIN, quote + 1) || text.startsWith(KEY_MASK, quote + 1);
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { passesOf } from '../../test/cpu-time.ts';
+import { runs } from '../../test/seed.ts';
 import {
   compilePattern,
   compilePatternSet,
@@ -59,7 +60,7 @@ describe('a pattern set', () => {
           expect(compilePatternSet(wanted).match(text)).toEqual(found);
         },
       ),
-      { numRuns: 300, seed: 23 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -71,7 +72,7 @@ describe('a pattern set', () => {
         const found = words.flatMap((each, index) => (text.includes(each) ? [index] : []));
         expect(compilePatternSet(words).match(text)).toEqual(found);
       }),
-      { numRuns: 300, seed: 22 },
+      { numRuns: runs(300) },
     );
   });
 

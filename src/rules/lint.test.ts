@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { formatProblem } from '../core/problem.ts';
 import { compileRule, parseRule } from './index.ts';
@@ -173,7 +174,7 @@ describe('what is said of a rule before any event', () => {
         const { matches } = compileRule(asFilter);
         for (const one of events) expect(matches(one)).toBe(false);
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 });

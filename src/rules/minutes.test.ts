@@ -81,6 +81,13 @@ describe('minutes as flat lists', () => {
     );
   });
 
+  it('hold nothing in an interval that ends before it begins', () => {
+    expect(meets([100, 140], 130, 110)).toBe(false);
+    expect(meets([100, 140], 120, 119)).toBe(false);
+    expect(meets([100, 140], 120, 120)).toBe(true);
+    expect(sumOf([110, 1, 120, 1, 130, 1], 130, 110)).toBe(0);
+  });
+
   it('are the same list where nothing changes', () => {
     const ranges = [5, 9];
     expect(withMinute(ranges, 7)).toBe(ranges);

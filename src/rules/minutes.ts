@@ -27,7 +27,7 @@ export function countsSince(counts: Counts, minute: number): Counts {
   return at === 0 ? counts : counts.slice(at);
 }
 
-/** Of the minutes from `first` to `last`, both inclusive. */
+/** Of the minutes from `first` to `last`, both inclusive; 0 where the interval ends before it begins. */
 export function sumOf(counts: Counts, first: number, last: number): number {
   let sum = 0;
   for (let at = placeOf(counts, first); (counts[at] ?? Infinity) <= last; at += PAIR)
@@ -70,9 +70,9 @@ export function rangesSince(ranges: Ranges, minute: number): Ranges {
   return first === undefined ? [] : [Math.max(first, minute), ...ranges.slice(at + 1)];
 }
 
-/** Whether any of the minutes lies from `first` to `last`, both inclusive. */
+/** Whether any of the minutes lies from `first` to `last`, both inclusive; none does where the interval ends before it begins. */
 export function meets(ranges: Ranges, first: number, last: number): boolean {
-  return (ranges[reachingTo(ranges, first)] ?? Infinity) <= last;
+  return Math.max(ranges[reachingTo(ranges, first)] ?? Infinity, first) <= last;
 }
 
 /** The place of the first range that reaches to this minute or beyond. */

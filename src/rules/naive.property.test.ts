@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import type { JsonObject } from '../core/json.ts';
 import { compileRule, compileRules } from './index.ts';
 
@@ -183,7 +184,7 @@ describe('random filters', () => {
         const [expected] = evaluate(filter, event, {}, false, undefined);
         expect(compileRule(templateOf(filter)).matches(exchangeOf(event))).toBe(expected);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -203,7 +204,7 @@ describe('random filters', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

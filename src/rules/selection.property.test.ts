@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import { FEEDS } from '../core/event.ts';
 import { SEVERITIES } from '../core/severity.ts';
 import type { Datum } from './datum.ts';
@@ -103,7 +104,7 @@ describe('what is said of filters before any alert', () => {
         never += 1;
         for (const subject of subjects) expect(judge(read, subject)).toBe(false);
       }),
-      { numRuns: 1_500 },
+      { numRuns: runs(1_500) },
     );
     expect(never).toBeGreaterThan(20);
   });
@@ -124,7 +125,7 @@ describe('what is said of filters before any alert', () => {
             expect(judge(read, subject) && !others.some((other) => judge(other, subject))).toBe(false);
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: runs(1_500) },
     );
     expect(left).toBeGreaterThan(20);
   });
@@ -136,7 +137,7 @@ describe('what is said of filters before any alert', () => {
         if (subjects.some((subject) => judge(read, subject)))
           expect(canBe(read.tree, [], universe)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../test/seed.ts';
 import type { JsonObject } from '../core/json.ts';
 import { decide } from './condition.ts';
 import type { Condition, Filter } from './filter-tree.ts';
@@ -175,7 +176,7 @@ describe('what rules look for together', () => {
         const expected = list.flatMap((condition, index) => (holds(condition, exchange) ? [index] : []));
         expect(matchedIds(list, exchange)).toEqual(expected);
       }),
-      { numRuns: 800 },
+      { numRuns: runs(800) },
     );
   });
 
@@ -203,7 +204,7 @@ describe('what rules look for together', () => {
           );
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 });
@@ -231,7 +232,7 @@ describe('rules with several filters', () => {
         const alone = texts.map((each) => compileRule(each)).filter((each) => each.matches(exchange));
         expect(compileRules(texts).match(exchange)).toEqual(alone.map(({ id }) => ({ rule: id })));
       }),
-      { numRuns: 250 },
+      { numRuns: runs(250) },
     );
   });
 });

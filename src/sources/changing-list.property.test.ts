@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seedOf } from '../../test/seed.ts';
+import { runs } from '../../test/seed.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Event, eventId } from '../core/event.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { type Cursor, type Gap, SourceError } from '../core/source.ts';
 import { type ChangingListOptions, changingListReachMs, createChangingListReader } from './changing-list.ts';
 
-const RUNS = 2_500;
-const SEED = seedOf('CHANGING_SEED', 20_260_801);
 const START_MS = Date.UTC(2026, 2, 1);
 const INGESTED = { arrived: async () => undefined, count: async () => 0 };
 const LATE_MS = 120_000;
@@ -276,10 +274,10 @@ describe('a list that changes while it is read', () => {
         expect(missed, `missed in ${JSON.stringify(world)}`).toEqual([]);
         expect(model.repeatedTooOld, `repeated too old in ${JSON.stringify(world)}`).toEqual([]);
       }),
-      { numRuns: RUNS, ...SEED },
+      { numRuns: runs(2_500) },
     );
     const { failed, seed, counterexamplePath: path } = result;
     process.stdout.write(`changing list: ${JSON.stringify({ ...told, failed, seed, path })}\n`);
     expect(failed, fc.defaultReportMessage(result) ?? '').toBe(false);
-  }, 60_000);
+  });
 });

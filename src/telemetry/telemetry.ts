@@ -204,9 +204,11 @@ export function createTelemetry(logger: Logger, clock: Clock = systemClock) {
       few.log('debug', {}, { route, action, reason }, 'nobody was told of a group that was due');
     },
 
-    alertsResolved(alerts: readonly { rule: string }[]): void {
+    alertsResolved(alerts: readonly { rule: string; resolvedBecause?: string }[]): void {
       for (const { rule } of alerts) metrics.alertsResolved.inc({ rule });
-      if (alerts.length > 0) logger.info({ alerts: alerts.length }, 'alerts resolved');
+      const unwatched = alerts.filter(({ resolvedBecause }) => resolvedBecause === 'unwatched').length;
+      if (alerts.length > unwatched) logger.info({ alerts: alerts.length - unwatched }, 'alerts resolved');
+      if (unwatched > 0) logger.info({ alerts: unwatched }, 'alerts ended that are no longer watched');
     },
 
     summedUp(digest: { id: string; totals: readonly { name: string; count: number }[] }): void {

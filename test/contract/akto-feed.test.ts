@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type Hazards, startAktoSimulator } from '../../src/demo/akto-simulator/index.ts';
 import { AktoClient } from '../../src/sources/akto/client.ts';
-import { seedOf } from '../seed.ts';
+import { runs } from '../seed.ts';
 import { UNUSABLE_ROWS } from './akto-feed-found.ts';
 import { type Consumer, FeedInProcess, ManualClock } from './akto-feed-model.ts';
 import { type Scenario, scenario } from './akto-feed-scenario.ts';
@@ -12,9 +12,6 @@ import { StoredConsumer } from './akto-feed-store.ts';
 import { liveThrough, World } from './akto-feed-world.ts';
 
 const START_S = 1_780_000_000;
-const RUNS = Number(process.env['TOCSIN_FEED_RUNS'] ?? 3_000);
-const STORE_RUNS = Number(process.env['TOCSIN_FEED_STORE_RUNS'] ?? 100);
-const SEED = seedOf('TOCSIN_FEED_SEED', 20_260_801);
 
 async function inProcess(
   given: Scenario,
@@ -34,24 +31,24 @@ async function inProcess(
 
 describe('reading the feed, whatever it does', () => {
   it('commits every row that ever appeared in time, once, through ties, late rows, failures and restarts', async () => {
-    let runs = 0;
+    let lived = 0;
     const startedMs = performance.now();
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
-        runs += 1;
+        lived += 1;
         await inProcess(given);
       }),
-      { numRuns: RUNS, endOnFailure: true, ...SEED },
+      { numRuns: runs(3_000), endOnFailure: true },
     );
     const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-    process.stdout.write(`feed model: ${runs} runs of the reader against a random feed in ${seconds} s\n`);
-  }, 600_000);
+    process.stdout.write(`feed model: ${lived} runs of the reader against a random feed in ${seconds} s\n`);
+  });
 
   it('does so with the real rules and the real store behind it, pruned as early as it may be', async () => {
-    let runs = 0;
+    let lived = 0;
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
-        runs += 1;
+        lived += 1;
         const opened: StoredConsumer[] = [];
         const consumerOf = (keepMs: number, clock: ManualClock): Consumer => {
           const consumer = new StoredConsumer(clock, keepMs);
@@ -62,16 +59,16 @@ describe('reading the feed, whatever it does', () => {
           Promise.all(opened.map((consumer) => consumer.close())),
         );
       }),
-      { numRuns: STORE_RUNS, ...SEED },
+      { numRuns: runs(100) },
     );
-    process.stdout.write(`feed model: ${runs} runs through the rules into SQLite\n`);
-  }, 120_000);
+    process.stdout.write(`feed model: ${lived} runs through the rules into SQLite\n`);
+  });
 
   it('does so over HTTP, too', async () => {
-    let runs = 0;
+    let lived = 0;
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
-        runs += 1;
+        lived += 1;
         const clock = new ManualClock(START_S);
         const simulatorClock = { now: () => clock.nowMs, sleep: clock.sleep };
         const feed = await startAktoSimulator({ apiKey: 'key', seed: given.seed, clock: simulatorClock });
@@ -92,10 +89,10 @@ describe('reading the feed, whatever it does', () => {
           await feed.close();
         }
       }),
-      { numRuns: 40, ...SEED },
+      { numRuns: runs(40) },
     );
-    process.stdout.write(`feed model: ${runs} runs over HTTP\n`);
-  }, 60_000);
+    process.stdout.write(`feed model: ${lived} runs over HTTP\n`);
+  });
 
   it('gives up no second whose rows were all read, though some are no events and a poll sees a part of them', async () => {
     for (let seed = 0; seed < 40; seed += 1) await inProcess({ ...UNUSABLE_ROWS, seed });

@@ -11,6 +11,7 @@ import type { DeliveryRecord, Store } from '../../src/core/store.ts';
 import { type AktoSimulator, startAktoSimulator } from '../../src/demo/akto-simulator/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { type Ran, type RanWith, runTocsin } from '../pipeline/fake-io.ts';
+import { runs } from '../seed.ts';
 
 const API_KEY = 'the-api-key-of-this-test';
 const HOUR_S = 3_600;
@@ -301,6 +302,6 @@ it('however often it is stopped: the slice whole, each once, one summary', async
       expect(events).toEqual(idsOf(inRange));
       expect(digests).toHaveLength(1);
     }),
-    { numRuns: 8 },
+    { numRuns: runs(8) },
   );
 });

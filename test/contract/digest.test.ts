@@ -8,6 +8,7 @@ import { encodeSlack, encodeSlackPlainly } from '../../src/destinations/slack/en
 import { splunkHecConfig } from '../../src/destinations/splunk_hec/config.ts';
 import { encodeHec } from '../../src/destinations/splunk_hec/encode.ts';
 import { tocsinBody } from '../../src/destinations/tocsin-body.ts';
+import { runs } from '../seed.ts';
 import { HOSTILE } from './deliveries.ts';
 import { digestDelivery } from './digests.ts';
 
@@ -100,7 +101,7 @@ describe('a digest in Slack', () => {
         for (const line of shown.split('\n'))
           expect(line === '```' || !line.includes('`') || line.startsWith('```')).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

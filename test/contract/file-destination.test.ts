@@ -29,6 +29,7 @@ import { createFile, fileDestination } from '../../src/destinations/file/index.t
 import { createLogFile } from '../../src/destinations/file/log-file.ts';
 import type { Output } from '../../src/destinations/file/output.ts';
 import { createStdout } from '../../src/destinations/file/stdout.ts';
+import { runs } from '../seed.ts';
 import { alertDelivery, eventDelivery, HOSTILE, NOW_MS, RAW_EVENT } from './deliveries.ts';
 import { digestDelivery } from './digests.ts';
 
@@ -347,7 +348,7 @@ describe('a crash', () => {
         await output.close();
       },
     );
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   });
 });
 

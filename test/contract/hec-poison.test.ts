@@ -12,6 +12,7 @@ import { splunkHecDestination } from '../../src/destinations/splunk_hec/index.ts
 import { createDeliverer } from '../../src/pipeline/deliver.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
 import { type Bench, createBench, event, idOf } from '../pipeline/bench.ts';
+import { runs } from '../seed.ts';
 
 type Code = 6 | 12 | 13 | 15;
 
@@ -165,6 +166,6 @@ it('whichever events are poison, and however: all others are indexed once, and e
         new Map((await dead()).map(({ id, why }) => [id, Number(/code (\d+)/.exec(why ?? '')?.[1])])),
       ).toEqual(poison);
     }),
-    { numRuns: 5 },
+    { numRuns: runs(5) },
   );
-}, 60_000);
+});

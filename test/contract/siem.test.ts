@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { encodeCef, encodeJson, JSON_SCHEMAS, recordsOf } from '../../src/destinations/siem/index.ts';
 import { samplesOf } from '../../src/destinations/template-samples.ts';
 import { VERSION } from '../../src/telemetry/version.ts';
+import { runs } from '../seed.ts';
 import { alert, alertDelivery, eventDelivery, HOSTILE, sample } from './deliveries.ts';
 import { readCef } from './siem-cef.ts';
 import { feedDelivery, INCIDENT, SIEM_RECORDS } from './siem-deliveries.ts';
@@ -113,7 +114,7 @@ describe('what the schemas require', () => {
         });
         expect(problemsOf(each)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -124,7 +125,7 @@ describe('what the schemas require', () => {
         const one = alert({ ruleName: name || 'R', group, sample: [sample({ actor, url, host: name })] });
         expect(problemsOf(alertDelivery({ alerts: [one, one], route: name, group }))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

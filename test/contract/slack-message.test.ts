@@ -17,6 +17,7 @@ import {
 } from '../../src/destinations/slack/encode.ts';
 import { ordinal, spanText } from '../../src/destinations/slack/words.ts';
 import { passesOf } from '../cpu-time.ts';
+import { runs } from '../seed.ts';
 import { alert, HOSTILE, NOW_MS, notification, sample } from './deliveries.ts';
 import { SAMPLES, STORY } from './slack-samples.ts';
 
@@ -300,7 +301,7 @@ describe('whatever attackers write', () => {
           for (const form of everyFormOf(told)) expectHarmless(form);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageHtml } from '../../scripts/slack-html.ts';
 import { encodeSlack } from '../../src/destinations/slack/encode.ts';
+import { runs } from '../seed.ts';
 import { HOSTILE } from './deliveries.ts';
 import { SAMPLES } from './slack-samples.ts';
 
@@ -43,7 +44,7 @@ describe('the page that shows messages', () => {
         expectOurs(drawn({ text, blocks }));
         expectOurs(drawn({ text: other, attachments: [{ color: text, blocks }] }));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

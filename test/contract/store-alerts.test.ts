@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Notification, StoredAlert } from '../../src/core/alert.ts';
 import type { Digest } from '../../src/core/digest.ts';
 import type { AlertGroup, OverflowCount, StoredSilence, StoreTx } from '../../src/core/store.ts';
-import { type Bench, createBench } from '../pipeline/bench.ts';
+import { type Bench, createBench, FEED } from '../pipeline/bench.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -50,8 +50,8 @@ describe('alerts', () => {
       ),
     );
     const quiet = (atMs: number) =>
-      within(async (tx) => (await tx.quietAlerts(atMs, 9)).map((each) => each.fingerprint));
-    expect(await bench.store.nextGroupDueMs()).toBe(NOW + HOUR);
+      within(async (tx) => (await tx.quietAlerts(FEED, atMs, 9)).map((each) => each.fingerprint));
+    expect(await within((tx) => tx.feedsWithAlerts(NOW))).toEqual([{ ...FEED, dueMs: NOW + HOUR }]);
     expect(await quiet(NOW + HOUR - 1)).toEqual([]);
     expect(await quiet(NOW + HOUR)).toEqual(['early']);
     await bench.restart();
@@ -62,7 +62,8 @@ describe('alerts', () => {
 
   test('that a clock ahead wrote come up now', async () => {
     await within((tx) => tx.writeAlerts([alert('f', { matchedAtMs: NOW + DAY })], NOW + DAY));
-    expect(await within((tx) => tx.quietAlerts(NOW, 9))).toHaveLength(1);
+    expect(await within((tx) => tx.feedsWithAlerts(NOW))).toEqual([{ ...FEED, dueMs: NOW }]);
+    expect(await within((tx) => tx.quietAlerts(FEED, NOW, 9))).toHaveLength(1);
   });
 
   test('are listed by state, the most severe of those that go on first, and by the beginning of their fingerprint', async () => {

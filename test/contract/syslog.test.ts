@@ -13,6 +13,7 @@ import { parseSyslog } from '../../src/demo/receivers/syslog-message.ts';
 import { syslogConfig } from '../../src/destinations/syslog/config.ts';
 import { syslogDestination } from '../../src/destinations/syslog/index.ts';
 import { type MessageOptions, toFrame } from '../../src/destinations/syslog/message.ts';
+import { runs } from '../seed.ts';
 import { createAuthority } from './certificates.ts';
 import { alert, alertDelivery, eventDelivery, HOSTILE, RAW_EVENT } from './deliveries.ts';
 import { digestDelivery } from './digests.ts';
@@ -160,7 +161,7 @@ describe('what a receiver gets', () => {
             if (/^[ -~]{0,500}$/.test(id)) expect(message?.params.get('id')).toBe(id);
           }
         }),
-        { numRuns: 40 },
+        { numRuns: runs(40) },
       );
     },
   );

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
-import { seedOf } from '../seed.ts';
+import { runs } from '../seed.ts';
 import { configured, step } from './contract-stage.ts';
 import { ContractWorld } from './contract-world.ts';
 import { inMemory, onDisk, type Place } from './lifecycle-world.ts';
 
-function holds(place: () => Place, numRuns: number): Promise<void> {
+function holds(place: () => Place, count: number): Promise<void> {
   return fc.assert(
     fc.asyncProperty(configured, fc.array(step, { maxLength: 20, size: 'max' }), async (routes, steps) => {
       const world = new ContractWorld(place(), routes);
@@ -16,17 +16,14 @@ function holds(place: () => Place, numRuns: number): Promise<void> {
         await world.close();
       }
     }),
-    { numRuns, ...SEED },
+    { numRuns: runs(count) },
   );
 }
 
-const RUNS = Number(process.env['CONTRACT_RUNS'] ?? 300);
-const SEED = seedOf('CONTRACT_SEED', 20_261_201);
-
 it('whoever is told of a beginning is told of its end, once, and the worst is told first', async () => {
-  await holds(inMemory, RUNS);
+  await holds(inMemory, 300);
 }, 3_600_000);
 
 it('and so it is on a disk, opened again between any two steps', async () => {
-  await holds(onDisk, Math.ceil(RUNS / 20));
-}, 600_000);
+  await holds(onDisk, 15);
+}, 3_600_000);

@@ -468,6 +468,22 @@ describe('nobody answers', () => {
     expect(told.reasons('pager')).toEqual(['opened', 'resolved']);
   });
 
+  it('news after an acknowledgement is no incident of theirs, and they are told of the end of the one they have', async () => {
+    const told = scene([{ ...escalating, groupBy: [] }]);
+    await told.match(['sqli/eve']);
+    for (let minute = 0; minute < 18; minute += 2) {
+      await told.match(['sqli/eve']);
+      await told.run(2 * MINUTE);
+    }
+    await told.acknowledge('sqli/eve');
+    await told.match(['rce/mallory']);
+    await told.run(OVER + 10 * MINUTE);
+    const incidents = (name: string) =>
+      told.notifications(name).map(({ reason, incident = 1 }) => `${reason} ${incident}`);
+    expect(incidents('manager')).toEqual(['escalated 1', 'acknowledged 1', 'resolved 1']);
+    expect(incidents('pager')).toEqual(['opened 1', 'acknowledged 1', 'grew 2', 'resolved 2', 'resolved 1']);
+  });
+
   it.each<[string, (told: Scene) => Promise<void>]>([
     ['it is acknowledged in time', (told) => told.acknowledge('sqli/eve')],
     ['it is silenced', (told) => told.silence('eve', HOUR)],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { SEVERITIES } from '../../src/core/severity.ts';
-import { seedOf } from '../seed.ts';
+import { runs } from '../seed.ts';
 import { ACTORS, nameOf, RULES, SILENCES } from './lifecycle-stage.ts';
 import { inMemory, onDisk, type Place, type Step, World } from './lifecycle-world.ts';
 
@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-function agrees(place: () => Place, numRuns: number): Promise<void> {
+function agrees(place: () => Place, count: number): Promise<void> {
   return fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 16, size: 'max' }), async (steps) => {
       const world = new World(place());
@@ -57,17 +57,14 @@ function agrees(place: () => Place, numRuns: number): Promise<void> {
         await world.close();
       }
     }),
-    { numRuns, ...SEED },
+    { numRuns: runs(count) },
   );
 }
 
-const RUNS = Number(process.env['LIFECYCLE_RUNS'] ?? 500);
-const SEED = seedOf('LIFECYCLE_SEED', 20_260_801);
-
 it('whatever happens, what is told agrees with a model that only reads the whole history', async () => {
-  await agrees(inMemory, RUNS);
-}, 600_000);
+  await agrees(inMemory, 500);
+});
 
 it('and so it does on a disk, opened again between any two steps', async () => {
-  await agrees(onDisk, Math.ceil(RUNS / 20));
-}, 600_000);
+  await agrees(onDisk, 25);
+});

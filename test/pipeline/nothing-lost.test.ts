@@ -8,6 +8,7 @@ import { createDeliverer, type Deliverer } from '../../src/pipeline/deliver.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { createRedactor } from '../../src/redaction/index.ts';
 import { createAggregator } from '../../src/rules/index.ts';
+import { runs } from '../seed.ts';
 import { type Bench, createBench, event, idOf, listening, page, reader, recording, rules } from './bench.ts';
 import { wholeIngest } from './whole-ingest.ts';
 
@@ -259,7 +260,7 @@ it('whatever happens between any two steps: nothing is lost, nothing counted twi
         await bench.close();
       }
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -1,6 +1,7 @@
 import type { DeliveryHistory } from '../../core/records.ts';
 import { alertJson } from '../alert-view.ts';
 import { breakJson, quietJson } from '../quiet.ts';
+import { blindJson } from '../sight.ts';
 import { iso } from '../table.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { EventStory } from './event-story.ts';
@@ -46,9 +47,10 @@ function eventJson(story: EventStory) {
 }
 
 function alertStoryJson(story: AlertStory) {
-  const { alert, quiet, broken, groups, notifications, omittedNotifications } = story;
+  const { alert, quiet, broken, blind, groups, notifications, omittedNotifications } = story;
   return {
     alert: { ...alertJson(alert), sample: alert.sample.map(({ id, timeMs }) => ({ id, time: iso(timeMs) })) },
+    blind: blindJson(blind),
     quiet: quiet.map(quietJson),
     broken: broken.map(breakJson),
     groups: groups.map(({ group, newCount, told }) => ({

@@ -1,9 +1,11 @@
 import { styleText } from 'node:util';
+import { isUnwatched } from '../../alerts/blind.ts';
 import { counted } from '../../core/counted.ts';
 import type { Attempts, DeliveryHistory, Membership } from '../../core/records.ts';
 import type { AlertGroup } from '../../core/store.ts';
-import { distinctText, groupText, short } from '../alert-view.ts';
+import { distinctText, groupText, short, UNWATCHED_LINE } from '../alert-view.ts';
 import { breakText, quietText } from '../quiet.ts';
+import { blindLines } from '../sight.ts';
 import { clipped, many, moment, visible } from '../table.ts';
 import type { Deliveries } from './deliveries.ts';
 import { redriveCommand } from './json.ts';
@@ -56,7 +58,7 @@ function eventText(
 }
 
 function alertLines(story: AlertStory, print: Printer): readonly string[] {
-  const { alert, quiet, broken, groups, notifications, omittedNotifications } = story;
+  const { alert, quiet, broken, blind, groups, notifications, omittedNotifications } = story;
   const { nowMs, title } = print;
   const { acknowledged: hand } = alert;
   const times = [
@@ -70,6 +72,8 @@ function alertLines(story: AlertStory, print: Printer): readonly string[] {
     `  ${alert.state}, ${alert.severity}, ${times}`,
     `  opened ${moment(alert.openedAtMs, nowMs)}${alert.episode > 1 ? `, the ${alert.episode}. time` : ''}, last seen ${moment(alert.lastSeenMs, nowMs)}`,
     ...(alert.resolvedAtMs === undefined ? [] : [`  over since ${moment(alert.resolvedAtMs, nowMs)}`]),
+    ...(isUnwatched(alert) ? [`  ${UNWATCHED_LINE}`] : []),
+    ...blindLines(alert, blind).map((line) => `  ${line}`),
     ...(hand === undefined
       ? []
       : [

@@ -1,9 +1,10 @@
 import type { Break } from '../../alerts/quiet.ts';
 import type { LoadedSetup, TocsinConfig } from '../../app/load.ts';
-import type { Notification, StoredAlert } from '../../core/alert.ts';
+import type { Blindness, Notification, StoredAlert } from '../../core/alert.ts';
 import type { EventRecord, Membership, RecordedStore } from '../../core/records.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { KeptQuiet, QuietNow } from '../quiet.ts';
+import type { Seeing } from '../sight.ts';
 import { type Deliveries, notificationDeliveries } from './deliveries.ts';
 
 /** What stories are told from. Without a valid configuration there is the store alone. */
@@ -13,6 +14,7 @@ export interface Sources {
   readonly ruleSet?: RuleSet;
   readonly origins?: NonNullable<LoadedSetup['origins']>;
   readonly quiet: QuietNow;
+  readonly seeing: Seeing;
 }
 
 /** A notification with what became of it. */
@@ -26,6 +28,7 @@ export interface AlertStory {
   readonly alert: StoredAlert;
   readonly quiet: readonly KeptQuiet[];
   readonly broken: readonly Break[];
+  readonly blind: Blindness | undefined;
   readonly groups: readonly Membership[];
   /** The first few that told of it, and the last. */
   readonly notifications: readonly NotificationStory[];
@@ -54,6 +57,7 @@ export async function alertStory(sources: Sources, alert: StoredAlert, sinceMs: 
     alert,
     quiet: await sources.quiet.all(alert),
     broken: sources.quiet.broken(alert),
+    blind: sources.seeing(alert),
     groups,
     notifications: await Promise.all(shown.map((each) => notificationStory(sources, each, fingerprint))),
     omittedNotifications: all.length - shown.length,

@@ -1,3 +1,4 @@
+import { blindText, isUnwatched, UNWATCHED } from '../../alerts/blind.ts';
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import { contextBlocks } from './alert-context.ts';
 import { about, requestOf, what, when, who } from './alert-facts.ts';
@@ -42,11 +43,18 @@ export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackA
 
 function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed, said }: AlertShape): SlackBlock[] {
   const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
-  if (alert.feed === 'operations') return [fields([about(alert), ...facts.slice(0, 1)]), ...handled(alert)];
+  if (alert.feed === 'operations')
+    return [fields([about(alert), ...facts.slice(0, 1)]), ...unseen(alert), ...handled(alert)];
   const main = fields([who(alert, said), what(alert), ...facts].filter((text) => text !== ''));
   if (alert.state === 'resolved') return [main];
   const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
-  return [main, ...handled(alert), ...evidence(alert, isNamed ? FEW_SAMPLES : MAX_SAMPLES), ...known];
+  return [
+    main,
+    ...unseen(alert),
+    ...handled(alert),
+    ...evidence(alert, isNamed ? FEW_SAMPLES : MAX_SAMPLES),
+    ...known,
+  ];
 }
 
 /** One alert, in a line. */
@@ -69,10 +77,12 @@ function mark({ state, feed, severity }: NotifiedAlert): string {
   return feed === 'operations' ? `${OPERATIONS_ICON} *${severity}*` : badge(severity);
 }
 
-function stateText({ state, acknowledged }: NotifiedAlert): string {
-  if (state === 'resolved') return ', resolved';
-  if (acknowledged === undefined) return '';
-  return `, in the hands of ${plain(acknowledged.by, 60)}`;
+function stateText(alert: NotifiedAlert): string {
+  const { state, acknowledged } = alert;
+  if (state === 'resolved') return isUnwatched(alert) ? `, ${UNWATCHED}` : ', resolved';
+  const unseen = blindText(alert);
+  const hand = acknowledged === undefined ? '' : `, in the hands of ${plain(acknowledged.by, 60)}`;
+  return unseen === undefined ? hand : `${hand}, ${unseen}`;
 }
 
 function countsText(alert: NotifiedAlert, view: View): string {
@@ -100,6 +110,12 @@ function descriptionOf({ description = '', feed }: NotifiedAlert, isNamed: boole
 function runbook({ runbook: address }: NotifiedAlert): string[] {
   if (address === undefined) return [];
   return [`📖 ${link(address, 'Runbook', 500) ?? `Runbook: ${code(address, 200)}`}`];
+}
+
+/** Whoever reads that it goes on must know where nobody can see whether it does. */
+function unseen(alert: NotifiedAlert): SlackBlock[] {
+  const text = blindText(alert);
+  return text === undefined ? [] : [context(`🙈 Nobody can see whether it goes on: ${text}`)];
 }
 
 /** Who has it in hand: whoever else reads it need not. */

@@ -1,3 +1,4 @@
+import { allBlindText, isUnwatched } from '../../alerts/blind.ts';
 import type { Notification, NotificationReason, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
 import { pathOf, requestOf } from './alert-facts.ts';
@@ -33,7 +34,7 @@ export function headline(notification: Notification, view: View): string {
   const state = stateWords(notification, view);
   const first =
     notification.reason === 'resolved'
-      ? [`${OVER_ICON} *Resolved*`, `was ${severity}`, ...state, subject]
+      ? [`${OVER_ICON} *${overWords(notification)}*`, `was ${severity}`, ...state, subject]
       : [`${iconOf(notification)} *${severity}*`, ...state, subject];
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
@@ -55,7 +56,15 @@ const STATES: Readonly<Record<Exclude<NotificationReason, 'escalated'>, readonly
   resolved: [],
 };
 
+/** What nobody can see is not said to go on. */
 function stateWords(notification: Notification, view: View): readonly string[] {
+  const unseen = notification.reason === 'resolved' ? undefined : allBlindText(notification.alerts);
+  if (unseen === undefined) return knownState(notification, view);
+  const isRepeat = notification.reason === 'repeat' && view === 'news';
+  return [...(isRepeat ? [] : knownState(notification, view)), unseen];
+}
+
+function knownState(notification: Notification, view: View): readonly string[] {
   const { reason, unacknowledgedMs } = notification;
   if (reason === 'resolved') return [];
   const handled = handlerWords(notification);
@@ -128,6 +137,12 @@ function where({ sample: [newest], group }: NotifiedAlert): string[] {
   ];
 }
 
+function overWords({ alerts }: Notification): string {
+  return alerts.length > 0 && alerts.every(isUnwatched) ? 'No longer watched' : 'Resolved';
+}
+
+const UNWATCHED_GIST = 'its feed or rule was removed from the configuration';
+
 function overGist(notification: Notification, view: View): string {
   const { alerts, newCount, omittedAlerts } = notification;
   if (alerts.length === 0 && newCount + omittedAlerts === 0) return 'none of its alerts is open any more';
@@ -136,8 +151,10 @@ function overGist(notification: Notification, view: View): string {
   const quietMs = Math.max(...alerts.map(({ resolveAfterMs }) => resolveAfterMs));
   const lasted = lastMs > firstMs ? [`lasted ${spanText(lastMs - firstMs)}`] : [];
   const verb = isOperational(notification) ? 'not said again' : 'quiet';
-  const quiet = alerts.length === 0 ? [] : [`${verb} for ${spanText(quietMs)}`];
-  return [...lasted, ...quiet, countsOf(notification, view)].join(' · ');
+  const isSeen = !alerts.every(isUnwatched);
+  const unwatched = alerts.some(isUnwatched) ? [UNWATCHED_GIST] : [];
+  const quiet = isSeen ? [`${verb} for ${spanText(quietMs)}`] : [];
+  return [...lasted, ...quiet, ...unwatched, countsOf(notification, view)].join(' · ');
 }
 
 /** The notification's numbers: new matches, and all since its alerts opened, of which omitted alerts tell the new ones alone. */

@@ -10,6 +10,7 @@ import {
   sample,
 } from '../../../test/contract/deliveries.ts';
 import { passesOf } from '../../../test/cpu-time.ts';
+import { runs } from '../../../test/seed.ts';
 import type { NotifiedAlert } from '../../core/alert.ts';
 import { SEVERITIES } from '../../core/severity.ts';
 import type { SlackMessage } from './block.ts';
@@ -183,7 +184,7 @@ describe('a hostile text', () => {
         expectHarmless(message);
         expectWithinLimits(message);
       }),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 

@@ -1,3 +1,4 @@
+import { blindText } from '../../alerts/blind.ts';
 import type { Notification, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Digest } from '../../core/digest.ts';
@@ -105,12 +106,15 @@ function labelsOf({ rule, ruleName, severity, source, feed, category, group }: N
 
 function annotationsOf(alert: NotifiedAlert, summary: string): Labels {
   const { description, runbook, count, newCount, lastSeenMs, acknowledged, context } = alert;
+  const { blind, resolvedBecause } = alert;
   return {
     summary,
     ...(description === undefined ? {} : { description }),
     ...(runbook === undefined ? {} : { runbook_url: runbook }),
     ...{ count: `${count}`, new_count: `${newCount}`, last_seen: isoTime(lastSeenMs) },
     ...(acknowledged === undefined ? {} : { acknowledged_by: acknowledged.by }),
+    ...(blind === undefined ? {} : { blind: blindText(alert) ?? '', blind_since: isoTime(blind.sinceMs) }),
+    ...(resolvedBecause === undefined ? {} : { resolved_because: resolvedBecause }),
     ...(context?.remediation === undefined ? {} : { remediation: context.remediation }),
   };
 }

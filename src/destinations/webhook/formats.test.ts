@@ -11,6 +11,7 @@ import {
 import { digest } from '../../../test/contract/digests.ts';
 import { discordFault, pagerdutyFaults, teamsFault } from '../../../test/contract/webhook-limits.ts';
 import { passesOf } from '../../../test/cpu-time.ts';
+import { runs } from '../../../test/seed.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import { webhookConfig } from './config.ts';
 import { encode } from './encode.ts';
@@ -125,7 +126,7 @@ describe('whatever the texts say', () => {
         expect(discordFault({ content, embeds })).toBeUndefined();
         expect(allowed_mentions).toEqual({ parse: [] });
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -136,7 +137,7 @@ describe('whatever the texts say', () => {
         expect(teamsFault(JSON.parse(body), Buffer.byteLength(body))).toBeUndefined();
         expect(body).not.toContain('{{');
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -146,7 +147,7 @@ describe('whatever the texts say', () => {
         for (const { body } of allWritten(delivery, 'pagerduty'))
           expect(pagerdutyFaults(JSON.parse(body), Buffer.byteLength(body))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

@@ -1,3 +1,4 @@
+import { blindText, isUnwatched, UNWATCHED } from '../../alerts/blind.ts';
 import type { EventSummary, NotifiedAlert } from '../../core/alert.ts';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Digest, DigestRow, DigestTable } from '../../core/digest.ts';
@@ -69,6 +70,7 @@ function ofAlerts(delivery: Extract<Delivery, { kind: 'alert' }>): Summary {
 
 function ofAlert(alert: NotifiedAlert): SummaryPart {
   const { group, count, newCount, firstSeenMs, lastSeenMs, sample, description, runbook } = alert;
+  const unseen = blindText(alert);
   return {
     heading: `${alert.severity} · ${alert.ruleName}${stateOf(alert)}`,
     ...(description === undefined ? {} : { text: description }),
@@ -77,6 +79,7 @@ function ofAlert(alert: NotifiedAlert): SummaryPart {
       ['matches', newCount === count ? `${count}` : `${newCount} new, ${count} in all`],
       ['first', isoTime(firstSeenMs)],
       ['last', isoTime(lastSeenMs)],
+      ...(unseen === undefined ? [] : [['now', `unknown: ${unseen}`] as const]),
       ['alert', alert.fingerprint],
     ],
     lines: alert.state === 'resolved' ? [] : sample.slice(0, MAX_SAMPLES).map(lineOf),
@@ -84,7 +87,8 @@ function ofAlert(alert: NotifiedAlert): SummaryPart {
   };
 }
 
-function stateOf({ state, acknowledged }: NotifiedAlert): string {
+function stateOf({ state, acknowledged, ...because }: NotifiedAlert): string {
+  if (isUnwatched({ state, ...because })) return `, ${UNWATCHED}`;
   if (state === 'resolved') return ', over';
   return acknowledged === undefined ? '' : `, in the hands of ${acknowledged.by}`;
 }

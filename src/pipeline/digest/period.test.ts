@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../../../test/seed.ts';
 import { createZone } from '../../core/zone.ts';
 import { type DigestSchedule, dayText, dueTimes, periodFor, stepsOf } from './period.ts';
 
@@ -151,7 +152,7 @@ describe('the last period that is over', () => {
         expect(next.period).toEqual({ fromMs: period.toMs, toMs: nextDueMs });
         expect(next.before).toEqual(period);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

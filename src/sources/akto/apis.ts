@@ -124,7 +124,12 @@ class Sweep {
     return {
       events: this.#events.splice(0),
       rejected: [...this.#unusable].filter((sentence) => this.#isUntold(sentence)),
-      progress: { readToMs: this.#position.swept?.startedMs ?? this.#position.startMs, gaps },
+      progress: {
+        readToMs: this.#position.swept?.startedMs ?? this.#position.startMs,
+        // A glance shows the first page alone: what stands behind it is as old as the last whole reading.
+        wholeAsOfMs: this.#position.swept?.startedMs ?? this.#position.startMs,
+        gaps,
+      },
       cursor: toCursor(this.#position),
     };
   }

@@ -1,9 +1,10 @@
 import { urgencyOf } from '../../alerts/urgency.ts';
 import type { StoredAlert } from '../../core/alert.ts';
+import { FEEDS } from '../../core/event.ts';
 import { severityRank } from '../../core/severity.ts';
-import type { AlertFilter } from '../../core/store.ts';
+import type { AlertFeedName, AlertFilter, FeedWithAlerts, PutOff, RuleWithAlerts } from '../../core/store.ts';
 import type { Database } from './database.ts';
-import { json } from './row.ts';
+import { int, json, text } from './row.ts';
 
 export function readAlerts(db: Database, fingerprints: readonly string[]): StoredAlert[] {
   return fingerprints.flatMap((fingerprint) => {
@@ -63,12 +64,73 @@ export function writeAlertRows(db: Database, rows: readonly AlertRow[], nowMs: n
   }
 }
 
-/** Those that a clock that was ahead wrote are looked at, too: their quiet begins now. (`+`: few were written later, many are due later.) */
-export function quietAlerts(db: Database, nowMs: number, limit: number): StoredAlert[] {
+/**
+ * Skips from feed to feed along their index, however many alerts each has. Those that a clock that was ahead wrote are
+ * looked at, too: their quiet begins now. (`+`: few were written later, many are due later.)
+ */
+export function feedsWithAlerts(db: Database, nowMs: number): FeedWithAlerts[] {
   db.run('UPDATE alerts SET due_ms = ?1, updated_ms = ?1 WHERE updated_ms > ?1 AND +due_ms > ?1', nowMs);
+  const found: FeedWithAlerts[] = [];
+  for (let after = ''; ; ) {
+    const row = db.get(
+      'SELECT feed_key, due_ms FROM alerts WHERE due_ms IS NOT NULL AND feed_key > ? ORDER BY feed_key, due_ms LIMIT 1',
+      after,
+    );
+    if (row === undefined) return found;
+    after = text(row, 'feed_key');
+    const dueMs = int(row, 'due_ms');
+    found.push(...named(after).map((name) => ({ ...name, dueMs })));
+  }
+}
+
+export function quietAlerts(
+  db: Database,
+  name: AlertFeedName,
+  untilMs: number,
+  limit: number,
+): StoredAlert[] {
   return db
-    .all('SELECT body FROM alerts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?', nowMs, limit)
+    .all(
+      'SELECT body FROM alerts WHERE feed_key = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?',
+      keyOf(name),
+      untilMs,
+      limit,
+    )
     .map((row) => json<StoredAlert>(row, 'body'));
+}
+
+export function putOffAlerts(db: Database, puts: readonly PutOff[]): void {
+  for (const { fingerprint, dueMs } of puts)
+    db.run('UPDATE alerts SET due_ms = ? WHERE fingerprint = ? AND due_ms IS NOT NULL', dueMs, fingerprint);
+}
+
+export function rulesWithAlerts(db: Database): RuleWithAlerts[] {
+  return db
+    .all("SELECT DISTINCT feed_key, body ->> '$.rule' AS rule FROM alerts WHERE due_ms IS NOT NULL")
+    .flatMap((row) => named(text(row, 'feed_key')).map((name) => ({ ...name, rule: text(row, 'rule') })));
+}
+
+export function alertsOfRule(db: Database, { rule, ...name }: RuleWithAlerts, limit: number): StoredAlert[] {
+  return db
+    .all(
+      "SELECT body FROM alerts WHERE feed_key = ? AND due_ms IS NOT NULL AND body ->> '$.rule' = ? LIMIT ?",
+      keyOf(name),
+      rule,
+      limit,
+    )
+    .map((row) => json<StoredAlert>(row, 'body'));
+}
+
+/** As the generated column has it. A feed's name holds no space. */
+function keyOf({ source, feed }: AlertFeedName): string {
+  return `${source} ${feed}`;
+}
+
+/** Empty for a feed that this version does not know. */
+function named(key: string): AlertFeedName[] {
+  const space = key.lastIndexOf(' ');
+  const feed = [...FEEDS, 'operations' as const].find((each) => each === key.slice(space + 1));
+  return feed === undefined ? [] : [{ source: key.slice(0, space), feed }];
 }
 
 export function openAlerts(db: Database, limit: number): StoredAlert[] {

@@ -159,13 +159,7 @@ export class SqliteStore implements RecordedStore {
 
   nextGroupDueMs(): Promise<number | undefined> {
     return this.#alone(() =>
-      maybeInt(
-        this.#db.get(
-          `SELECT min(due) AS due FROM (SELECT min(due_ms) AS due FROM groups WHERE due_ms IS NOT NULL
-           UNION ALL SELECT min(due_ms) FROM alerts WHERE due_ms IS NOT NULL)`,
-        ),
-        'due',
-      ),
+      maybeInt(this.#db.get('SELECT min(due_ms) AS due FROM groups WHERE due_ms IS NOT NULL'), 'due'),
     );
   }
 

@@ -289,4 +289,10 @@ export const migrations: readonly string[] = [
   UPDATE alerts SET place = json_array(body ->> '$.source', body ->> '$.rule') WHERE state <> 'resolved';
   CREATE INDEX alerts_open_of ON alerts (place, state) WHERE state <> 'resolved';
   `,
+  `
+  -- Alerts end feed by feed, as far as each has been read: those of a feed that cannot be read are not looked at.
+  ALTER TABLE alerts ADD COLUMN feed_key TEXT AS ((body ->> '$.source') || ' ' || (body ->> '$.feed')) VIRTUAL;
+  CREATE INDEX alerts_feed_due ON alerts (feed_key, due_ms) WHERE due_ms IS NOT NULL;
+  DROP INDEX alerts_due;
+  `,
 ];

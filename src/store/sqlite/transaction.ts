@@ -167,8 +167,24 @@ export class SqliteTx implements StoreTx {
     alerts.writeAlertRows(this.#db, rows, nowMs);
   }
 
-  async quietAlerts(nowMs: number, limit: number): Promise<readonly StoredAlert[]> {
-    return alerts.quietAlerts(this.#db, nowMs, limit);
+  async feedsWithAlerts(nowMs: number): ReturnType<StoreTx['feedsWithAlerts']> {
+    return alerts.feedsWithAlerts(this.#db, nowMs);
+  }
+
+  async quietAlerts(...args: Parameters<StoreTx['quietAlerts']>): Promise<readonly StoredAlert[]> {
+    return alerts.quietAlerts(this.#db, ...args);
+  }
+
+  async putOffAlerts(...args: Parameters<StoreTx['putOffAlerts']>): Promise<void> {
+    alerts.putOffAlerts(this.#db, ...args);
+  }
+
+  async rulesWithAlerts(): ReturnType<StoreTx['rulesWithAlerts']> {
+    return alerts.rulesWithAlerts(this.#db);
+  }
+
+  async alertsOfRule(...args: Parameters<StoreTx['alertsOfRule']>): Promise<readonly StoredAlert[]> {
+    return alerts.alertsOfRule(this.#db, ...args);
   }
 
   async openAlerts(limit: number): Promise<readonly StoredAlert[]> {

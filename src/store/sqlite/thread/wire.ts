@@ -80,6 +80,7 @@ export const WRITES: Readonly<Record<Silent<StoreTx>, true>> = {
   insertDigest: true,
   writeWindows: true,
   writeAlerts: true,
+  putOffAlerts: true,
   writeGroups: true,
   addPending: true,
   markTold: true,
