@@ -86,6 +86,8 @@ export interface Verdict {
   readonly how: How;
   readonly severity: Severity;
   readonly counts: Readonly<Record<string, number>>;
+  /** Nothing is told of but that it is over: what it names is only what it was about. */
+  readonly isFace?: true;
   /** It may be told already, and need not: its time comes later, and somebody looked for another reason. */
   readonly isEarly?: true;
 }
@@ -282,7 +284,7 @@ export class Model {
     const face = since.findLast((each) => each.kind === 'told' && each.alerts.length > 0);
     const [name = ''] = face?.kind === 'told' ? face.alerts : [];
     return {
-      ...{ group, reason: 'resolved', how: 'message', counts: { [name]: 0 } },
+      ...{ group, reason: 'resolved', how: 'message', counts: { [name]: 0 }, isFace: true },
       severity: highestSeverity(this.alert(name).severity, worstTold),
     };
   }
@@ -323,6 +325,8 @@ export class Model {
     const anew = seen === undefined ? 'opened' : 'repeat';
     if (isOver) {
       if (seen === undefined ? !isLooked : at < this.#endOfQuiet(route, since, seen)) return undefined;
+      // It was looked at in the mute time since it is over: it is not again before that ends.
+      if (route.isMuted(at) && this.#hasWaited(route, group, since)) return undefined;
       if (audible.length === 0) return 'close';
       if (route.isMuted(at)) return undefined;
       if (this.#wasLookedAt(route, group, since, route.isMuted))
@@ -388,20 +392,33 @@ export class Model {
     return isWorse || episode === 1 || weight(member) >= MILD;
   }
 
-  /** Whether it was looked at when it was due, and not told: it was kept quiet. */
+  /** Whether it was looked at when it was due, since it was told quietly if it was, and not told: it was kept quiet. */
   #wasLookedAt(
     route: ModelRoute,
     group: string,
     since: readonly Placed[],
-    when: (at: number) => boolean = () => true,
+    when: (at: number, index: number) => boolean = () => true,
   ): boolean {
-    const seen = since.find(({ kind }) => kind === 'told')?.index ?? -1;
+    const seen = since.find(({ kind }) => kind === 'told');
     // The newest look is the present one.
-    const looks = since.filter(({ kind, index }) => kind === 'look' && index < this.happened.length - 1);
-    const seeing = looks.findLast(({ index }) => index < seen);
+    const { length } = this.happened;
+    const seenIndex = seen?.index ?? 0;
+    const looks = since.filter(
+      ({ kind, index }) => kind === 'look' && index > seenIndex && index < length - 1,
+    );
     return looks.some((look) => {
-      if (!when(look.at) || look === seeing) return false;
-      return look.at >= this.#openingDue(route, group, since, look.index).due;
+      if (!when(look.at, look.index)) return false;
+      if (look.at >= this.#openingDue(route, group, since, look.index).due) return true;
+      const wasOver = this.#membersOf(since, look.index + 1).every(({ isOpen }) => !isOpen);
+      return seen !== undefined && wasOver && look.at >= this.#endOfQuiet(route, since, seen);
+    });
+  }
+
+  #hasWaited(route: ModelRoute, group: string, since: readonly Placed[]): boolean {
+    const newest = since.findLast(({ kind }) => kind === 'match')?.index ?? 0;
+    return this.#wasLookedAt(route, group, since, (at, index) => {
+      const members = this.#membersOf(since, index + 1);
+      return route.isMuted(at) && index > newest && members.every(({ isOpen }) => !isOpen);
     });
   }
 

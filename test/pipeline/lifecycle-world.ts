@@ -325,13 +325,14 @@ export class World {
     const { reason, severity, newCount, alerts } = notification;
     const counts = Object.fromEntries(alerts.map((alert) => [alert.fingerprint, alert.newCount]));
     const how = spread.map((name) => HOW[name])[0];
-    const { isEarly: _when, ...expected } = verdict === 'close' || verdict === undefined ? {} : verdict;
+    const foretold: Partial<Verdict> = verdict === 'close' || verdict === undefined ? {} : verdict;
+    const { isEarly: _when, isFace = false, ...expected } = foretold;
     expect({ group, reason, how, severity, counts }, `at ${this.#at}`).toEqual(expected);
     expect(alerts.reduce((sum, alert) => sum + alert.newCount, 0)).toBe(newCount);
     this.#tellableSince.delete(group);
     this.#told += newCount;
     const closes = this.#model.isOver(each, group) && (reason === 'resolved' || !each.sendResolved);
-    const names = alerts.map(({ fingerprint }) => fingerprint);
+    const names = isFace ? [] : alerts.map(({ fingerprint }) => fingerprint);
     this.#model.happened.push({
       ...{ kind: 'told', at: this.#at, group, reason, how: how ?? 'message', alerts: names },
     });
