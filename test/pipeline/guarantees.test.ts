@@ -111,6 +111,20 @@ describe('whoever was told of a beginning is told of its end', () => {
     expect(told.reasons('chat')).toEqual(['grew', 'resolved']);
   });
 
+  it('once, by a route that takes over the destinations of another that it ran beside', async () => {
+    const beside = route({ name: 'chat', to: ['chat'], continue: true });
+    const told = scene([beside, route({ name: 'page', to: ['pager'] })]);
+    await told.match(['sqli/eve']);
+    await told.run(MINUTE);
+    await told.reload([route({ name: 'chat', to: ['chat', 'pager'] })]);
+    await told.match(['sqli/eve'], { severity: 'CRITICAL' });
+    await told.run(OVER);
+    for (const name of ['pager', 'chat']) {
+      expect(told.reasons(name), name).toEqual(['opened', 'grew', 'resolved']);
+      expect(keysOf(told.notifications(name)), name).toHaveLength(1);
+    }
+  });
+
   it('at a destination that was removed and is back; how many stay open there is counted', async () => {
     const told = scene([route({ to: ['pager', 'list'] })]);
     await told.match(['sqli/eve', 'sqli/mallory']);
