@@ -53,7 +53,8 @@ export function decideGroup(view: GroupView, telling: Telling, nowMs: number): G
 /** Whoever knows of it is told of its end, whatever keeps pages quiet; nobody else is. */
 function decideEnd(view: GroupView, { sendResolved }: Telling): GroupDecision {
   const { group, audible, quieted, muted } = view;
-  if (Object.keys(group.told ?? {}).length > 0)
+  const isKnown = Object.keys(group.told ?? {}).length > 0;
+  if (isKnown && !isForPeople(view))
     return sendResolved ? { action: 'tell', reason: 'resolved' } : { action: 'close', reason: 'over' };
   if (audible.alerts === 0)
     return { action: 'close', reason: quieted.alerts === 0 ? 'over' : 'over_unheard' };
@@ -61,7 +62,23 @@ function decideEnd(view: GroupView, { sendResolved }: Telling): GroupDecision {
   if (muted !== undefined) return { action: 'hold', reason: 'muted', dueMs: muted.untilMs };
   if (group.mutedBy !== undefined) return { action: 'tell', reason: 'opened', wasMuted: true };
   const wasQuiet = group.heldBecause !== undefined;
-  return wasQuiet ? { action: 'close', reason: 'over_unheard' } : { action: 'tell', reason: 'opened' };
+  if (wasQuiet) return { action: 'close', reason: 'over_unheard' };
+  if (group.quietUntilMs === undefined) return { action: 'tell', reason: openingReason(group) };
+  // Back too soon to wake anybody: a list hears of its beginning first, people read of it in a summary.
+  return group.lastQuietMs === undefined
+    ? { action: 'tell', reason: 'opened', isQuiet: true }
+    : { action: 'tell', reason: 'resolved' };
+}
+
+/** It came back quietly, and what has come since was to wake people, who were not told of it before it was over. */
+function isForPeople({ group, audible, muted }: GroupView): boolean {
+  const { lastNotifiedMs, lastQuietMs, quietUntilMs, heldBecause } = group;
+  const isUntold = lastNotifiedMs === undefined && lastQuietMs !== undefined && quietUntilMs === undefined;
+  return isUntold && audible.newCount > 0 && muted === undefined && heldBecause === undefined;
+}
+
+function openingReason({ lastQuietMs }: AlertGroup): 'opened' | 'repeat' {
+  return lastQuietMs === undefined ? 'opened' : 'repeat';
 }
 
 /** A group that people were not told of since it opened. */
@@ -73,7 +90,7 @@ function decideOpening(view: GroupView, telling: Telling, nowMs: number): GroupD
   if (!isWorthIt) return { action: 'hold', ...quietHold(quieted, nowMs) };
   const { quietUntilMs = nowMs } = group;
   if (nowMs >= quietUntilMs || audible.urgency >= urgencyFrom('HIGH'))
-    return { action: 'tell', reason: group.lastQuietMs === undefined ? 'opened' : 'repeat' };
+    return { action: 'tell', reason: openingReason(group) };
   return decideQuietly(view, quietUntilMs, telling, nowMs);
 }
 

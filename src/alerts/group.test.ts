@@ -205,7 +205,7 @@ describe('afterTelling', () => {
   it.each<[string, Hold | undefined, number, AlertGroup['heldBecause']]>([
     ['it is told of again when it still goes on then', undefined, REPEAT, undefined],
     ['some of it is silenced: looked at when that ends', silenced(INTERVAL + 9), INTERVAL + 9, 'silenced'],
-    ['not before group_interval', silenced(9), INTERVAL, 'silenced'],
+    ['be that before group_interval: it may be worse than what was told', silenced(9), 9, 'silenced'],
     ['not after repeat_interval', silenced(REPEAT + 9), REPEAT, 'silenced'],
   ])('%s', (_, hidden, inMs, heldBecause) => {
     const next = afterTelling(waiting(0), now('opened', hidden), telling, NOW);

@@ -292,7 +292,7 @@ export interface ToldNow {
 export function afterTelling(group: AlertGroup, now: ToldNow, telling: Telling, nowMs: number): AlertGroup {
   const { heldBecause: _heard, mutedBy: _over, ...rest } = group;
   const sequence = group.sequence + now.made;
-  const lastMs = group.lastNotifiedMs ?? group.toldBeforeMs ?? nowMs;
+  const lastMs = now.reason === 'resolved' ? (group.lastNotifiedMs ?? group.toldBeforeMs ?? nowMs) : nowMs;
   if (now.closes)
     return afterClosing({ ...rest, reason: now.reason, sequence, lastNotifiedMs: lastMs }, nowMs);
   const isAside = now.isQuiet || now.reason === 'escalated';
@@ -310,8 +310,8 @@ export function afterTelling(group: AlertGroup, now: ToldNow, telling: Telling, 
   const { newsMs = Number.POSITIVE_INFINITY } = now;
   const nextMs = Math.min(nextTimeMs(told, telling, now.isHandled, nowMs), Math.max(nowMs + 1, newsMs));
   if (hidden === undefined) return { ...told, dueMs: nextMs };
-  const lookMs = Math.max(hidden.dueMs, nowMs + telling.timing.groupIntervalMs);
-  return { ...told, heldBecause: hidden.reason, dueMs: Math.min(nextMs, lookMs) };
+  // What is hidden may be worse than what was told, and that does not wait for an interval.
+  return { ...told, heldBecause: hidden.reason, dueMs: Math.min(nextMs, Math.max(nowMs + 1, hidden.dueMs)) };
 }
 
 function withoutNews(group: AlertGroup): AlertGroup {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { listening, openInMemory, recordedTelemetry, rules } from '../../test/pipeline/bench.ts';
 import { ManualClock } from '../../test/pipeline/manual-clock.ts';
-import { seedOf } from '../../test/seed.ts';
+import { runs } from '../../test/seed.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import { type Event, eventId } from '../core/event.ts';
 import { type Cursor, type FeedReader, type Gap, type Page, SourceError } from '../core/source.ts';
@@ -253,8 +253,6 @@ const gapAt = (nowMs: number): Gap => ({ fromMs: nowMs - 60_000, toMs: nowMs, pr
 const alertOf = ({ source: name, raw }: Event): string => `${name} ${raw['actor']}`;
 const keyOf = ({ source: name, group }: StoredAlert): string => `${name} ${group['actor']}`;
 
-const RUNS = Number(process.env['BLIND_RUNS'] ?? 300);
-
 it('an alert is over only when its feed was read to its end so long past its last match, and then it is', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
@@ -265,6 +263,6 @@ it('an alert is over only when its feed was read to its end so long past its las
         await world.close();
       }
     }),
-    { numRuns: RUNS, ...seedOf('BLIND_SEED', 20_260_811) },
+    { numRuns: runs(300) },
   );
 }, 600_000);

@@ -159,12 +159,12 @@ async function tell(
   route: Route<TermSource>,
   looking: Looking,
 ): Promise<Decided> {
-  const { group, all, audible } = view;
+  const { group, all } = view;
   const { reason } = decision;
   const { nowMs } = looking;
   const isQuiet = wakesNobody(decision);
   const isOver = all.open === 0;
-  const closes = isOver && (reason === 'resolved' || !route.sendResolved);
+  const closes = isOver && (reason === 'resolved' || (!route.sendResolved && !isQuiet));
   const members = await membersToTell(tx, view, decision, quieted, looking);
   const totals = members.silent.length === 0 ? all : await tx.memberTotals(group.id, members.silent);
   const isAllInHand = totals.open > 0 && totals.acknowledged === totals.open;
@@ -184,7 +184,7 @@ async function tell(
   const next = afterTelling(
     { ...group, ...(incidents > 1 ? { incidents } : {}) },
     {
-      ...{ reason, isQuiet, isOver, closes, urgency: audible.urgency },
+      ...{ reason, isQuiet, isOver, closes, urgency: urgencyTold(view, members.alerts) },
       acknowledged: reason === 'acknowledged' ? totals.toldAcknowledged : known,
       isHandled: reason === 'acknowledged' ? isAllInHand : isQuiet && group.isHandled === true,
       made: 1 + notifications.earlier.length,
@@ -199,6 +199,12 @@ async function tell(
 }
 
 type Telling = Extract<GroupDecision, { action: 'tell' }>;
+
+/** Of the worst that is open, or news: what is over before anybody could be told of it is as urgent as if it were not. */
+function urgencyTold({ audible }: GroupView, alerts: readonly NotifiedAlert[]): number {
+  const news = alerts.filter(({ newCount }) => newCount > 0).map(urgencyOf);
+  return Math.max(audible.urgency, ...news);
+}
 
 function wakesNobody({ reason, isQuiet }: Telling): boolean {
   return isQuiet === true || reason === 'shrank' || reason === 'acknowledged';
@@ -351,14 +357,15 @@ function baseOf(
 }
 
 /** What was put off on purpose is not history, nor is what Tocsin says of itself; a CRITICAL is only in a first look-back. */
-function tidingsOf({ group, audible }: GroupView, decision: Telling, composed: Composed): Tidings {
+function tidingsOf(view: GroupView, decision: Telling, composed: Composed): Tidings {
+  const { group, audible } = view;
   const { reason, alerts, severity } = composed.notification;
   const isFirst = reason === 'opened' || reason === 'grew';
   const isOld = audible.newCount > 0 && audible.newestMs < composed.notification.createdAtMs - HISTORY_MS;
   const isOwn = alerts.some(({ feed }) => feed === 'operations');
   const mayBe = severity !== 'CRITICAL' || group.isLookBack === true;
   const isHistory = isFirst && isOld && !isOwn && mayBe && group.heldBecause === undefined;
-  const urgency = wakesNobody(decision) || reason === 'resolved' ? 1 : Math.max(1, audible.urgency);
+  const urgency = wakesNobody(decision) || reason === 'resolved' ? 1 : Math.max(1, urgencyTold(view, alerts));
   return {
     ...composed,
     ...{ isHistory, urgency, wasMuted: decision.wasMuted === true, told: group.told ?? {} },

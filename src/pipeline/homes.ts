@@ -106,8 +106,9 @@ export async function findHomes(
     const target = targetOf(route, fired, instance);
     const own = homes.get(fingerprint) ?? [];
     const place = placeOfTarget(target);
-    const isHome = own.some((home) => (home.place ?? home.id) === place);
-    const carried = isHome ? new Map<string, readonly string[]>() : carriedBy(own, target.to);
+    const home = own.find(({ id, place: at = id }) => at === place);
+    const isKept = home !== undefined && !isToldElsewhere(own, home, target.to);
+    const carried = isKept ? new Map<string, readonly string[]>() : carriedBy(own, target.to);
     const ids: string[] = [];
     for (const [id, to] of carried) ids.push(await carry(id, to, target, route));
     const rest = target.to.filter((name) => ![...carried.values()].some((to) => to.includes(name)));
@@ -192,6 +193,18 @@ export async function findHomes(
 function byRoute(group: AlertGroup, route: Route<TermSource>): AlertGroup {
   const { routeId: _before, ...rest } = group;
   return { ...rest, route: route.name, ...(route.id === undefined ? {} : { routeId: route.id }) };
+}
+
+/** A destination that the group has not told of the alert was told of it by another, which goes on telling it. */
+function isToldElsewhere(
+  homes: readonly Home[],
+  { id: own, told = {} }: Home,
+  to: readonly string[],
+): boolean {
+  const others = homes.filter(({ id }) => id !== own);
+  return to.some(
+    (name) => told[name] === undefined && others.some((other) => other.told?.[name] !== undefined),
+  );
 }
 
 /** The open groups that have told destinations of the alert, or are about to, with those destinations. */

@@ -386,6 +386,92 @@ describe('what waits for a destination', () => {
     expect((await take(NOW + 100)).map(({ notification: { id } }) => id)).toEqual(['b', 'c']);
   });
 
+  describe('of several openings', () => {
+    const BEFORE = NOW + 5;
+    const id = (group: string, number: number | string): string => `alert/${group}/x/${number}`;
+    interface Waiting {
+      readonly urgency?: number;
+      readonly atMs?: number;
+      readonly reason?: Notification['reason'];
+    }
+    const wait = (deliveryId: string, { urgency = 5, atMs = NOW, reason = 'opened' }: Waiting = {}) =>
+      within(async (tx) => {
+        await tx.insertNotification({ ...notification(deliveryId), reason });
+        await tx.enqueue([{ destination: 'chat', kind: 'alert', deliveryId, urgency }], atMs);
+      });
+    const taken = async (edits = false, belowUrgency = 9) => {
+      const rows = await within((tx) =>
+        tx.takeWaiting(
+          { destination: 'chat', beforeMs: BEFORE, belowUrgency, edits, limit: 9, reason: 'summed up' },
+          NOW + 100,
+        ),
+      );
+      return rows.map(({ notification: { id: each }, isKnown }) => [each, isKnown]);
+    };
+    const deliver = async (count: number) => {
+      const claimed = await bench.store.claim('chat', NOW + 50, 0, count);
+      await bench.store.settle(
+        claimed.map(({ seq }) => ({ seq, state: 'done' as const })),
+        NOW + 50,
+      );
+    };
+
+    test('an end that came later is taken with the beginning that waited for too long', async () => {
+      await wait(id('a', 1));
+      await wait(id('a', 2), { atMs: BEFORE + 1, reason: 'resolved' });
+      await wait(id('ab', 2), { atMs: BEFORE + 1, reason: 'resolved' });
+      expect(await taken()).toEqual([
+        [id('a', 1), false],
+        [id('a', 2), false],
+      ]);
+      expect(await taken()).toEqual([]);
+    });
+
+    test('what a delivery was made of before is known, and what was only summed up is not', async () => {
+      await wait(id('a', 1));
+      await deliver(1);
+      await wait(id('a', 2), { reason: 'grew' });
+      await wait(id('b', 1));
+      expect(await taken()).toEqual([
+        [id('a', 2), true],
+        [id('b', 1), false],
+      ]);
+      await wait(id('b', 2), { reason: 'grew' });
+      expect(await taken()).toEqual([[id('b', 2), false]]);
+    });
+
+    test('a further part and a further opening are told apart', async () => {
+      await wait(id('a', 1));
+      await deliver(1);
+      await wait(id('a', '2.10'), { reason: 'grew' });
+      await wait('alert/a/y/3');
+      expect(await taken()).toEqual([
+        [id('a', '2.10'), true],
+        ['alert/a/y/3', false],
+      ]);
+    });
+
+    test('what is severe is left, and so is what is behind it', async () => {
+      await wait(id('a', 1), { urgency: 9 });
+      await wait(id('a', 2), { urgency: 1, reason: 'resolved' });
+      await wait(id('b', 1), { urgency: 8 });
+      expect(await taken()).toEqual([[id('b', 1), false]]);
+    });
+
+    test('what changes a message that is there is left where messages are edited; without one it is taken', async () => {
+      await wait(id('a', 1));
+      await deliver(1);
+      await wait(id('a', 2), { reason: 'resolved' });
+      await wait(id('b', 1));
+      await wait(id('b', 2), { reason: 'resolved' });
+      expect(await taken(true)).toEqual([
+        [id('b', 1), false],
+        [id('b', 2), false],
+      ]);
+      expect(await taken(false)).toEqual([[id('a', 2), true]]);
+    });
+  });
+
   test('a digest of a kind waits until it is delivered', async () => {
     const waits = () => within((tx) => tx.isDigestWaiting('oncall', 'storm'));
     const digest: Digest = {
@@ -450,5 +536,105 @@ describe('what is to be summed up', () => {
     await bench.restart();
     expect(await within((tx) => tx.readBucket('oncall'))).toEqual({ tokens: 2.5, atMs: NOW });
     expect(await within((tx) => tx.readBucket('siem'))).toBeUndefined();
+  });
+});
+
+describe('groups', () => {
+  const places = (asked: readonly string[]) =>
+    within(async (tx) => (await tx.groupsAt(asked)).map(({ id }) => id));
+
+  test('are found where they are, one that is open after those that are closed', async () => {
+    await within(async (tx) => {
+      await tx.writeGroups([group('open', { place: 'p', dueMs: NOW })], NOW);
+      await tx.writeGroups([group('closed', { place: 'p' }), group('p', { place: 'elsewhere' })], NOW + 9);
+      await tx.writeGroups([group('own', { dueMs: NOW })], NOW);
+    });
+    expect(await places(['p'])).toEqual(['closed', 'open']);
+    expect(await places(['own', 'nowhere'])).toEqual(['own']);
+    expect(await places([])).toEqual([]);
+  });
+
+  test('that are open are found by their alerts, the oldest first', async () => {
+    await within(async (tx) => {
+      await tx.writeGroups(
+        [
+          group('young', { dueMs: NOW, openedMs: 9 }),
+          group('old', { dueMs: NOW, openedMs: 2 }),
+          group('closed', { openedMs: 1 }),
+        ],
+        NOW,
+      );
+      const counts = ['young', 'old', 'closed'].map((id) => ({ group: id, fingerprint: 'a', count: 1 }));
+      await tx.addPending([...counts, { group: 'young', fingerprint: 'b', count: 1 }]);
+    });
+    const found = await within((tx) => tx.openGroupsOf(['a', 'b', 'c']));
+    expect(found.map((each) => [each.fingerprint, each.group.id])).toEqual([
+      ['a', 'old'],
+      ['a', 'young'],
+      ['b', 'young'],
+    ]);
+  });
+
+  test('that are open count as told at each destination that had a message of them', async () => {
+    const message = { how: 'message' as const, sinceMs: 1 };
+    const told = { oncall: message, siem: { how: 'summary' as const, sinceMs: 1 } };
+    await within((tx) =>
+      tx.writeGroups(
+        [
+          group('a', { dueMs: NOW, told }),
+          group('b', { dueMs: NOW, told: { oncall: message, 'a "b" $.c': message } }),
+          group('closed', { told }),
+          group('new', { dueMs: NOW }),
+        ],
+        NOW,
+      ),
+    );
+    expect(await bench.store.countTold()).toEqual([
+      { destination: 'a "b" $.c', count: 1 },
+      { destination: 'oncall', count: 2 },
+    ]);
+  });
+
+  describe('what they have told of an alert', () => {
+    beforeEach(() =>
+      within(async (tx) => {
+        await tx.writeAlerts([alert('open'), alert('over', { state: 'resolved' }), alert('hidden')], NOW);
+        const counts = ['open', 'over', 'hidden'].map((fingerprint) => ({
+          group: 'g',
+          fingerprint,
+          count: 2,
+        }));
+        await tx.addPending(counts);
+      }),
+    );
+    const members = () =>
+      within(async (tx) =>
+        Object.fromEntries(
+          (await tx.readMembers('g', 9)).map((each) => [
+            each.alert.fingerprint,
+            [each.newCount, each.told?.episode],
+          ]),
+        ),
+      );
+
+    test('quietly counts no match and loses none that is over', async () => {
+      await within((tx) => tx.markSeen('g', ['hidden']));
+      expect(await members()).toEqual({ open: [2, 1], over: [2, 1], hidden: [2, undefined] });
+    });
+
+    test('aloud counts them, and what is over leaves', async () => {
+      await within((tx) => tx.markTold('g', ['hidden']));
+      expect(await members()).toEqual({ open: [0, 1], hidden: [2, undefined] });
+    });
+
+    test('of its end lets it leave, unless it has matches that were not told of', async () => {
+      await within(async (tx) => {
+        await tx.markTold('g', ['hidden', 'over']);
+        await tx.markSeen('g', ['hidden']);
+        await tx.writeAlerts([alert('open', { state: 'resolved' })], NOW);
+        await tx.markEnded('g', ['hidden']);
+      });
+      expect(await members()).toEqual({ over: [2, undefined], hidden: [2, undefined] });
+    });
   });
 });

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { groupId } from '../../src/alerts/fingerprint.ts';
+import type { Delivery } from '../../src/core/delivery.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
@@ -150,5 +152,111 @@ it('keeps what the windows of a file of version 6 have counted', async () => {
       ],
     },
     empty: { counts: [], seen: [] },
+  });
+});
+
+describe('a file of version 7', () => {
+  /** What names the opening of a group that an earlier version opened. */
+  const oldKey = (id: string) => groupId('all', { rule: id });
+  const TO = ['oncall', 'pager', 'siem'];
+
+  /** Open groups that were told of, one of them in a summary at `oncall`, and what waits. */
+  function write(): void {
+    const db = openOld(7);
+    const labels = (id: string) => ({ rule: 'r', actor: id });
+    const ended = { state: 'open', episode: 1, matchedAtMs: START_MS, resolveAfterMs: HOUR_MS };
+    const seen = { actors: { count: 1 }, apis: { count: 1 }, seen: { actors: [], apis: [] } };
+    const insertAlert = db.prepare(
+      'INSERT INTO alerts (fingerprint, severity, body, updated_ms, state, due_ms, last_seen_ms) VALUES (?, 3, ?, ?, ?, ?, ?)',
+    );
+    const insertGroup = db.prepare('INSERT INTO groups (id, body, due_ms, updated_ms) VALUES (?, ?, ?, ?)');
+    const insertMember = db.prepare(
+      'INSERT INTO group_members (group_id, fingerprint, count, told_episode, told_severity) VALUES (?, ?, ?, 1, 3)',
+    );
+    for (const [id, over] of [
+      ['message', {}],
+      ['summary', { summedUpFor: ['oncall'] }],
+    ] as const) {
+      const alert = { ...alertBody(id), ...ended, ...seen, labels: labels(id) };
+      insertAlert.run(id, JSON.stringify(alert), START_MS, 'open', START_MS + HOUR_MS, START_MS);
+      const known = { to: TO, reason: 'repeat', sequence: 1, lastNotifiedMs: START_MS - 300_000, ...over };
+      const dueMs = START_MS + 3 * HOUR_MS;
+      const body = JSON.stringify({ ...groupBody(oldKey(id), { ...known, dueMs }), labels: { rule: id } });
+      insertGroup.run(oldKey(id), body, dueMs, START_MS);
+      insertMember.run(oldKey(id), id, id === 'message' ? 5 : 0);
+    }
+    const insertNotification = db.prepare(
+      'INSERT INTO notifications (id, body, created_ms) VALUES (?, ?, 0)',
+    );
+    const insertRow = db.prepare(
+      `INSERT INTO outbox (destination, kind, delivery_id, state, due_ms, enqueued_ms) VALUES ('oncall', 'alert', ?, ?, ?, ?)`,
+    );
+    const waiting = ['LOW', 'CRITICAL', 'INFO', 'HIGH', 'MEDIUM'];
+    for (const [index, severity] of [...waiting, 'CRITICAL'].entries()) {
+      const id = `alert/waits${index}/1/1`;
+      insertNotification.run(id, JSON.stringify({ id, severity, reason: 'opened', alerts: [], group: {} }));
+      insertRow.run(id, index < waiting.length ? 'pending' : 'done', START_MS - 9 + index, START_MS - 9);
+    }
+    db.close();
+  }
+
+  /** People read one of them. */
+  const listeners = TO.map((name) =>
+    name === 'oncall' ? { name, rate: { perMinute: 6, burst: 10 } } : { name },
+  );
+
+  it('ends each opening that was told once, under its old name, and in a summary what was told in one', async () => {
+    write();
+    const clock = new ManualClock();
+    store = openSqliteStore({ file: place.file, exclusive: true });
+    await store.claim('oncall', clock.now(), 0, 100).then((rows) =>
+      store?.settle(
+        rows.map(({ seq }) => ({ seq, state: 'done' as const })),
+        clock.now(),
+      ),
+    );
+    const { telemetry } = recordedTelemetry();
+    const heard = { ...listening(TO, [ROUTE]), listeners };
+    const notifier = createNotifier({ store, clock, telemetry, ...heard, onEnqueued: () => undefined });
+    const sent = new Map<string, Delivery[]>();
+    const deliver = async (): Promise<void> => {
+      for (const name of TO) {
+        const rows = (await store?.claim(name, clock.now(), 0, 100)) ?? [];
+        sent.set(name, [...(sent.get(name) ?? []), ...rows.map(({ delivery }) => delivery)]);
+        const seqs = rows.map(({ seq }) => ({ seq, state: 'done' as const }));
+        await store?.settle(seqs, clock.now());
+      }
+    };
+    for (let dueMs = await notifier.pass(); dueMs !== undefined; dueMs = await notifier.pass()) {
+      await deliver();
+      await clock.advance(dueMs - clock.now());
+    }
+    await deliver();
+    const of = (name: string) =>
+      (sent.get(name) ?? []).flatMap((each) => (each.kind === 'alert' ? [each.notification] : []));
+    const digests = (name: string) =>
+      (sent.get(name) ?? []).flatMap((each) => (each.kind === 'digest' ? [each.digest] : []));
+    const ends = (name: string) => [
+      ...of(name).map(({ reason, key, newCount }) => [reason, key, newCount]),
+      ...digests(name).map(({ title, totals: [matches] }) => [title, matches?.count]),
+    ];
+    expect(ends('oncall')).toEqual([
+      ['resolved', oldKey('message'), 5],
+      ['Over: 1 alert', 0],
+    ]);
+    for (const name of ['pager', 'siem'])
+      expect(ends(name).sort(), name).toEqual(
+        [
+          ['resolved', oldKey('message'), 5],
+          ['resolved', oldKey('summary'), 0],
+        ].sort(),
+      );
+  });
+
+  it('sends first what is most severe of all that waits', async () => {
+    write();
+    store = openSqliteStore({ file: place.file, exclusive: true });
+    const waits = await told(new ManualClock());
+    expect(waits.map(({ severity }) => severity)).toEqual(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFO']);
   });
 });

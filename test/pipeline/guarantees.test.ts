@@ -111,6 +111,20 @@ describe('whoever was told of a beginning is told of its end', () => {
     expect(told.reasons('chat')).toEqual(['grew', 'resolved']);
   });
 
+  it('once, by a route that takes over the destinations of another that it ran beside', async () => {
+    const beside = route({ name: 'chat', to: ['chat'], continue: true });
+    const told = scene([beside, route({ name: 'page', to: ['pager'] })]);
+    await told.match(['sqli/eve']);
+    await told.run(MINUTE);
+    await told.reload([route({ name: 'chat', to: ['chat', 'pager'] })]);
+    await told.match(['sqli/eve'], { severity: 'CRITICAL' });
+    await told.run(OVER);
+    for (const name of ['pager', 'chat']) {
+      expect(told.reasons(name), name).toEqual(['opened', 'grew', 'resolved']);
+      expect(keysOf(told.notifications(name)), name).toHaveLength(1);
+    }
+  });
+
   it('at a destination that was removed and is back; how many stay open there is counted', async () => {
     const told = scene([route({ to: ['pager', 'list'] })]);
     await told.match(['sqli/eve', 'sqli/mallory']);
@@ -297,6 +311,23 @@ describe('severity decides who is heard first', () => {
     expect(namesIn(told.digests('chat'), 'Alerts')).toEqual(['HIGH sqli · eve']);
   });
 
+  it('CRITICAL alerts that are over before their group_wait have the messages of CRITICAL ones', async () => {
+    const wait = { groupWaitMs: 3_600_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 };
+    const told = scene([route({ to: ['chat'], timing: wait })]);
+    await told.match(actors(12), { severity: 'CRITICAL' });
+    await told.run(HOUR);
+    expect(told.reasons('chat')).toEqual(Array.from({ length: 10 }, () => 'opened'));
+  });
+
+  it('what a silence hid of a group that was told is told when it ends, if it is worse', async () => {
+    const told = scene([route({ groupBy: [] })]);
+    await told.silence('mallory', 30);
+    await told.match(['probe/eve'], { severity: 'LOW' });
+    await told.match(['rce/mallory'], { severity: 'CRITICAL' });
+    await told.run(MINUTE);
+    expect(told.sent('pager').map(({ at }) => at)).toEqual([10, 30]);
+  });
+
   it('a CRITICAL that is long past is paged, but in the first look-back of its feed', async () => {
     const told = scene([route({ to: ['chat'] })]);
     await told.match(['rce/eve'], { severity: 'CRITICAL', age: 2 * HOUR });
@@ -336,6 +367,55 @@ describe('one attack, one page', () => {
     });
     expect(told.reasons('pager')).toEqual(['opened', 'resolved']);
     expect(told.reasons('chat')).toEqual(['opened', 'resolved']);
+  });
+
+  const slow = (seconds: number) => ({
+    timing: { groupWaitMs: seconds * 1_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 },
+  });
+  /** The matches of an alert that goes on for so long. */
+  const lasts = async (told: Scene, alert: string, minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 5) {
+      await told.match([alert], { severity: 'LOW' });
+      await told.run(5 * MINUTE);
+    }
+  };
+
+  it.each<[string, number]>([
+    ['after its group_wait', 10],
+    ['before its group_wait', HOUR],
+  ])('what is mild, back soon and over again %s is read of in a summary', async (_, waitS) => {
+    const told = scene([route({ to: ['chat'], ...slow(waitS) })]);
+    for (let time = 0; time < 2; time += 1) {
+      await told.match(['probe/eve'], { severity: 'LOW' });
+      await told.run(waitS + OVER);
+    }
+    expect(told.reasons('chat')).toEqual(['opened', 'resolved']);
+    expect(namesIn(told.digests('chat'), 'Over')).toEqual(['LOW probe · eve']);
+    expect(told.digests('chat')[0]?.totals[0]).toEqual({ name: 'Matches', count: 1 });
+  });
+
+  it('and lists are told of all of it, though it was over before its group_wait', async () => {
+    const told = scene([route({ to: ['chat', 'list'], ...slow(HOUR) })]);
+    for (let time = 0; time < 2; time += 1) {
+      await told.match(['probe/eve'], { severity: 'LOW' });
+      await told.run(HOUR + OVER);
+    }
+    expect(told.reasons('list')).toEqual(['opened', 'resolved', 'opened', 'resolved']);
+    expect(told.reasons('chat')).toEqual(['opened', 'resolved']);
+    expect(namesIn(told.digests('chat'), 'Over')).toEqual(['LOW probe · eve']);
+  });
+
+  it('what joins it and is severe is paged, though it is over before its group_wait', async () => {
+    const told = scene([route({ to: ['chat', 'list'], ...slow(16 * MINUTE) })]);
+    await lasts(told, 'probe/eve', 20);
+    await told.run(OVER);
+    await lasts(told, 'probe/eve', 20);
+    expect(told.reasons('list')).toEqual(['opened', 'resolved', 'opened']);
+    await told.match(['sqli/eve']);
+    await told.run(OVER);
+    expect(told.reasons('chat')).toEqual(['opened', 'resolved', 'repeat', 'resolved']);
+    expect(told.notifications('chat')[2]?.alerts.map(({ fingerprint }) => fingerprint)).toContain('sqli/eve');
+    expect(told.reasons('list')).toEqual(['opened', 'resolved', 'opened', 'repeat', 'resolved']);
   });
 
   it('what is mild and stays is told once repeat_interval is over', async () => {

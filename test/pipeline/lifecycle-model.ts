@@ -1,5 +1,7 @@
-import type { Severity } from '../../src/core/severity.ts';
-import { severityRank } from '../../src/core/severity.ts';
+import { highestSeverity, SEVERITIES, type Severity, severityRank } from '../../src/core/severity.ts';
+
+/** How it was told: as a message, in a summary, or so that it wakes nobody. */
+export type How = 'message' | 'summary' | 'quietly';
 
 /** One entry of everything that has happened, in its order. Times are seconds. */
 export type Happening =
@@ -8,11 +10,20 @@ export type Happening =
       readonly at: number;
       readonly alert: string;
       readonly severity: Severity;
+      readonly isExploit: boolean;
     }
   | { readonly kind: 'ack'; readonly at: number; readonly alert: string }
   /** Somebody looked: what had been quiet for long enough is over from here on. */
   | { readonly kind: 'look'; readonly at: number }
-  | { readonly kind: 'told'; readonly at: number; readonly group: string; readonly alerts: readonly string[] }
+  | {
+      readonly kind: 'told';
+      readonly at: number;
+      readonly group: string;
+      readonly reason: string;
+      readonly how: How;
+      /** Those that it told of, the worst first. */
+      readonly alerts: readonly string[];
+    }
   | { readonly kind: 'closed'; readonly at: number; readonly group: string };
 
 interface AlertState {
@@ -20,6 +31,7 @@ interface AlertState {
   readonly isAcked: boolean;
   readonly episode: number;
   readonly severity: Severity;
+  readonly isExploited: boolean;
   /** Its newest match. */
   readonly last: number;
 }
@@ -27,8 +39,18 @@ interface AlertState {
 interface Member extends AlertState {
   readonly name: string;
   readonly untold: number;
+  /** As it was when it was told of; undefined where it was not. */
+  readonly told: AlertState | undefined;
   readonly isNews: boolean;
+  readonly isRise: boolean;
 }
+
+/** The more, the worse: an exploit that succeeded is worse than any of its severity that did not. */
+const weight = ({ severity, isExploited }: AlertState): number =>
+  severityRank(severity) * 2 + (isExploited ? 1 : 0);
+const MILD = severityRank('HIGH') * 2;
+
+const worstOf = (alerts: readonly AlertState[]): number => Math.max(-1, ...alerts.map(weight));
 
 function remembered<T>(known: Map<string, T>, question: string, answer: () => T): T {
   const found = known.get(question) ?? answer();
@@ -45,6 +67,9 @@ export interface ModelSilence {
 }
 
 export interface ModelRoute {
+  readonly name: string;
+  /** Its destination. */
+  readonly to: string;
   readonly takes: (alert: string) => boolean;
   readonly groupOf: (alert: string) => string;
   readonly isMuted: (at: number) => boolean;
@@ -58,8 +83,13 @@ export interface ModelRoute {
 export interface Verdict {
   readonly group: string;
   readonly reason: string;
+  readonly how: How;
   readonly severity: Severity;
   readonly counts: Readonly<Record<string, number>>;
+  /** Nothing is told of but that it is over: what it names is only what it was about. */
+  readonly isFace?: true;
+  /** It may be told already, and need not: its time comes later, and somebody looked for another reason. */
+  readonly isEarly?: true;
 }
 
 /**
@@ -92,32 +122,30 @@ export class Model {
   }
 
   #readAlert(name: string, upTo: number): AlertState {
-    let state: AlertState = { isOpen: false, isAcked: false, episode: 0, severity: 'INFO', last: 0 };
+    let state: AlertState = {
+      ...{ isOpen: false, isAcked: false, episode: 0, severity: 'INFO', isExploited: false, last: 0 },
+    };
     for (const each of this.happened.slice(0, upTo)) {
       if (each.kind === 'look' && each.at - state.last >= this.#resolveAfter(name))
         state = { ...state, isOpen: false, isAcked: false };
       if (!('alert' in each) || each.alert !== name) continue;
       if (each.kind === 'ack') state = { ...state, isAcked: state.isOpen };
-      if (each.kind === 'match' && !state.isOpen)
+      if (each.kind === 'ack' || (each.kind === 'update' && !state.isOpen)) continue;
+      const { severity, isExploit, at } = each;
+      if (!state.isOpen)
         state = {
-          isOpen: true,
-          isAcked: false,
-          episode: state.episode + 1,
-          severity: each.severity,
-          last: each.at,
+          ...{ isOpen: true, isAcked: false, episode: state.episode + 1 },
+          ...{ severity, isExploited: isExploit, last: at },
         };
-      else if (each.kind === 'match') {
-        const isWorse = severityRank(each.severity) > severityRank(state.severity);
+      else {
+        const isWorse = severityRank(severity) > severityRank(state.severity);
         state = {
           ...state,
-          isAcked: state.isAcked && !isWorse,
-          severity: isWorse ? each.severity : state.severity,
-          last: each.at,
+          isAcked: state.isAcked && !isWorse && !(isExploit && !state.isExploited),
+          severity: isWorse ? severity : state.severity,
+          isExploited: state.isExploited || isExploit,
+          last: at,
         };
-      }
-      if (each.kind === 'update' && state.isOpen) {
-        const isWorse = severityRank(each.severity) > severityRank(state.severity);
-        state = { ...state, severity: isWorse ? each.severity : state.severity, last: each.at };
       }
     }
     return state;
@@ -148,14 +176,21 @@ export class Model {
     });
   }
 
-  /** What has happened to a group since it opened, with the places in the history. */
-  #since(route: ModelRoute, group: string): readonly Placed[] {
+  /** What has happened to a group, with the places in the history. */
+  #all(route: ModelRoute, group: string): readonly Placed[] {
     const isOwn = (each: Happening): boolean => {
-      if (each.kind === 'match') return route.takes(each.alert) && route.groupOf(each.alert) === group;
-      return 'group' in each && each.group === group;
+      if ('alert' in each) return route.takes(each.alert) && route.groupOf(each.alert) === group;
+      return each.kind === 'look' || each.group === group;
     };
-    const own = this.happened.map((each, index): Placed => ({ ...each, index })).filter(isOwn);
-    return own.slice(own.findLastIndex(({ kind }) => kind === 'closed') + 1);
+    return this.happened.map((each, index): Placed => ({ ...each, index })).filter(isOwn);
+  }
+
+  /** The same since it opened. */
+  #since(route: ModelRoute, group: string): readonly Placed[] {
+    const all = this.#all(route, group);
+    const open = all.slice(all.findLastIndex(({ kind }) => kind === 'closed') + 1);
+    const first = open.findIndex(({ kind }) => kind === 'match');
+    return first < 0 ? [] : open.slice(first);
   }
 
   groups(): readonly { readonly route: ModelRoute; readonly group: string }[] {
@@ -170,73 +205,221 @@ export class Model {
   /** Every alert in a group since it opened, with its matches that were not told of. */
   members(route: ModelRoute, group: string): readonly Member[] {
     return remembered(this.#members, `${group} ${this.happened.length}`, () =>
-      this.#readMembers(route, group),
+      this.#membersOf(this.#since(route, group)),
     );
   }
 
-  #readMembers(route: ModelRoute, group: string): readonly Member[] {
-    const since = this.#since(route, group);
-    const names = [...new Set(since.flatMap((each) => (each.kind === 'match' ? [each.alert] : [])))];
+  #membersOf(since: readonly Placed[], upTo = this.happened.length): readonly Member[] {
+    const before = since.filter(({ index }) => index < upTo);
+    const names = [...new Set(before.flatMap((each) => (each.kind === 'match' ? [each.alert] : [])))];
     return names.flatMap((name) => {
-      const toldAt =
-        since.findLast((each) => each.kind === 'told' && each.alerts.includes(name))?.index ?? -1;
-      const untold = since.filter(
-        (each) => each.kind === 'match' && each.alert === name && each.index > toldAt,
+      const tellings = before.flatMap((each) =>
+        each.kind === 'told' && each.alerts.includes(name) ? [each] : [],
       );
-      const then = toldAt < 0 ? undefined : this.alert(name, toldAt);
-      // Told of as over: it has left.
-      if (then !== undefined && !then.isOpen && untold.length === 0) return [];
-      const now = this.alert(name);
-      const isNews =
-        now.isOpen &&
-        (then === undefined ||
-          then.episode !== now.episode ||
-          severityRank(then.severity) < severityRank(now.severity));
-      return [{ name, ...now, untold: untold.length, isNews }];
+      const counted = tellings.findLast(({ how }) => how !== 'quietly')?.index ?? -1;
+      const matches = before.filter((each) => each.kind === 'match' && each.alert === name);
+      const untold = matches.filter(({ index }) => index > counted).length;
+      const last = tellings.at(-1);
+      const then = last === undefined ? undefined : this.alert(name, last.index);
+      // Told of as over: it has left, and what comes after comes anew.
+      const hasLeft = then !== undefined && !then.isOpen && last?.how !== 'quietly';
+      if (hasLeft && untold === 0) return [];
+      const told = hasLeft ? undefined : then;
+      const now = this.alert(name, upTo);
+      const isRise = now.isOpen && told !== undefined && weight(told) < weight(now);
+      const isNews = now.isOpen && (told === undefined || told.episode !== now.episode || isRise);
+      return [{ name, ...now, untold, told, isNews, isRise }];
     });
   }
 
   /** What is to become of a group now: told (and of what), closed, or nothing. */
   verdict(route: ModelRoute, group: string, at: number): Verdict | 'close' | undefined {
     const since = this.#since(route, group);
-    const [first] = since;
-    if (first === undefined) return undefined;
+    if (since.length === 0) return undefined;
+    const told = since.flatMap((each) => (each.kind === 'told' ? [each] : []));
+    const last = told.findLast(({ how }) => how !== 'quietly');
+    const isOver = this.isOver(route, group);
+    if (last === undefined) return this.#opening(route, group, since, isOver, at);
+    const isMuted = route.isMuted(at);
     const members = this.members(route, group);
     const audible = members.filter(({ name }) => !this.isQuieted(name, at));
-    const isOver = members.every(({ isOpen }) => !isOpen);
-    const last = since.findLast(({ kind }) => kind === 'told');
-    const tell = (reason: string): Verdict => {
-      const worst =
-        audible.map(({ severity }) => severity).sort((a, b) => severityRank(b) - severityRank(a))[0] ??
-        'INFO';
-      return {
-        group,
-        reason,
-        severity: worst,
-        counts: Object.fromEntries(audible.map(({ name, untold }) => [name, untold])),
-      };
-    };
-    if (last === undefined) {
-      if (at < first.at + route.wait) return undefined;
-      const wasLookedAt = this.happened.some(
-        (each, index) =>
-          each.kind === 'look' && index > first.index && each.at >= first.at + route.wait && each.at < at,
-      );
-      if (isOver) return wasLookedAt || route.isMuted(at) || audible.length === 0 ? 'close' : tell('opened');
-      if (route.isMuted(at)) return undefined;
-      const isWorthIt = audible.some(({ isOpen }) => isOpen) || (audible.length > 0 && !wasLookedAt);
-      return isWorthIt ? tell('opened') : undefined;
-    }
     if (isOver) {
-      if (!route.sendResolved) return 'close';
-      if (at < last.at + route.interval) return undefined;
-      if (route.isMuted(at)) return undefined;
-      return audible.length === 0 ? 'close' : tell('resolved');
+      const isKnown = told.some(({ how }) => how === 'message');
+      if (route.sendResolved && at < last.at + route.interval) return undefined;
+      if (isKnown) return route.sendResolved ? this.#end(route, group, since, at) : 'close';
+      if (audible.length === 0) return 'close';
+      return isMuted ? undefined : this.#tell(group, 'opened', 'message', audible);
     }
-    if (route.isMuted(at)) return undefined;
-    if (at >= last.at + route.interval && audible.some(({ isNews }) => isNews)) return tell('grew');
+    if (isMuted) return undefined;
+    const news = audible.filter(({ isNews }) => isNews);
+    if (news.length > 0) {
+      const isRise = audible.some((each) => each.isRise) || worstOf(news) > this.#worstTold(since);
+      const verdict = this.#tell(group, 'grew', 'message', audible);
+      if (at >= last.at + route.interval) return verdict;
+      if (!isRise) return undefined;
+      const roseAt = this.#roseAt(since, last.index);
+      return at >= roseAt + route.wait ? verdict : { ...verdict, isEarly: true };
+    }
     const goesOn = audible.some(({ isOpen, isAcked }) => isOpen && !isAcked);
-    return at >= last.at + route.repeat && goesOn ? tell('repeat') : undefined;
+    return at >= last.at + route.repeat && goesOn
+      ? this.#tell(group, 'repeat', 'message', audible)
+      : undefined;
+  }
+
+  #tell(group: string, reason: string, how: How, alerts: readonly Member[]): Verdict {
+    const [worst] = [...alerts].sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+    const counts = alerts.map(({ name, untold }) => [name, how === 'quietly' ? 0 : untold]);
+    return { group, reason, how, severity: worst?.severity ?? 'INFO', counts: Object.fromEntries(counts) };
+  }
+
+  /** Of whatever was told of, silenced or not, and of what may be heard now; at least of what was the worst. */
+  #end(route: ModelRoute, group: string, since: readonly Placed[], at: number): Verdict {
+    const members = this.members(route, group);
+    const heard = members.filter(({ name, told }) => told !== undefined || !this.isQuieted(name, at));
+    const worstTold = SEVERITIES[Math.floor(this.#worstTold(since) / 2)] ?? 'INFO';
+    if (heard.length > 0) {
+      const verdict = this.#tell(group, 'resolved', 'message', heard);
+      return { ...verdict, severity: highestSeverity(verdict.severity, worstTold) };
+    }
+    const face = since.findLast((each) => each.kind === 'told' && each.alerts.length > 0);
+    const [name = ''] = face?.kind === 'told' ? face.alerts : [];
+    return {
+      ...{ group, reason: 'resolved', how: 'message', counts: { [name]: 0 }, isFace: true },
+      severity: highestSeverity(this.alert(name).severity, worstTold),
+    };
+  }
+
+  /** The worst that people were told of since the group opened, of what was open or new then. */
+  #worstTold(since: readonly Placed[]): number {
+    const weights = since.flatMap((each) => {
+      if (each.kind !== 'told' || each.how === 'quietly') return [];
+      const then = this.#membersOf(since, each.index).filter(({ name }) => each.alerts.includes(name));
+      return [worstOf(then.filter(({ isOpen, untold }) => isOpen || untold > 0))];
+    });
+    return Math.max(-1, ...weights);
+  }
+
+  /** When it first became worse than it was told. */
+  #roseAt(since: readonly Placed[], lastTold: number): number {
+    const worst = this.#worstTold(since);
+    const rise = since.find((each) => {
+      if (each.index < lastTold || (each.kind !== 'match' && each.kind !== 'update')) return false;
+      const member = this.#membersOf(since, each.index + 1).find(({ name }) => name === each.alert);
+      return member !== undefined && (member.isRise || (member.isNews && weight(member) > worst));
+    });
+    return rise?.at ?? 0;
+  }
+
+  /** Of a group that people were not told of. */
+  #opening(
+    route: ModelRoute,
+    group: string,
+    since: readonly Placed[],
+    isOver: boolean,
+    at: number,
+  ): Verdict | 'close' | undefined {
+    const audible = this.members(route, group).filter(({ name }) => !this.isQuieted(name, at));
+    const seen = since.find(({ kind }) => kind === 'told');
+    const { due, isQuiet } = this.#openingDue(route, group, since);
+    const isLooked = at >= due || (isOver && this.#wasLookedAt(route, group, since));
+    const anew = seen === undefined ? 'opened' : 'repeat';
+    if (isOver) {
+      if (seen === undefined ? !isLooked : at < this.#endOfQuiet(route, since, seen)) return undefined;
+      // It was looked at in the mute time since it is over: it is not again before that ends.
+      if (route.isMuted(at) && this.#hasWaited(route, group, since)) return undefined;
+      if (audible.length === 0) return 'close';
+      if (route.isMuted(at)) return undefined;
+      if (this.#wasLookedAt(route, group, since, route.isMuted))
+        return this.#tell(group, 'opened', 'summary', audible);
+      if (seen === undefined && this.#wasLookedAt(route, group, since)) return 'close';
+      if (!isQuiet) return this.#tell(group, anew, 'message', audible);
+      return seen === undefined
+        ? this.#tell(group, 'opened', 'quietly', audible)
+        : { ...this.#end(route, group, since, at), how: 'summary' };
+    }
+    if (at < due || route.isMuted(at)) return undefined;
+    const isWorthIt =
+      audible.some(({ isOpen }) => isOpen) || (audible.length > 0 && !this.#wasLookedAt(route, group, since));
+    if (!isWorthIt) return undefined;
+    if (isQuiet && at < this.#quietUntil(route, group, since) && worstOf(audible) < MILD)
+      return seen === undefined ? this.#tell(group, 'opened', 'quietly', audible) : undefined;
+    return this.#tell(group, anew, 'message', audible);
+  }
+
+  /** When what was told quietly as over is at its end. */
+  #endOfQuiet({ interval }: ModelRoute, since: readonly Placed[], seen: Placed): number {
+    const wasOver = this.#membersOf(since, seen.index).every(({ isOpen }) => !isOpen);
+    const isSame = !since.some(({ kind, index }) => kind === 'match' && index > seen.index);
+    return wasOver && isSame ? seen.at + interval : 0;
+  }
+
+  /** Until when a mild return wakes nobody; 0 where it may. */
+  #quietUntil(route: ModelRoute, group: string, since: readonly Placed[]): number {
+    const [first] = since;
+    if (first === undefined) return 0;
+    const before = this.#all(route, group).filter(({ index }) => index < first.index);
+    const heard = before.findLast(
+      (each) => each.kind === 'told' && each.how !== 'quietly' && each.reason !== 'resolved',
+    );
+    const until = heard === undefined ? 0 : heard.at + route.repeat;
+    return until > first.at + route.wait ? until : 0;
+  }
+
+  /** When people are to be told that it opened, were nothing quiet; and whether that is to wake nobody. */
+  #openingDue(
+    route: ModelRoute,
+    group: string,
+    since: readonly Placed[],
+    upTo = this.happened.length,
+  ): { readonly due: number; readonly isQuiet: boolean } {
+    const firstAt = (since[0]?.at ?? 0) + route.wait;
+    const until = this.#quietUntil(route, group, since);
+    if (until === 0) return { due: firstAt, isQuiet: false };
+    const seen = since.find(({ kind, index }) => kind === 'told' && index < upTo);
+    const loud = since.find((each) => each.index < upTo && this.#isLoud(since, each));
+    if (seen === undefined) return { due: firstAt, isQuiet: loud === undefined };
+    if (loud === undefined) return { due: until, isQuiet: true };
+    return { due: loud.index < seen.index ? firstAt : Math.min(until, loud.at + route.wait), isQuiet: false };
+  }
+
+  /** Something of it is severe, was not there before, or is worse than was told quietly. */
+  #isLoud(since: readonly Placed[], each: Placed): boolean {
+    if (each.kind !== 'match' && each.kind !== 'update') return false;
+    const member = this.#membersOf(since, each.index + 1).find(({ name }) => name === each.alert);
+    if (member === undefined || !member.isNews) return false;
+    const { told, episode } = member;
+    const isWorse = told !== undefined && weight(member) > weight(told);
+    return isWorse || episode === 1 || weight(member) >= MILD;
+  }
+
+  /** Whether it was looked at when it was due, since it was told quietly if it was, and not told: it was kept quiet. */
+  #wasLookedAt(
+    route: ModelRoute,
+    group: string,
+    since: readonly Placed[],
+    when: (at: number, index: number) => boolean = () => true,
+  ): boolean {
+    const seen = since.find(({ kind }) => kind === 'told');
+    // The newest look is the present one.
+    const { length } = this.happened;
+    const seenIndex = seen?.index ?? 0;
+    const looks = since.filter(
+      ({ kind, index }) => kind === 'look' && index > seenIndex && index < length - 1,
+    );
+    return looks.some((look) => {
+      if (!when(look.at, look.index)) return false;
+      if (look.at >= this.#openingDue(route, group, since, look.index).due) return true;
+      const wasOver = this.#membersOf(since, look.index + 1).every(({ isOpen }) => !isOpen);
+      return seen !== undefined && wasOver && look.at >= this.#endOfQuiet(route, since, seen);
+    });
+  }
+
+  #hasWaited(route: ModelRoute, group: string, since: readonly Placed[]): boolean {
+    const newest = since.findLast(({ kind }) => kind === 'match')?.index ?? 0;
+    return this.#wasLookedAt(route, group, since, (at, index) => {
+      const members = this.#membersOf(since, index + 1);
+      return route.isMuted(at) && index > newest && members.every(({ isOpen }) => !isOpen);
+    });
   }
 
   /** Whether all of a group is over: what tells of it closes it. */

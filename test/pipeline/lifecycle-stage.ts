@@ -47,6 +47,8 @@ export const ROUTES: readonly Route<TermSource>[] = [
 ];
 export const MODEL_ROUTES: readonly ModelRoute[] = [
   {
+    name: 'page',
+    to: 'oncall',
     takes: () => true,
     groupOf: (alert) => `page ${ruleOf(alert)}`,
     isMuted: () => false,
@@ -56,6 +58,8 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
     repeat: 600,
   },
   {
+    name: 'chat',
+    to: 'chat',
     takes: () => true,
     groupOf: (alert) => `chat ${actorOf(alert)}`,
     isMuted: isMuteTime,
@@ -65,6 +69,8 @@ export const MODEL_ROUTES: readonly ModelRoute[] = [
     repeat: 1_200,
   },
   {
+    name: 'mail',
+    to: 'mail',
     takes: (alert) => actorOf(alert) === 'b',
     groupOf: () => 'mail',
     isMuted: () => false,

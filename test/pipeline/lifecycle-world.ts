@@ -1,15 +1,17 @@
 import { expect } from 'vitest';
 import { acknowledge } from '../../src/alerts/lifecycle.ts';
 import type { Notification } from '../../src/core/alert.ts';
+import type { Digest } from '../../src/core/digest.ts';
 import type { Severity } from '../../src/core/severity.ts';
-import { type Store, type StoredSilence, StoreError } from '../../src/core/store.ts';
+import { type Store, type StoredSilence, StoreError, type StoreTx } from '../../src/core/store.ts';
 import type { FiredRule } from '../../src/pipeline/firing.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { raise } from '../../src/pipeline/raise.ts';
 import type { TermSource } from '../../src/rules/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
+import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { openInMemory, recordedTelemetry, temporaryFile } from './bench.ts';
-import { Model, type ModelRoute, type Verdict } from './lifecycle-model.ts';
+import { type How, Model, type ModelRoute, type Verdict } from './lifecycle-model.ts';
 import {
   actorOf,
   groupOf,
@@ -30,9 +32,16 @@ export type Step =
       readonly kind: 'matches';
       readonly alerts: readonly string[];
       readonly severity: Severity;
+      readonly isExploit: boolean;
       readonly breaks: boolean;
     }
-  | { readonly kind: 'update' | 'ack'; readonly alert: string }
+  | {
+      readonly kind: 'update';
+      readonly alert: string;
+      readonly severity: Severity;
+      readonly isExploit: boolean;
+    }
+  | { readonly kind: 'ack'; readonly alert: string }
   | { readonly kind: 'silence'; readonly what: string; readonly seconds: number }
   | { readonly kind: 'expire' }
   | { readonly kind: 'wait' | 'sleep'; readonly seconds: number }
@@ -47,6 +56,22 @@ export interface Place {
   readonly remove: () => void;
 }
 
+interface Reported {
+  readonly notification: Notification;
+  readonly spread: readonly string[];
+}
+
+/** How it was told, by what became of it. */
+const HOW: Readonly<Record<string, How>> = {
+  sent: 'message',
+  was_muted: 'summary',
+  returned: 'summary',
+  not_for_it: 'quietly',
+};
+
+/** One summary a minute at most. Seconds. */
+const SUMMARY_INTERVAL = 60;
+
 /** The real thing: raise, notifier and store; beside it the model, that is told what has happened and is asked what must. */
 export class World {
   readonly #clock = new ManualClock();
@@ -55,7 +80,13 @@ export class World {
     (alert) => RESOLVE_AFTER[ruleOf(alert)] ?? 0,
     (alert) => (ruleOf(alert) === 'r2' ? nameOf(INHIBITOR, actorOf(alert)) : undefined),
   );
-  readonly #telemetry = recordedTelemetry().telemetry;
+  /** What was made of groups since the last look, and what became of it. */
+  readonly #notified: { readonly id: string; readonly spread: readonly string[] }[] = [];
+  readonly #written = new Map<string, Notification>();
+  readonly #telemetry: Telemetry = {
+    ...recordedTelemetry().telemetry,
+    notified: ({ id }, spread) => void this.#notified.push({ id, spread }),
+  };
   readonly #place: Place;
   #store: Store;
   #breaksAt = 0;
@@ -67,6 +98,9 @@ export class World {
   #told = 0;
   readonly #silenceIds: string[] = [];
   readonly #tellableSince = new Map<string, number>();
+  /** Matches that wait to be summed up, by destination; and when it had its last summary. */
+  readonly #owed = new Map<string, number>();
+  readonly #summedUpAt = new Map<string, number>();
 
   constructor(place: Place) {
     this.#place = place;
@@ -83,7 +117,7 @@ export class World {
       this.#breaksAt -= 1;
       const breaks = this.#breaksAt === 0;
       return this.#store.transaction(async (tx) => {
-        const result = await work(tx);
+        const result = await work(this.#reading(tx));
         if (breaks) throw new StoreError('full', 'no space left; free some');
         return result;
       });
@@ -115,19 +149,27 @@ export class World {
     });
   }
 
+  /** Reads along what is written down. */
+  #reading(tx: StoreTx): StoreTx {
+    const insertNotification: StoreTx['insertNotification'] = async (notification) => {
+      this.#written.set(notification.id, notification);
+      await tx.insertNotification(notification);
+    };
+    return new Proxy(tx, {
+      get: (target, key) =>
+        key === 'insertNotification' ? insertNotification : Reflect.get(target, key).bind(target),
+    });
+  }
+
   async take(step: Step): Promise<void> {
     switch (step.kind) {
       case 'matches':
-        if (step.breaks)
-          await expect(this.#raise(step.alerts, step.severity, false, true)).rejects.toThrow('no space');
-        await this.#raise(step.alerts, step.severity, false, false);
-        for (const alert of step.alerts)
-          this.#model.happened.push({ kind: 'match', at: this.#at, alert, severity: step.severity });
+        if (step.breaks) await expect(this.#raise(step, true)).rejects.toThrow('no space');
+        await this.#raise(step, false);
         return this.look();
       case 'update':
         if (this.#model.alert(step.alert).episode === 0) return;
-        await this.#raise([step.alert], 'INFO', true, false);
-        this.#model.happened.push({ kind: 'update', at: this.#at, alert: step.alert, severity: 'INFO' });
+        await this.#raise(step, false);
         return this.look();
       case 'ack':
         return this.#acknowledge(step.alert);
@@ -152,13 +194,11 @@ export class World {
     }
   }
 
-  async #raise(
-    alerts: readonly string[],
-    severity: Severity,
-    isUpdate: boolean,
-    breaks: boolean,
-  ): Promise<void> {
+  async #raise(step: Extract<Step, { kind: 'matches' | 'update' }>, breaks: boolean): Promise<void> {
     const nowMs = this.#clock.now();
+    const { severity, isExploit } = step;
+    const isUpdate = step.kind === 'update';
+    const alerts = isUpdate ? [step.alert] : step.alerts;
     const fired = alerts.map((alert): FiredRule => {
       this.#events += 1;
       const labels = { rule: ruleOf(alert), actor: actorOf(alert) };
@@ -177,7 +217,10 @@ export class World {
             labels,
             resolveAfterMs: (RESOLVE_AFTER[labels.rule] ?? 0) * 1_000,
           },
-          event: { id: `e${this.#events}`, timeMs: nowMs, actor: labels.actor },
+          event: {
+            ...{ id: `e${this.#events}`, timeMs: nowMs, actor: labels.actor },
+            ...(isExploit ? { successfulExploit: true } : {}),
+          },
         },
         subject: { get: (term) => new Map(Object.entries(labels)).get(term), nowSeconds: 0 },
         ...(isUpdate ? { isUpdate } : {}),
@@ -187,6 +230,8 @@ export class World {
       await raise(tx, { routes: ROUTES, destinations: [] }, fired, nowMs);
       if (breaks) throw new StoreError('full', 'no space left; free some');
     });
+    const kind = isUpdate ? 'update' : 'match';
+    for (const alert of alerts) this.#model.happened.push({ kind, at: this.#at, alert, severity, isExploit });
   }
 
   async #acknowledge(alert: string): Promise<void> {
@@ -234,13 +279,15 @@ export class World {
   async #tick(): Promise<void> {
     await this.#clock.advance(TICK * 1_000);
     if (this.#dueMs !== undefined && this.#dueMs <= this.#clock.now()) return this.look();
+    for (const { to } of MODEL_ROUTES)
+      expect(this.#isSummaryDue(to), `${to} is to be told in a summary at ${this.#at}`).toBe(false);
     for (const { route: each, group } of this.#model.groups())
       this.#expectNothing(group, this.#model.verdict(each, group, this.#at));
   }
 
   #expectNothing(group: string, verdict: Verdict | 'close' | undefined): void {
     if (verdict === 'close') throw new Error(`${group} is to be closed at ${this.#at}`);
-    if (verdict === undefined) return void this.#tellableSince.delete(group);
+    if (verdict === undefined || verdict.isEarly) return void this.#tellableSince.delete(group);
     const since = this.#tellableSince.get(group) ?? this.#at;
     this.#tellableSince.set(group, since);
     const slack = group.startsWith('page') && group !== 'page r2' ? 0 : SLACK;
@@ -259,9 +306,9 @@ export class World {
       verdict: this.#model.verdict(each.route, each.group, this.#at),
     }));
     for (const { route: each, group, verdict } of verdicts) {
-      const notification = told.get(group);
+      const reported = told.get(group);
       told.delete(group);
-      if (notification !== undefined) this.#compare(each, group, notification, verdict);
+      if (reported !== undefined) this.#compare(each, group, reported, verdict);
       else if (verdict === 'close') this.#close(each, group);
       else this.#expectNothing(group, verdict);
     }
@@ -272,18 +319,24 @@ export class World {
   #compare(
     each: ModelRoute,
     group: string,
-    notification: Notification,
+    { notification, spread }: Reported,
     verdict: Verdict | 'close' | undefined,
   ): void {
     const { reason, severity, newCount, alerts } = notification;
     const counts = Object.fromEntries(alerts.map((alert) => [alert.fingerprint, alert.newCount]));
-    expect({ group, reason, severity, counts }, `at ${this.#at}`).toEqual(verdict);
+    const how = spread.map((name) => HOW[name])[0];
+    const foretold: Partial<Verdict> = verdict === 'close' || verdict === undefined ? {} : verdict;
+    const { isEarly: _when, isFace = false, ...expected } = foretold;
+    expect({ group, reason, how, severity, counts }, `at ${this.#at}`).toEqual(expected);
     expect(alerts.reduce((sum, alert) => sum + alert.newCount, 0)).toBe(newCount);
     this.#tellableSince.delete(group);
     this.#told += newCount;
-    const isOver = this.#model.isOver(each, group);
-    this.#model.happened.push({ kind: 'told', at: this.#at, group, alerts: Object.keys(counts) });
-    if (isOver) this.#close(each, group);
+    const closes = this.#model.isOver(each, group) && (reason === 'resolved' || !each.sendResolved);
+    const names = isFace ? [] : alerts.map(({ fingerprint }) => fingerprint);
+    this.#model.happened.push({
+      ...{ kind: 'told', at: this.#at, group, reason, how: how ?? 'message', alerts: names },
+    });
+    if (closes && how !== 'quietly') this.#close(each, group);
   }
 
   #close(each: ModelRoute, group: string): void {
@@ -292,25 +345,59 @@ export class World {
     this.#tellableSince.delete(group);
   }
 
-  /** What was enqueued since the last time, by group; each group once. */
-  async #take(): Promise<Map<string, Notification>> {
-    const told = new Map<string, Notification>();
-    if (!this.#isEnqueued) return told;
-    this.#isEnqueued = false;
-    for (const name of ['oncall', 'chat', 'mail']) {
-      const claimed = await this.#store.claim(name, this.#clock.now(), 1, 1_000);
-      for (const { delivery } of claimed) {
-        if (delivery.kind !== 'alert') continue;
-        const group = groupOf(delivery.notification);
-        expect(told.has(group), `${group} is told twice at ${this.#at}`).toBe(false);
-        told.set(group, delivery.notification);
-      }
+  /** What was made of groups since the last time, by group; each group once, and what is a message at its destination. */
+  async #take(): Promise<Map<string, Reported>> {
+    const told = new Map<string, Reported>();
+    for (const { id, spread } of this.#notified.splice(0)) {
+      const notification = this.#written.get(id);
+      if (notification === undefined) throw new Error(`${id} was told of and not written down`);
+      const group = groupOf(notification);
+      expect(told.has(group), `${group} is told twice at ${this.#at}`).toBe(false);
+      told.set(group, { notification, spread });
+    }
+    for (const { notification, spread } of told.values()) {
+      const to = MODEL_ROUTES.find(({ name }) => name === notification.route)?.to ?? '';
+      if (spread.some((name) => HOW[name] === 'summary'))
+        this.#owed.set(to, (this.#owed.get(to) ?? 0) + notification.newCount);
+    }
+    const sent = [...told.values()].filter(({ spread }) => spread.includes('sent'));
+    const ids = sent.map(({ notification }) => notification.id);
+    expect((await this.#receive()).sort(), `messages at ${this.#at}`).toEqual(ids.sort());
+    return told;
+  }
+
+  #isSummaryDue(to: string): boolean {
+    const last = this.#summedUpAt.get(to);
+    return this.#owed.has(to) && (last === undefined || this.#at >= last + SUMMARY_INTERVAL);
+  }
+
+  /** What had no message is summed up at once, once a minute, to the last match. */
+  #compareSummaries(to: string, digests: readonly Digest[]): void {
+    const matches = digests.map(({ totals }) => totals.find(({ name }) => name === 'Matches')?.count);
+    const expected = this.#isSummaryDue(to) ? [this.#owed.get(to)] : [];
+    expect(matches, `summaries at ${to} at ${this.#at}`).toEqual(expected);
+    if (expected.length === 0) return;
+    this.#owed.delete(to);
+    this.#summedUpAt.set(to, this.#at);
+  }
+
+  /** @returns the ids of notifications that destinations were sent */
+  async #receive(): Promise<string[]> {
+    const ids: string[] = [];
+    for (const { to } of MODEL_ROUTES) {
+      const claimed = this.#isEnqueued ? await this.#store.claim(to, this.#clock.now(), 1, 1_000) : [];
+      const digests = claimed.flatMap(({ delivery }) =>
+        delivery.kind === 'digest' ? [delivery.digest] : [],
+      );
+      ids.push(...claimed.flatMap(({ delivery }) => (delivery.kind === 'alert' ? [delivery.id] : [])));
+      this.#compareSummaries(to, digests);
       await this.#store.settle(
         claimed.map(({ seq }) => ({ seq, state: 'done' as const })),
         this.#clock.now(),
       );
     }
-    return told;
+    this.#isEnqueued = false;
+    return ids;
   }
 
   async #compareAlerts(): Promise<void> {
@@ -344,6 +431,7 @@ export class World {
     );
     const booked = await this.#store.countUnheard({ fromMs: START_MS, toMs: this.#clock.now() });
     const unheard = booked.reduce((sum, { count }) => sum + count, 0);
+    expect([...this.#owed], 'not summed up').toEqual([]);
     expect(unheard, 'unheard').toBe(this.#unheard);
     expect(this.#told + unheard, 'every match is told of or in the books').toBe(routed);
   }

@@ -9,13 +9,16 @@ const alertName = fc
   .tuple(fc.constantFrom(...RULES), fc.constantFrom(...ACTORS))
   .map(([rule, actor]) => nameOf(rule, actor));
 const time = fc.constantFrom(10, 30, 60, 120, 120, 300, 300, 600);
+const severity = fc.constantFrom(...SEVERITIES);
+const isExploit = fc.integer({ min: 0, max: 5 }).map((chance) => chance === 0);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('matches' as const),
       alerts: fc.array(alertName, { minLength: 1, maxLength: 4 }),
-      severity: fc.constantFrom(...SEVERITIES),
+      severity,
+      isExploit,
       breaks: fc.boolean(),
     }),
   },
@@ -28,7 +31,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('ack' as const, 'update' as const), alert: alertName }),
+    arbitrary: fc.oneof(
+      fc.record({ kind: fc.constant('ack' as const), alert: alertName }),
+      fc.record({ kind: fc.constant('update' as const), alert: alertName, severity, isExploit }),
+    ),
   },
   {
     weight: 2,

@@ -177,3 +177,95 @@ it('takes no more than a megabyte of notifications at once, and at least one', a
   expect(batches.map(({ length }) => length)).toEqual([4, 4, 1]);
   expect(batches.flat()).toEqual(ids);
 });
+
+describe('what is urgent', () => {
+  /** Notifications, events and digests with how urgent they are, in this order. */
+  async function wait(
+    rows: readonly (readonly [string, number])[],
+    nowMs = 0,
+    destination = 'oncall',
+  ): Promise<void> {
+    await store.transaction(async (tx) => {
+      for (const [id] of rows) await tx.insertNotification(notification({ id }));
+      await tx.enqueue(
+        rows.map(([deliveryId, urgency]) => ({ destination, kind: 'alert' as const, deliveryId, urgency })),
+        nowMs,
+      );
+    });
+  }
+  const alertOf = (group: string, number = 1, opening = 'x'): string => `alert/${group}/${opening}/${number}`;
+
+  it('leaves first, and what is as urgent in the order in which it is due', async () => {
+    await wait([
+      [alertOf('mild'), 1],
+      [alertOf('worst'), 10],
+      [alertOf('bad'), 7],
+      [alertOf('none'), 0],
+      [alertOf('bad2'), 7],
+    ]);
+    expect(await claim(0, 3)).toEqual([alertOf('worst'), alertOf('bad'), alertOf('bad2')]);
+    expect(await claim(0)).toEqual([alertOf('mild'), alertOf('none')]);
+  });
+
+  it('pulls along what waits before it in its group, be it of an opening before', async () => {
+    await wait([
+      [alertOf('other'), 5],
+      [alertOf('a', 1, 'w'), 1],
+      [alertOf('a', 2), 3],
+    ]);
+    await wait([[alertOf('a', 3), 9]], 1);
+    expect(await claim(1, 3)).toEqual([alertOf('a', 1, 'w'), alertOf('a', 2), alertOf('a', 3)]);
+    expect(await claim(1)).toEqual([alertOf('other')]);
+  });
+
+  it('pulls along nothing of another group, though its name begins alike, nor of another destination', async () => {
+    await wait([
+      [alertOf('ab'), 1],
+      [alertOf('middle'), 5],
+    ]);
+    await wait([[alertOf('a'), 1]], 0, 'siem');
+    await wait([[alertOf('more'), 5]], 0, 'siem');
+    await wait([[alertOf('a', 2), 9]], 1);
+    expect(await claim(1)).toEqual([alertOf('a', 2), alertOf('middle'), alertOf('ab')]);
+    expect((await store.claim('siem', 1, LEASE_MS, 9)).map(({ delivery }) => delivery.id)).toEqual([
+      alertOf('more'),
+      alertOf('a'),
+    ]);
+  });
+
+  it('waits for what is before it in its group, and for nothing else', async () => {
+    await wait([[alertOf('a'), 3]]);
+    expect(await claim(0)).toEqual([alertOf('a')]);
+    await retry(1, 0, 500);
+    await wait([
+      [alertOf('a', 2), 9],
+      [alertOf('b'), 1],
+    ]);
+    expect(await claim(100)).toEqual([alertOf('b')]);
+    expect(await claim(500, 2)).toEqual([alertOf('a')]);
+  });
+
+  it('is not overtaken by its own end, which wakes nobody', async () => {
+    await wait([
+      [alertOf('a'), 9],
+      [alertOf('a', 2), 1],
+      [alertOf('b'), 5],
+    ]);
+    expect(await claim(0)).toEqual([alertOf('a'), alertOf('b'), alertOf('a', 2)]);
+  });
+
+  it('is due when the first in its turn is, leased or not', async () => {
+    await wait([
+      [alertOf('a'), 9],
+      [alertOf('b'), 1],
+    ]);
+    expect(await claim(0, 1)).toEqual([alertOf('a')]);
+    expect(await store.nextDeliveryDueMs('oncall')).toBe(0);
+    expect(await claim(0)).toEqual([alertOf('b')]);
+    expect(await store.nextDeliveryDueMs('oncall')).toBe(LEASE_MS);
+    await retry(2, 0, LEASE_MS + 5);
+    expect(await store.nextDeliveryDueMs('oncall')).toBe(LEASE_MS);
+    await retry(1, 0, LEASE_MS + 9);
+    expect(await store.nextDeliveryDueMs('oncall')).toBe(LEASE_MS + 5);
+  });
+});

@@ -399,12 +399,24 @@ export function countDeliveries(db: Database): DeliveryCount[] {
     }));
 }
 
-/** A leased delivery is due when its lease ends, if that is later; one behind another of its group, when that one is gone. */
+/**
+ * A leased delivery is due when its lease ends, if that is later; one behind another of its group, when that one is gone.
+ * The first in turn is found in the order of an index; what is due before it is leased or behind another, and that is little.
+ */
 export function nextDueMs(db: Database, destination: string): number | undefined {
-  const row = db.get(
-    `SELECT min(max(o.due_ms, o.lease_until_ms)) AS due FROM outbox o
-     WHERE o.destination = ? AND o.state = 'pending' AND ${inTurn('e.lease_until_ms > o.lease_until_ms')}`,
+  const turn = inTurn('e.lease_until_ms > o.lease_until_ms');
+  const first = db.get(
+    `SELECT o.due_ms AS due FROM outbox o WHERE o.destination = ? AND o.state = 'pending' AND o.lease_until_ms <= o.due_ms AND ${turn}
+     ORDER BY o.due_ms LIMIT 1`,
     destination,
   );
-  return maybeInt(row, 'due');
+  const dueMs = maybeInt(first ?? {}, 'due');
+  const leased = db.get(
+    `SELECT min(o.lease_until_ms) AS due FROM outbox o
+     WHERE o.destination = ? AND o.state = 'pending' AND o.due_ms < ? AND o.lease_until_ms > o.due_ms AND ${turn}`,
+    destination,
+    dueMs ?? Number.MAX_SAFE_INTEGER,
+  );
+  const times = [dueMs, maybeInt(leased, 'due')].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
