@@ -4,6 +4,7 @@ import type { Digest, DigestTable } from '../../src/core/digest.ts';
 import { SEVERITIES } from '../../src/core/severity.ts';
 import { slackFault } from '../../src/demo/receivers/slack-limits.ts';
 import { encodeSlack, encodeSlackPlainly } from '../../src/destinations/slack/encode.ts';
+import { runs } from '../seed.ts';
 import { HOSTILE } from './deliveries.ts';
 
 const of = (over: Partial<Digest>): Digest => ({
@@ -103,7 +104,7 @@ describe('CRITICAL alerts of a summary', () => {
         const digest = of({ severity: 'CRITICAL', tables, notes, totals: [...totals, ...totals] });
         expect(slackFault(JSON.parse(JSON.stringify(message(digest))))).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { notificationId, openingId, placeOf } from '../../src/core/notification-
 import type { PostedMessage } from '../../src/demo/receivers/slack-api.ts';
 import { slackConfig } from '../../src/destinations/slack/config.ts';
 import { slackDestination } from '../../src/destinations/slack/index.ts';
+import { runs } from '../seed.ts';
 import { alert, NOW_MS, notification } from './deliveries.ts';
 import { alerted, closeAll, deliver, firstLine, methods, opened, paper, slack } from './slack-stage.ts';
 
@@ -325,7 +326,7 @@ describe('eight messages that end together', () => {
   });
 });
 
-const RUNS = 80;
+const RUNS = runs(80);
 /** Everything that two openings of a group bring, in its order. */
 const LIFE: readonly Notification[] = [
   told(1, 'opened'),
