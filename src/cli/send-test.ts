@@ -7,7 +7,7 @@ import { createRedactor } from '../redaction/index.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { requireConfig } from './setup.ts';
 import { visible } from './table.ts';
-import { isSent, type TestKind, testDelivery } from './test-delivery.ts';
+import { isHeard, isSent, type TestKind, testDeliveries } from './test-delivery.ts';
 
 export { TEST_KINDS } from './test-delivery.ts';
 
@@ -34,9 +34,17 @@ export async function sendTest(io: Io, name: string, options: SendTestOptions): 
     io.err(`${name} is sent ${send.join(' and ')} only, so the daemon would never send it this; sending\n`);
   const destination = configured.create({ clock: systemClock, random: systemRandom });
   try {
-    const delivery = testDelivery(kind, name, systemClock.now(), systemRandom);
-    const outcome = await deliver(io, config, destination, delivery);
-    return report(io, options, { name, kind, delivery, outcome });
+    if (!isHeard(kind, destination))
+      throw new CliError(
+        `${name} cannot change what it has sent, so it is never told of this; nothing was sent`,
+      );
+    const [first, ...others] = testDeliveries(kind, destination, systemClock.now(), systemRandom);
+    let sent = { delivery: first, outcome: await deliver(io, config, destination, first) };
+    for (const delivery of others) {
+      if (sent.outcome.kind === 'done')
+        sent = { delivery, outcome: await deliver(io, config, destination, delivery) };
+    }
+    return report(io, options, { name, kind, ...sent });
   } finally {
     await destination.close();
   }

@@ -1,5 +1,5 @@
 import type { EventSummary, Notification, NotifiedAlert } from '../core/alert.ts';
-import type { Delivery, Stream } from '../core/delivery.ts';
+import type { Delivery, Destination, Stream } from '../core/delivery.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Random } from '../core/random.ts';
 
@@ -24,17 +24,31 @@ const URL = '/v1/test?access_token=not-a-real-token';
 
 const MINUTE_MS = 60_000;
 
-/** A message that says of itself that it is a test; each under an id of its own. */
-export function testDelivery(kind: TestKind, destination: string, nowMs: number, random: Random): Delivery {
+/** Whether the daemon tells such a destination of what only changes an earlier message. */
+export function isHeard(kind: TestKind, { hearing }: Pick<Destination, 'hearing'>): boolean {
+  return hearing !== undefined || (kind !== 'acknowledged' && kind !== 'shrank');
+}
+
+/**
+ * Messages that say of themselves that they are a test; each under an id of its own. Whoever keeps its messages current is
+ * told what becomes of something only where it heard of the beginning, so there it begins first; anywhere else it is one.
+ */
+export function testDeliveries(
+  kind: TestKind,
+  { name, hearing }: Pick<Destination, 'name' | 'hearing'>,
+  nowMs: number,
+  random: Random,
+): readonly [Delivery, ...Delivery[]] {
   const id = `tocsin/test/${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36)}`;
-  switch (kind) {
-    case 'event':
-      return eventDelivery(id, nowMs);
-    case 'digest':
-      return { kind: 'digest', id, digest: digestOf(id, destination, nowMs) };
-    default:
-      return { kind: 'alert', id, notification: notificationOf(id, kind, nowMs) };
-  }
+  if (kind === 'event') return [eventDelivery(id, nowMs)];
+  if (kind === 'digest') return [{ kind: 'digest', id, digest: digestOf(id, name, nowMs) }];
+  const isAfterwards = kind !== 'alert' && kind !== 'escalated';
+  if (!isAfterwards || hearing !== 'edits') return [alertDelivery(id, kind, nowMs)];
+  return [alertDelivery(`${id}/1`, 'alert', nowMs), alertDelivery(`${id}/2`, kind, nowMs)];
+}
+
+function alertDelivery(id: string, kind: AlertKind, nowMs: number): Delivery {
+  return { kind: 'alert', id, notification: notificationOf(id, kind, nowMs) };
 }
 
 function eventDelivery(id: string, nowMs: number): Delivery {

@@ -88,6 +88,17 @@ describe('Slack', () => {
     expect(printSlack(slack({ text: 'one\ntwo' }), plain)).toEqual(['slack    ▌ one', '         ▌ two']);
   });
 
+  it.each([
+    ['edit', '✎ a message is now:'],
+    ['reply', '↳ in its thread:'],
+    ['broadcast', '↳ in its thread and in the channel:'],
+  ] as const)('says that a bot made an %s', (doing, words) => {
+    expect(printSlack({ ...slack({ text: 'one' }), doing }, plain)).toEqual([
+      `slack    ▌ ${words}`,
+      '         ▌ one',
+    ]);
+  });
+
   it('shows escaped markup as letters, and a mention that rings as one', () => {
     expect(printSlack(slack({ text: '&lt;!channel&gt; <!channel> &amp;lt;' }), plain)).toEqual([
       'slack    ▌ <!channel> @channel &lt;',

@@ -45,10 +45,19 @@ function label(name: string): string {
   return name.padEnd(LABEL_COLUMNS);
 }
 
+/** What a bot does with a message that stands there already. */
+const DOINGS: Readonly<Record<NonNullable<SlackMessage['doing']>, string>> = {
+  edit: '✎ a message is now:',
+  reply: '↳ in its thread:',
+  broadcast: '↳ in its thread and in the channel:',
+};
+
 /** A message as a person sees it in Slack: a bar in the severity's colour, the title, then line by line. */
 export function printSlack(message: SlackMessage, options: PrintOptions): string[] {
   const paint = painter(options);
-  const lines = slackLines(message.payload);
+  const doing: SlackLine[] =
+    message.doing === undefined ? [] : [{ kind: 'note', text: DOINGS[message.doing] }];
+  const lines = [...doing, ...slackLines(message.payload)];
   const bar = paint(SEVERITY_STYLES[severityIn([message.text, ...lines.map(({ text }) => text)])], '▌');
   const columns = options.columns - LABEL_COLUMNS - 2;
   const shown = lines.slice(0, MAX_SLACK_LINES).map(({ kind, text }) => {

@@ -3,95 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Notification } from '../../src/core/alert.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
-import type { Delivery, Destination, DestinationMemory, Outcome } from '../../src/core/delivery.ts';
-import {
-  type FaultSchedule,
-  type SlackReceiver,
-  startSlackReceiver,
-} from '../../src/demo/receivers/index.ts';
+import type { DestinationMemory } from '../../src/core/delivery.ts';
+import { type FaultSchedule, startSlackReceiver } from '../../src/demo/receivers/index.ts';
 import { slackConfig } from '../../src/destinations/slack/config.ts';
-import { slackDestination } from '../../src/destinations/slack/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
-import { NOW_MS } from './deliveries.ts';
 import { digestDelivery } from './digests.ts';
 import { STORY } from './slack-samples.ts';
+import {
+  alerted,
+  closeAll,
+  createBot,
+  deliver,
+  fastClock,
+  firstLine,
+  methods,
+  opened,
+  paper,
+  slack,
+  slowClock,
+} from './slack-stage.ts';
 
-type Options = Parameters<typeof startSlackReceiver>[0];
+afterEach(closeAll);
 
-const open: { close(): unknown }[] = [];
-const running = new AbortController().signal;
-
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close();
-});
-
-function opened<T extends { close(): unknown }>(thing: T): T {
-  open.push(thing);
-  return thing;
-}
-
-/** Sleeps by moving its time. */
-function fastClock(): Clock {
-  let nowMs = NOW_MS;
-  const sleep = async (ms: number): Promise<void> => {
-    nowMs += ms;
-  };
-  return { now: () => nowMs, sleep };
-}
-
-/** For faults that take their time. */
-const slowClock: Clock = { now: () => NOW_MS, sleep: systemClock.sleep };
-
-/** A memory that outlives destinations; `fails` as a store does. */
-function paper({ fails = false } = {}): DestinationMemory & { fails: boolean } {
-  const pages = new Map<string, string>();
-  const memory = {
-    fails,
-    get: async (key: string) => pages.get(key),
-    set: async (key: string, value: string) => {
-      if (memory.fails) throw new Error('the store is full');
-      pages.set(key, value);
-    },
-  };
-  return memory;
-}
-
-async function slack(
-  options: Options = {},
-  more: { channel?: string; memory?: DestinationMemory; timeoutMs?: number } = {},
-) {
-  const clock = fastClock();
-  const receiver = opened(await startSlackReceiver({ clock, ...options }));
-  const memory = more.memory ?? paper();
-  const restart = (input: Record<string, unknown> = {}): Destination =>
-    createBot(
-      receiver,
-      clock,
-      memory,
-      { channel: more.channel ?? receiver.channel, ...input },
-      more.timeoutMs,
-    );
-  return { receiver, memory, clock, restart, destination: restart() };
-}
-
-function createBot(
-  { apiUrl, token }: SlackReceiver,
-  clock: Clock,
-  memory: DestinationMemory,
-  input: Record<string, unknown>,
-  timeoutMs = 60_000,
-): Destination {
-  const config = slackConfig.parse({ name: 'oncall', type: 'slack', token, api_url: apiUrl, ...input });
-  const deps = { clock, random: () => 0.5, memory };
-  return opened(slackDestination.create({ ...config, timeout: timeoutMs }, deps));
-}
-
-const alerted = (notification: Notification): Delivery => ({
-  kind: 'alert',
-  id: `${notification.id}/oncall`,
-  notification,
-});
 function story(step: number): Notification {
   const told = STORY[step];
   if (told === undefined) throw new Error(`the story has no step ${step}`);
@@ -104,12 +37,8 @@ const [first, grown, repeated, over] = [
   alerted(story(2)),
   alerted(story(3)),
 ];
-const reopened = alerted({ ...story(0), id: story(0).id.replace(/1$/, '5') });
-const deliver = (destination: Destination, delivery: Delivery): Promise<Outcome> =>
-  destination.deliver([delivery], running);
-const methods = ({ requests }: SlackReceiver): string[] =>
-  requests.map(({ path }) => path.slice('/api/'.length));
-const firstLine = (payload: { readonly text?: unknown }): string => String(payload.text).split('\n')[0] ?? '';
+/** The same group's next opening. */
+const reopened = alerted({ ...story(0), id: 'alert/9f2c51d07a3be846/mi9zzzzz/5' });
 
 describe('a bot', () => {
   it('keeps one message a group current, tells the rest in its thread, and turns it green', async () => {
@@ -125,7 +54,11 @@ describe('a bot', () => {
     expect(
       replies.map(({ threadTs, isBroadcast, payload }) => [threadTs, isBroadcast, firstLine(payload)]),
     ).toEqual([
-      [root?.ts, true, '🔴 *CRITICAL* · more of it · *2 alerts* `203.0.113.9`'],
+      [
+        root?.ts,
+        true,
+        '🔴 *CRITICAL* · more of it · *2 rules*: SQL injection, Path traversal · `203.0.113.9`',
+      ],
       [root?.ts, true, '🔴 *CRITICAL* · still going on · *SQL injection* `203.0.113.9`'],
       [root?.ts, false, '✅ *Resolved* · was CRITICAL · *SQL injection* `203.0.113.9`'],
     ]);
@@ -328,7 +261,7 @@ describe('a crash', () => {
 
   it('leaves what the store keeps, as the daemon has it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-slack-'));
-    open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+    opened({ close: () => rmSync(folder, { recursive: true, force: true }) });
     const file = join(folder, 'store.db');
     const clock = fastClock();
     const receiver = opened(await startSlackReceiver({ clock }));

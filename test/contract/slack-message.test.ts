@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AlertContext, Notification, NotifiedAlert } from '../../src/core/alert.ts';
+import {
+  type AlertContext,
+  NOTIFICATION_REASONS,
+  type Notification,
+  type NotifiedAlert,
+} from '../../src/core/alert.ts';
 import type { Delivery } from '../../src/core/delivery.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { slackFault } from '../../src/demo/receivers/slack-limits.ts';
@@ -10,7 +15,7 @@ import {
   encodeSlack,
   encodeSlackPlainly,
 } from '../../src/destinations/slack/encode.ts';
-import { spanText } from '../../src/destinations/slack/words.ts';
+import { ordinal, spanText } from '../../src/destinations/slack/words.ts';
 import { passesOf } from '../cpu-time.ts';
 import { runs } from '../seed.ts';
 import { alert, HOSTILE, NOW_MS, notification, sample } from './deliveries.ts';
@@ -53,6 +58,10 @@ function expectHarmless(message: JsonObject): void {
   expect(inBlock).toBe(false);
 }
 
+/** Alerts of one actor. */
+const rules = (...names: readonly string[]): NotifiedAlert[] =>
+  names.map((ruleName) => alert({ ruleName, rule: ruleName.toLowerCase() }));
+
 describe('the message people see', () => {
   it.each(SAMPLES)('of $name is as it was when somebody looked at it', ({ delivery }) => {
     const message = asJson(encodeSlack(delivery));
@@ -63,7 +72,7 @@ describe('the message people see', () => {
   it('of a group, as a bot keeps it, is as it was when somebody looked at it', () => {
     expect(STORY.map((told) => encodeRoot(told, told.reason === 'opened' ? 'news' : 'state').text)).toEqual([
       '🔴 *CRITICAL* · *SQL injection* `203.0.113.9`\n*an attack SUCCEEDED* · 57 matches · `POST api.example.com/login` · France',
-      '🔴 *CRITICAL* · *2 alerts* `203.0.113.9`\n*an attack SUCCEEDED* · 119 matches · SQL injection, Path traversal',
+      '🔴 *CRITICAL* · *2 rules*: SQL injection, Path traversal · `203.0.113.9`\n*an attack SUCCEEDED* · 119 matches · France',
       '🔴 *CRITICAL* · *SQL injection* `203.0.113.9`\n*an attack SUCCEEDED* · 4,120 matches · `POST api.example.com/login` · France',
       '✅ *Resolved* · was CRITICAL · *SQL injection* `203.0.113.9`\nlasted 8 min · quiet for 1 h · 4,124 matches',
     ]);
@@ -99,6 +108,115 @@ describe('the message people see', () => {
     expect(message.text).toBe('🟠 *HIGH* · *SQL injection* (no actor)\n12 new matches (57 in all)');
     expect(textsIn(asJson(message))).toContain('*Who*\nactor (none)');
     expect(textsIn(asJson(message))).toContain('*What*\nunknown');
+  });
+
+  it.each<[string, Partial<Notification>, string]>([
+    [
+      'one rule of one actor',
+      {},
+      '🟠 *HIGH* · *SQL injection* `203.0.113.9`\n12 new matches (57 in all) · `POST api.example.com/login` · France',
+    ],
+    [
+      'two rules of one actor',
+      { alerts: rules('SQL injection', 'XSS') },
+      '🟠 *HIGH* · *2 rules*: SQL injection, XSS · `203.0.113.9`\n24 new matches (114 in all) · France',
+    ],
+    [
+      'three rules of one actor',
+      { alerts: rules('SQL injection', 'XSS', 'Scanner') },
+      '🟠 *HIGH* · *3 rules*: SQL injection, XSS, Scanner · `203.0.113.9`\n36 new matches (171 in all) · France',
+    ],
+    [
+      'four rules of one actor',
+      { alerts: rules('SQL injection', 'XSS', 'Scanner', 'SSRF') },
+      '🟠 *HIGH* · *4 rules*: SQL injection, XSS, Scanner, SSRF · `203.0.113.9`\n48 new matches (228 in all) · France',
+    ],
+    [
+      'more rules than a line takes',
+      { alerts: rules('A', 'B', 'C', 'D', 'E', 'F') },
+      '🟠 *HIGH* · *6 rules*: A, B, C, D and 2 more rules · `203.0.113.9`\n72 new matches (342 in all) · France',
+    ],
+    [
+      'several alerts of two rules',
+      { alerts: [...rules('A', 'B'), ...rules('A')] },
+      '🟠 *HIGH* · *2 rules*, 3 alerts: A, B · `203.0.113.9`\n36 new matches (171 in all) · France',
+    ],
+    [
+      'alerts that are not listed, whose rules nobody can name here',
+      { alerts: rules('A', 'B'), omittedAlerts: 400, newCount: 900 },
+      '🟠 *HIGH* · *402 alerts*: A, B, … · `203.0.113.9`\n900 new matches (990 in all) · France',
+    ],
+    [
+      'no actor at all',
+      { group: { source: 'akto-prod', rule: 'sql-injection' }, alerts: rules('A', 'B') },
+      '🟠 *HIGH* · *2 rules*: A, B\n24 new matches (114 in all) · France',
+    ],
+    [
+      'what came back',
+      { recurrence: { times: 2, continues: 'alert/g/1' } },
+      '🟠 *HIGH* · back again: second time today · *SQL injection* `203.0.113.9`\n12 new matches (57 in all) · `POST api.example.com/login` · France',
+    ],
+    [
+      'what nobody acknowledged',
+      { reason: 'escalated', unacknowledgedMs: 900_000, newCount: 0 },
+      '🟠 *HIGH* · nobody acknowledged it for 15 min · *SQL injection* `203.0.113.9`\n57 matches · `POST api.example.com/login` · France',
+    ],
+    [
+      'an end without alerts',
+      {
+        reason: 'resolved',
+        alerts: [],
+        severity: 'HIGH',
+        newCount: 0,
+        group: { source: 's', rule: 'sql-injection' },
+      },
+      '✅ *Resolved* · was HIGH · *sql-injection*\nnone of its alerts is open any more',
+    ],
+  ])('says of %s in two lines what it is', (_, over, text) => {
+    const group = { source: 'akto-prod', actor: '203.0.113.9' };
+    const told = notification({ group, ...over });
+    expect(encodeSlack({ kind: 'alert', id: 'a', notification: told }).text).toBe(text);
+  });
+
+  it('says each thing once: an actor whose rules share a message stands in its headline alone', () => {
+    const group = { source: 'akto-prod', actor: '203.0.113.9' };
+    const told = notification({ group, alerts: rules('SQL injection', 'XSS', 'Scanner') });
+    const message = asJson(encodeSlack({ kind: 'alert', id: 'a', notification: told }));
+    expect(JSON.stringify(message).match(/203\.0\.113\.9/g)).toHaveLength(1);
+    expect(JSON.stringify(message).match(/France/g)).toHaveLength(1);
+  });
+
+  it.each([
+    [1, 'first'],
+    [2, 'second'],
+    [3, 'third'],
+    [10, 'tenth'],
+    [11, '11th'],
+    [12, '12th'],
+    [13, '13th'],
+    [21, '21st'],
+    [22, '22nd'],
+    [23, '23rd'],
+    [101, '101st'],
+    [111, '111th'],
+  ])('calls the time number %d the %s', (value, word) => {
+    expect(ordinal(value)).toBe(word);
+  });
+
+  it('of as many alerts as one delivery holds is taken, whatever they say', () => {
+    for (const [, text] of HOSTILE) {
+      const long = text.slice(0, 500);
+      const hit = alert({
+        ...{ ruleName: long, rule: long, description: long, runbook: 'https://runbooks.example/x' },
+        group: { actor: long, host: long, url: long },
+        state: 'acknowledged',
+        acknowledged: { atMs: NOW_MS, by: long, note: long },
+        sample: Array.from({ length: 5 }, () => sample({ url: long, method: long, host: long })),
+      });
+      const alerts = Array.from({ length: 300 }, () => hit);
+      const told = notification({ alerts, omittedAlerts: 9, group: { source: long, actor: 'x' } });
+      for (const form of everyFormOf(told)) expect(slackFault(form)).toBeUndefined();
+    }
   });
 
   it.each<[number, string]>([
@@ -163,16 +281,22 @@ describe('whatever attackers write', () => {
     fc.assert(
       fc.property(
         fc.array(alerts, { maxLength: 6 }),
-        fc.constantFrom('opened', 'grew', 'repeat', 'resolved'),
+        fc.constantFrom(...NOTIFICATION_REASONS),
         fc.nat({ max: 3 }),
         texts,
-        (shown, reason, omittedAlerts, text) => {
+        fc.constantFrom<Partial<Notification>>(
+          {},
+          { isQuiet: true, newCount: 0, recurrence: { times: 23, continues: 'alert/g/1' } },
+          { isAcknowledged: true, unacknowledgedMs: 900_000 },
+        ),
+        (shown, reason, omittedAlerts, text, more) => {
           const told = notification({
             alerts: shown,
             reason,
             omittedAlerts,
-            group: { [text]: text },
+            group: { [text]: text, rule: text },
             id: text,
+            ...more,
           });
           for (const form of everyFormOf(told)) expectHarmless(form);
         },

@@ -154,6 +154,7 @@ const operational = alert({
 const STORM: Partial<Digest> = {
   id: 'storm/oncall/mi9x3k2a-mi9x4uow',
   kind: 'storm',
+  severity: 'CRITICAL',
   title: 'Summed up: more alerts than messages',
   fromMs: NOW_MS - MINUTE_MS,
   toMs: NOW_MS,
@@ -193,6 +194,46 @@ const STORM: Partial<Digest> = {
   notes: [
     'These alerts had no message of their own: there were too many at once, or they were long past. "tocsin alerts" lists those that are open.',
   ],
+};
+
+const CRITICALS: Partial<Digest> = {
+  ...STORM,
+  tables: [
+    {
+      title: 'Critical alerts',
+      rows: [
+        { name: 'CRITICAL SQL injection that succeeded · 2001:db8:85a3::8a2e:370:7334', count: 12 },
+        { name: 'CRITICAL Server-side request forgery · 203.0.113.9 · metadata.internal.example', count: 8 },
+      ],
+      omittedRows: 0,
+      omittedCount: 0,
+    },
+    ...(STORM.tables ?? []),
+  ],
+};
+
+const { severity: _goesOn, ...settled } = STORM;
+const ENDS: Partial<Digest> = {
+  ...settled,
+  title: 'Over: 3 alerts',
+  totals: [
+    { name: 'Matches', count: 0 },
+    { name: 'Notifications', count: 3 },
+    { name: 'Alerts that are over', count: 3 },
+  ],
+  tables: [
+    {
+      title: 'Over',
+      rows: [
+        { name: 'HIGH SQL injection · 203.0.113.9', count: 1 },
+        { name: 'HIGH Path traversal · 203.0.113.9', count: 1 },
+        { name: 'MEDIUM Known scanner · 198.51.100.24', count: 1 },
+      ],
+      omittedRows: 0,
+      omittedCount: 0,
+    },
+  ],
+  notes: [],
 };
 
 /** Everything an attacker may choose, at once. */
@@ -267,6 +308,35 @@ export const SAMPLES: readonly Sample[] = [
       { id: id(5), reason: 'resolved' },
     ),
   },
+  {
+    name: 'three rules of one actor',
+    delivery: fixed(company.slice(1, 4), { group: { source: 'akto-prod', actor: '203.0.113.9' } }),
+  },
+  {
+    name: 'in hand, all of it',
+    delivery: fixed(
+      [
+        {
+          ...injection,
+          state: 'acknowledged',
+          acknowledged: { atMs: NOW_MS - 30_000, by: 'maria', note: 'blocking it at the edge' },
+        },
+      ],
+      { id: id(2), reason: 'acknowledged', isAcknowledged: true, newCount: 0 },
+    ),
+  },
+  {
+    name: 'nobody acknowledged it',
+    delivery: fixed([{ ...injection, newCount: 0 }], {
+      ...{ id: id(3), reason: 'escalated', unacknowledgedMs: 15 * MINUTE_MS, newCount: 0 },
+    }),
+  },
+  {
+    name: 'third time today',
+    delivery: fixed([injection], { recurrence: { times: 3, continues: 'alert/9f2c51d07a3be846/mi9w0000' } }),
+  },
+  { name: 'storm digest of CRITICAL alerts', delivery: withoutChart(CRITICALS) },
+  { name: 'ends in one message: over', delivery: withoutChart(ENDS) },
   { name: 'daily digest', delivery: digestDelivery() },
   { name: 'backfill', delivery: withoutChart(backfill) },
   { name: 'hostile', delivery: fixed([hostile]) },

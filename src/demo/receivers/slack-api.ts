@@ -31,6 +31,8 @@ export interface SlackApiOptions {
   readonly scopes?: ReadonlySet<string>;
   /** Asked before a call is looked at. */
   readonly faults?: (method: string, args: JsonObject) => ApiFault | undefined;
+  /** A message was posted or changed. */
+  readonly onChange?: (message: PostedMessage) => void;
 }
 
 const SCOPES: Readonly<Record<string, string>> = {
@@ -110,6 +112,7 @@ export class SlackWorkspace {
       ...(typeof thread_ts === 'string' ? { threadTs: thread_ts } : {}),
     };
     keep(this.#messages, message);
+    this.#options.onChange?.(message);
     return ok({ channel, ts });
   }
 
@@ -122,6 +125,7 @@ export class SlackWorkspace {
     if (fault !== undefined) return failed(fault);
     const next = { ...old, payload, edits: old.edits + 1 };
     this.#messages = this.#messages.map((message) => (message === old ? next : message));
+    this.#options.onChange?.(next);
     return ok({ channel, ts: old.ts });
   }
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { keep, type Receiver, type ReceiverOptions, type Reply, startReceiver } from './server.ts';
 import { type ApiFault, type PostedMessage, SlackWorkspace } from './slack-api.ts';
@@ -9,6 +10,8 @@ export interface SlackReceiverOptions extends ReceiverOptions {
   readonly onMessage?: (message: SlackMessage) => void;
   /** Scopes of the bot's token; all that is needed, where absent. */
   readonly scopes?: ReadonlySet<string>;
+  /** Ids of further channels that the bot is in, by name. */
+  readonly channels?: ReadonlyMap<string, string>;
   /** What the API refuses, asked before a call is looked at. `faults` are of the connection; these are Slack's words. */
   readonly apiFaults?: (method: string, args: JsonObject) => ApiFault | undefined;
 }
@@ -18,6 +21,8 @@ export interface SlackMessage {
   readonly text: string;
   readonly payload: JsonObject;
   readonly receivedAtMs: number;
+  /** What a bot did; absent for a message of its own. `broadcast`: an answer that shows in the channel too. */
+  readonly doing?: 'edit' | 'reply' | 'broadcast';
 }
 
 export interface SlackReceiver extends Receiver {
@@ -42,14 +47,25 @@ const WEBHOOK_PATH = '/services/T00000000/B00000000/local-demo-webhook';
 const INTERVAL_MS = 1_000;
 const MAX_TEXT = 40_000;
 
+function messageOf(
+  { payload, threadTs, isBroadcast, edits }: PostedMessage,
+  receivedAtMs: number,
+): SlackMessage {
+  const text = typeof payload['text'] === 'string' ? payload['text'].slice(0, MAX_TEXT) : '';
+  const told = { text, payload, receivedAtMs };
+  if (edits > 0) return { ...told, doing: 'edit' };
+  return threadTs === undefined ? told : { ...told, doing: isBroadcast ? 'broadcast' : 'reply' };
+}
+
 /** A stand-in for a Slack incoming webhook (200 `ok`, or Slack's own error words) and for what bots call. */
 export async function startSlackReceiver(options: SlackReceiverOptions = {}): Promise<SlackReceiver> {
   const messages: SlackMessage[] = [];
   const workspace = new SlackWorkspace({
     token: TOKEN,
-    channels: new Map([['#oncall', CHANNEL]]),
+    channels: new Map([['#oncall', CHANNEL], ...(options.channels ?? [])]),
     ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
     ...(options.apiFaults === undefined ? {} : { faults: options.apiFaults }),
+    onChange: (message) => options.onMessage?.(messageOf(message, (options.clock ?? systemClock).now())),
   });
   const receiver = await startReceiver(options, (request) => {
     const { method, path, headers, body, receivedAtMs } = request;

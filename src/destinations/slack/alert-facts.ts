@@ -9,19 +9,26 @@ export function about({ group }: NotifiedAlert): string {
   return `*About*\n${orUnknown(['Tocsin itself, no attack', ...lines])}`;
 }
 
-export function who(alert: NotifiedAlert): string {
+/** What the headline has said of a whole group is not said again of each of its alerts. @returns '' where nothing is left */
+export function who(alert: NotifiedAlert, said: Readonly<Record<string, string>>): string {
   const group = Object.entries(alert.group)
+    .filter(([key, value]) => said[key] !== value)
     .slice(0, 3)
     .map(([key, value]) => `${plain(key, 30)} ${code(value, 80)}`);
-  const actors = 'actor' in alert.group ? [] : distinct(alert, (event) => event.actor, 3);
-  const shown = 'actor' in alert.group ? 1 : actors.length;
-  const countries = distinct(alert, (event) => event.country, 3).map(countryText);
-  return `*Who*\n${orUnknown([
+  const { actor: saidActor = '' } = said;
+  const isActorSaid = saidActor !== '' && alert.labels['actor'] === saidActor;
+  const actors = 'actor' in alert.group || isActorSaid ? [] : distinct(alert, (event) => event.actor, 3);
+  const shown = 'actor' in alert.group || isActorSaid ? 1 : actors.length;
+  // The headline of an actor's group says where it comes from.
+  const countries = isActorSaid ? [] : distinct(alert, (event) => event.country, 3).map(countryText);
+  const lines = [
     ...group,
     ...actors.map((actor) => code(actor, 60)),
     ...more(alert.actors, shown, 'actor'),
     ...(countries.length === 0 ? [] : [`from ${countries.join(', ')}`]),
-  ])}`;
+  ];
+  const isSaid = lines.length === 0 && (isActorSaid || Object.keys(alert.group).length > 0);
+  return isSaid ? '' : `*Who*\n${orUnknown(lines)}`;
 }
 
 export function what(alert: NotifiedAlert): string {

@@ -23,6 +23,8 @@ export interface AlertShape {
   readonly view: View;
   /** False where the message is about this alert alone, and its headline names it. */
   readonly isNamed: boolean;
+  /** Labels of the group that the headline shows. */
+  readonly said: Readonly<Record<string, string>>;
   /** Characters that its context may take; none of it is shown where that is 0. */
   readonly contextRoom: number;
 }
@@ -39,11 +41,11 @@ export function alertAttachment(alert: NotifiedAlert, shape: AlertShape): SlackA
   };
 }
 
-function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed }: AlertShape): SlackBlock[] {
+function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed, said }: AlertShape): SlackBlock[] {
   const facts = [when(alert), `*Matches*\n${countsText(alert, view)}`];
   if (alert.feed === 'operations')
     return [fields([about(alert), ...facts.slice(0, 1)]), ...unseen(alert), ...handled(alert)];
-  const main = fields([who(alert), what(alert), ...facts]);
+  const main = fields([who(alert, said), what(alert), ...facts].filter((text) => text !== ''));
   if (alert.state === 'resolved') return [main];
   const known = alert.context === undefined ? [] : contextBlocks(alert.context, contextRoom);
   return [
@@ -56,10 +58,11 @@ function bodyBlocks(alert: NotifiedAlert, { view, contextRoom, isNamed }: AlertS
 }
 
 /** One alert, in a line. */
-export function alertLine(alert: NotifiedAlert, view: View): string {
-  const group = Object.values(alert.group)
+export function alertLine(alert: NotifiedAlert, view: View, said: Readonly<Record<string, string>>): string {
+  const group = Object.entries(alert.group)
+    .filter(([key, value]) => said[key] !== value)
     .slice(0, 2)
-    .map((value) => ` ${code(value, 40)}`)
+    .map(([, value]) => ` ${code(value, 40)}`)
     .join('');
   return `${mark(alert)} ${plain(alert.ruleName, 60)}${group} — ${countsText(alert, view)}${stateText(alert)}`;
 }

@@ -1,12 +1,14 @@
-import type { Notification } from '../../core/alert.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Delivery, Outcome } from '../../core/delivery.ts';
+import { placeOf } from '../../core/notification-id.ts';
 import type { SlackApi } from './api.ts';
 import type { SlackMessage } from './block.ts';
 import { encodeReply, encodeRoot, encodeSlack, encodeSlackPlainly } from './encode.ts';
+import { type Answer, type Move, moveFor, toldAfterEnd } from './move.ts';
 import type { Notebook, Thread } from './notebook.ts';
 import { createPoster, type Draft, type Posted } from './posting.ts';
 import type { Wording } from './template.ts';
+import { createThreads, writeShown } from './threads.ts';
 
 type Alert = Extract<Delivery, { kind: 'alert' }>;
 
@@ -23,10 +25,11 @@ export interface BotDeps {
 /**
  * Delivers as a bot does: one message for each opening of a group of alerts, brought up to date by every later
  * notification, which is told in its thread as well. News and reminders show in the channel too, for whoever is to be
- * woken; an end does not.
+ * woken; an end, an acknowledgement and a mild return do not. What comes back soon goes on in the message of the last time.
  */
 export function createBot({ api, notebook, channel, clock, wording = (designed) => designed }: BotDeps) {
-  const post = createPoster(api, notebook, channel, clock);
+  const { post, seek } = createPoster(api, notebook, channel, clock);
+  const threads = createThreads(notebook, seek);
 
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     const id = delivery.kind === 'alert' ? delivery.notification.id : delivery.id;
@@ -42,37 +45,88 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
 
   async function deliverAlert(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
     const { notification } = delivery;
-    const { group, sequence } = placeOf(notification.id);
-    const thread = await notebook.thread(group);
-    if (thread?.root === notification.id) return { kind: 'done' };
-    const isNewer = thread === undefined || sequence > thread.sequence;
-    if (thread === undefined || (notification.reason === 'opened' && isNewer)) return open(delivery, signal);
-    if (isNewer) {
-      const updated = await update(thread, notification, delivery, signal);
-      if (updated === 'gone') return open(delivery, signal);
-      if (updated.kind !== 'done') return updated;
-      await notebook.writeThread(group, { ...thread, sequence });
+    const known = await threads.known(notification, signal);
+    if ('kind' in known) return outcomeOf(known);
+    const move = moveFor(notification, known);
+    switch (move.does) {
+      case 'open':
+        return open(delivery, signal);
+      case 'follow':
+        return follow(delivery, move, notebook, signal);
+      case 'skip':
+        return move.because === 'posted' ? { kind: 'done' } : unheard(delivery, signal);
     }
-    return answer(delivery, thread, isNewer || sequence === thread.sequence, signal);
+  }
+
+  /** Nobody in this channel heard the beginning: only those of another one may have, before the configuration changed. */
+  async function unheard(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
+    const { notification } = delivery;
+    const { opening, number } = placeOf(notification.id);
+    const other = await notebook.elsewhere(opening);
+    const own = await other?.thread(opening);
+    const move = own === undefined ? undefined : moveFor(notification, { own });
+    if (other !== undefined && move?.does === 'follow') {
+      const outcome = await follow(delivery, move, other, signal);
+      // The bot may have left that channel, which must not hold what this one is to be told.
+      return outcome.kind === 'hold' ? { kind: 'dead', reason: outcome.reason } : outcome;
+    }
+    if (notification.reason === 'resolved')
+      await notebook.writeUnheardEnd(opening, { number, atMs: notification.createdAtMs });
+    return { kind: 'done' };
   }
 
   /** A message of its own, which the rest will follow. */
   async function open(delivery: Alert, signal: AbortSignal): Promise<Outcome> {
     const { id } = delivery.notification;
-    const { group, sequence } = placeOf(id);
-    const posted = await post(
-      draftOf(id, delivery, wording(encodeRoot(delivery.notification, 'news'), delivery)),
-      signal,
-    );
+    const { opening, number } = placeOf(id);
+    const end = await notebook.unheardEnd(opening);
+    const isLate = end !== undefined && end.number > number;
+    const notification = isLate ? toldAfterEnd(delivery.notification, end.atMs) : delivery.notification;
+    const told = { ...delivery, notification };
+    await notebook.writeAttempt(opening, { id, atMs: clock.now() });
+    const posted = await post(draftOf(id, told, wording(encodeRoot(notification, 'news'), told)), signal);
     if (posted.kind !== 'posted') return outcomeOf(posted);
-    await notebook.writeThread(group, { channel: posted.channel, ts: posted.ts, root: id, sequence });
+    const sequence = isLate ? end.number : number;
+    await notebook.writeThread(opening, { channel: posted.channel, ts: posted.ts, root: id, sequence });
     return { kind: 'done' };
+  }
+
+  async function follow(
+    delivery: Alert,
+    { thread, edits, answer }: Extract<Move, { does: 'follow' }>,
+    notes: Notebook,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { notification } = delivery;
+    if (edits) {
+      const updated = await update(thread, delivery, signal);
+      if (updated === 'gone') return withoutMessage(delivery, thread, answer, signal);
+      if (updated.kind !== 'done') return updated;
+      await writeShown(notification, thread, notes);
+    }
+    if (answer === 'none') return { kind: 'done' };
+    const replied = await reply(delivery, thread, answer === 'loud', signal);
+    return replied.kind === 'gone' && answer === 'loud' ? open(delivery, signal) : repliedOutcome(replied);
+  }
+
+  /**
+   * Somebody deleted it, or it can no longer be changed: news and ends have a message of their own, and what wakes nobody
+   * goes no further than the thread.
+   */
+  async function withoutMessage(
+    delivery: Alert,
+    thread: Thread,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    if (answer === 'loud' || delivery.notification.reason === 'resolved') return open(delivery, signal);
+    if (answer === 'none' || delivery.notification.isQuiet === true) return { kind: 'done' };
+    return repliedOutcome(await reply(delivery, thread, false, signal));
   }
 
   /** `gone`: somebody deleted it, or it can no longer be changed. */
   async function update(
     { channel: place, ts }: Thread,
-    notification: Notification,
     delivery: Alert,
     signal: AbortSignal,
   ): Promise<Outcome | 'gone'> {
@@ -83,24 +137,21 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
         { attachments: [], blocks: [], ...message, channel: place, ts, parse: 'none' },
         signal,
       );
-    const verdict = await change(wording(encodeRoot(notification, 'state'), delivery));
+    const verdict = await change(wording(encodeRoot(delivery.notification, 'state'), delivery));
     const last = verdict.kind === 'refused' ? await change(encodeSlackPlainly(delivery)) : verdict;
     if (last.kind === 'gone') return 'gone';
     return last.kind === 'ok' ? { kind: 'done' } : outcomeOf(last);
   }
 
-  /** @param isLatest what comes too late to be news is told quietly */
-  async function answer(
+  async function reply(
     delivery: Alert,
     thread: Thread,
-    isLatest: boolean,
+    isLoud: boolean,
     signal: AbortSignal,
-  ): Promise<Outcome> {
+  ): Promise<Posted> {
     const { notification } = delivery;
-    const isLoud = isLatest && (notification.reason === 'grew' || notification.reason === 'repeat');
     const draft = draftOf(notification.id, delivery, wording(encodeReply(notification), delivery));
-    const posted = await post({ ...draft, answers: { thread, isLoud } }, signal);
-    return posted.kind === 'gone' && isLatest ? open(delivery, signal) : outcomeOf(posted);
+    return post({ ...draft, answers: { thread, isLoud } }, signal);
   }
 
   return { deliver };
@@ -110,12 +161,9 @@ function draftOf(id: string, delivery: Delivery, message: SlackMessage): Draft {
   return { id, message, plain: encodeSlackPlainly(delivery) };
 }
 
-/** `alert/<group>/<opening>/<sequence>`: notifications of one opening of a group share all but the last. */
-function placeOf(id: string): { readonly group: string; readonly sequence: number } {
-  const slash = id.lastIndexOf('/');
-  const sequence = Number(id.slice(slash + 1));
-  if (slash === -1 || !Number.isSafeInteger(sequence)) return { group: id, sequence: 0 };
-  return { group: id.slice(0, slash), sequence };
+/** The message has been brought up to date; a thread that takes no more answers costs nobody anything. */
+function repliedOutcome(posted: Posted): Outcome {
+  return posted.kind === 'gone' ? { kind: 'done' } : outcomeOf(posted);
 }
 
 /** Refused in plain words too, or about a thread that is no more: nothing will make it pass. */

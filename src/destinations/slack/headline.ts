@@ -1,9 +1,19 @@
 import { allBlindText, isUnwatched } from '../../alerts/blind.ts';
-import type { Notification, NotifiedAlert } from '../../core/alert.ts';
+import type { Notification, NotificationReason, NotifiedAlert } from '../../core/alert.ts';
 import type { Severity } from '../../core/severity.ts';
 import { pathOf, requestOf } from './alert-facts.ts';
-import { bold, code, codeLine, plain } from './text.ts';
-import { counted, countryText, ICONS, numberText, OPERATIONS_ICON, OVER_ICON, spanText } from './words.ts';
+import { isOperational, subjectOf } from './subject.ts';
+import { code, codeLine, plain } from './text.ts';
+import {
+  counted,
+  countryText,
+  ICONS,
+  numberText,
+  OPERATIONS_ICON,
+  OVER_ICON,
+  ordinal,
+  spanText,
+} from './words.ts';
 
 /** What Tocsin says of itself is all that there is to say, and stands here whole, as a rule. */
 export const OPERATIONS_GIST_MAX = 600;
@@ -29,10 +39,6 @@ export function headline(notification: Notification, view: View): string {
   return `${first.join(' · ')}\n${gist(notification, view)}`;
 }
 
-function isOperational({ alerts }: Pick<Notification, 'alerts'>): boolean {
-  return alerts.length > 0 && alerts.every(({ feed }) => feed === 'operations');
-}
-
 export function badge(severity: Severity): string {
   return `${ICONS[severity]} *${severity}*`;
 }
@@ -41,13 +47,12 @@ function iconOf(notification: Notification): string {
   return isOperational(notification) ? OPERATIONS_ICON : ICONS[notification.severity];
 }
 
-const STATES: Readonly<Record<Notification['reason'], readonly string[]>> = {
+const STATES: Readonly<Record<Exclude<NotificationReason, 'escalated'>, readonly string[]>> = {
   opened: [],
   grew: ['more of it'],
   repeat: ['still going on'],
-  escalated: ['nobody has acknowledged it'],
   shrank: [],
-  acknowledged: ['acknowledged'],
+  acknowledged: [],
   resolved: [],
 };
 
@@ -59,39 +64,61 @@ function stateWords(notification: Notification, view: View): readonly string[] {
   return [...(isRepeat ? [] : knownState(notification, view)), unseen];
 }
 
-function knownState({ reason, alerts }: Notification, view: View): readonly string[] {
-  const isBack = alerts.length > 0 && alerts.every(({ episode }) => episode > 1);
-  if (reason === 'opened' || (view === 'state' && reason !== 'resolved')) return isBack ? ['back again'] : [];
-  return STATES[reason];
+function knownState(notification: Notification, view: View): readonly string[] {
+  const { reason, unacknowledgedMs } = notification;
+  if (reason === 'resolved') return [];
+  const handled = handlerWords(notification);
+  if (reason === 'opened' || view === 'state') return [...returnWords(notification), ...handled];
+  if (reason !== 'escalated') return [...STATES[reason], ...handled];
+  const span = unacknowledgedMs === undefined ? '' : ` for ${spanText(unacknowledgedMs)}`;
+  return [`nobody acknowledged it${span}`];
 }
 
-function subjectOf({ alerts, omittedAlerts, group }: Notification): string {
-  const [first, ...others] = alerts;
-  if (first === undefined) return `*Alerts*${values(group)}`;
-  if (others.length + omittedAlerts === 0) return `${bold(first.ruleName, 150)}${values(first.group)}`;
-  const isOneRule = others.every(({ rule }) => rule === first.rule) && omittedAlerts === 0;
-  const number = counted(alerts.length + omittedAlerts, 'alert');
-  const { rule: _named, rule_name: _too, ...rest } = group;
-  return isOneRule ? `${bold(first.ruleName, 150)}, ${number}${values(rest)}` : `*${number}*${values(rest)}`;
+/** `back again: third time today`. */
+function returnWords({ recurrence, alerts }: Notification): readonly string[] {
+  if (recurrence !== undefined) return [`back again: ${ordinal(recurrence.times)} time today`];
+  return alerts.length > 0 && alerts.every(({ episode }) => episode > 1) ? ['back again'] : [];
 }
 
-function values(group: Readonly<Record<string, string>>): string {
-  return Object.entries(group)
-    .slice(0, 3)
-    .map(([key, value]) => ` ${value === '' ? `(no ${plain(key, 30)})` : code(value, 80)}`)
-    .join('');
+/** Who has it in hand, where somebody has all of it: whoever else reads it need not. */
+function handlerWords({ isAcknowledged, alerts }: Notification): readonly string[] {
+  if (isAcknowledged !== true) return [];
+  const names = new Set(alerts.flatMap(({ acknowledged }) => acknowledged?.by ?? []));
+  const [first, ...others] = names;
+  if (first === undefined) return ['acknowledged'];
+  const more = others.length === 0 ? '' : ` and ${numberText(others.length)} more`;
+  return [`acknowledged by ${plain(first, 60)}${more}`];
+}
+
+/** A notification that counts no match shows what there is in all: it would be no news that nothing is new. */
+export function countedView({ reason, isQuiet }: Notification, view: View): View {
+  const countsNothing = reason === 'shrank' || reason === 'acknowledged' || reason === 'escalated';
+  return countsNothing || isQuiet === true ? 'state' : view;
 }
 
 function gist(notification: Notification, view: View): string {
   const { alerts, omittedAlerts, reason } = notification;
   const [first] = alerts;
   if (reason === 'resolved') return overGist(notification, view);
-  if (first !== undefined && isOperational(notification) && alerts.length + omittedAlerts === 1)
+  const isOne = first !== undefined && alerts.length + omittedAlerts === 1;
+  if (isOne && isOperational(notification))
     return plain(first.description ?? countsOf(notification, view), OPERATIONS_GIST_MAX);
-  const told = [...outcomes(alerts), countsOf(notification, view)];
-  return alerts.length + omittedAlerts === 1 && first !== undefined
-    ? [...told, ...where(first)].join(' · ')
-    : [...told, ...ruleNames(alerts)].join(' · ');
+  const over = omittedAlerts > 0 ? [] : overOf(alerts);
+  const told = [...outcomes(alerts), ...over, countsOf(notification, view)];
+  return [...told, ...(first === undefined ? [] : isOne ? where(first) : origins(alerts))].join(' · ');
+}
+
+/** `1 of 3 alerts is over`. */
+function overOf(alerts: readonly NotifiedAlert[]): string[] {
+  const over = alerts.filter(({ state }) => state === 'resolved').length;
+  if (over === 0 || alerts.length === 1) return [];
+  return [`${numberText(over)} of ${counted(alerts.length, 'alert')} ${over === 1 ? 'is' : 'are'} over`];
+}
+
+/** The countries of all of them, since the headline names what they have in common. */
+function origins(alerts: readonly NotifiedAlert[]): string[] {
+  const countries = new Set(alerts.flatMap(({ sample: [newest] }) => newest?.country || []));
+  return [...countries].slice(0, 2).map(countryText);
 }
 
 function outcomes(alerts: readonly NotifiedAlert[]): string[] {
@@ -110,18 +137,6 @@ function where({ sample: [newest], group }: NotifiedAlert): string[] {
   ];
 }
 
-function ruleNames(alerts: readonly NotifiedAlert[]): string[] {
-  const names = [...new Set(alerts.map(({ ruleName }) => ruleName))];
-  if (names.length < 2) return [];
-  const more = names.length > 3 ? ` and ${counted(names.length - 3, 'more rule')}` : '';
-  return [
-    `${names
-      .slice(0, 3)
-      .map((name) => plain(name, 50))
-      .join(', ')}${more}`,
-  ];
-}
-
 function overWords({ alerts }: Notification): string {
   return alerts.length > 0 && alerts.every(isUnwatched) ? 'No longer watched' : 'Resolved';
 }
@@ -129,7 +144,8 @@ function overWords({ alerts }: Notification): string {
 const UNWATCHED_GIST = 'its feed or rule was removed from the configuration';
 
 function overGist(notification: Notification, view: View): string {
-  const { alerts } = notification;
+  const { alerts, newCount, omittedAlerts } = notification;
+  if (alerts.length === 0 && newCount + omittedAlerts === 0) return 'none of its alerts is open any more';
   const firstMs = Math.min(...alerts.map(({ firstSeenMs }) => firstSeenMs));
   const lastMs = Math.max(...alerts.map(({ lastSeenMs }) => lastSeenMs));
   const quietMs = Math.max(...alerts.map(({ resolveAfterMs }) => resolveAfterMs));
@@ -146,7 +162,7 @@ function countsOf(notification: Notification, view: View): string {
   const { alerts, newCount, omittedAlerts } = notification;
   const total = sum(alerts, (alert) => alert.count) + newInRest(notification, alerts);
   const isAtLeast = omittedAlerts > 0 && notification.reason !== 'opened';
-  return view === 'state'
+  return countedView(notification, view) === 'state'
     ? `${isAtLeast ? 'at least ' : ''}${matches(total)}`
     : counts(newCount, total, isAtLeast);
 }

@@ -8,6 +8,7 @@ import { createBot } from './bot.ts';
 import type { SlackVerdict } from './classify.ts';
 import { botOf, type SlackConfig, slackConfig } from './config.ts';
 import { encodeSlack, encodeSlackPlainly } from './encode.ts';
+import { isForEdits } from './move.ts';
 import { createNotebook } from './notebook.ts';
 import { createPost, type Post } from './post.ts';
 import { createWording, type Wording } from './template.ts';
@@ -38,6 +39,8 @@ function createSlack(config: SlackConfig, deps: DestinationDeps): Destination {
     type: config.type,
     send: new Set(config.send),
     rate: config.rate,
+    // A webhook is never told which message is its own, so it changes none.
+    ...(botOf(config) === undefined ? {} : { hearing: 'edits' as const }),
     redact: true,
     batch: { maxItems: 1 },
     deliver: async ([delivery], signal) => {
@@ -81,6 +84,8 @@ async function deliverToWebhook(
   delivery: Delivery,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  // Decided while the destination was a bot.
+  if (delivery.kind === 'alert' && isForEdits(delivery.notification)) return { kind: 'done' };
   const verdict = await post(wording(encodeSlack(delivery), delivery), signal);
   if (verdict.kind !== 'refused') return verdict;
   return finalOutcome(await post(encodeSlackPlainly(delivery), signal));

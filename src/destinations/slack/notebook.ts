@@ -9,8 +9,22 @@ export interface Thread {
   readonly ts: string;
   /** The notification that it was posted for. */
   readonly root: string;
-  /** Of the newest notification that it shows. */
+  /** Of the newest notification that it shows, of a later opening too where that goes on in it. */
   readonly sequence: number;
+}
+
+/** A message that an opening may have, from before it is sent. */
+export interface Attempt {
+  /** Of the notification. */
+  readonly id: string;
+  readonly atMs: number;
+}
+
+/** The end of an opening that nobody was told of. */
+export interface UnheardEnd {
+  /** Of the notification. */
+  readonly number: number;
+  readonly atMs: number;
 }
 
 /**
@@ -21,8 +35,15 @@ export type Posting = { readonly state: 'trying'; readonly atMs: number } | { re
 
 /** What is remembered of a channel, in words. */
 export interface Notebook {
-  thread(group: string): Promise<Thread | undefined>;
-  writeThread(group: string, thread: Thread): Promise<void>;
+  /** @param opening `alert/GROUP/OPENING` */
+  thread(opening: string): Promise<Thread | undefined>;
+  writeThread(opening: string, thread: Thread): Promise<void>;
+  attempt(opening: string): Promise<Attempt | undefined>;
+  writeAttempt(opening: string, attempt: Attempt): Promise<void>;
+  unheardEnd(opening: string): Promise<UnheardEnd | undefined>;
+  writeUnheardEnd(opening: string, end: UnheardEnd): Promise<void>;
+  /** The notebook of the channel that an opening was told in, where the configuration named another one then. */
+  elsewhere(opening: string): Promise<Notebook | undefined>;
   posting(id: string): Promise<Posting | undefined>;
   /** Undefined: it does not stand there. */
   writePosting(id: string, posting: Posting | undefined): Promise<void>;
@@ -33,14 +54,28 @@ export interface Notebook {
 
 /** @param channel as configured: another channel has another history */
 export function createNotebook(memory: DestinationMemory | undefined, channel: string): Notebook {
-  const pages = createPages(memory);
+  return notebookOf(channel, createPages(memory));
+}
+
+function notebookOf(channel: string, pages: Pages): Notebook {
   const read = (kind: string, key: string): Promise<Json | undefined> =>
     pages.get(`${kind}/${channel}/${key}`);
   const write = (kind: string, key: string, value: Json): Promise<void> =>
     pages.set(`${kind}/${channel}/${key}`, value);
   return {
-    thread: async (group) => toThread(await read('thread', group)),
-    writeThread: (group, thread) => write('thread', group, { ...thread }),
+    thread: async (opening) => toThread(await read('thread', opening)),
+    writeThread: (opening, thread) => write('thread', opening, { ...thread }),
+    attempt: async (opening) => toAttempt(await read('attempt', opening)),
+    writeAttempt: async (opening, attempt) => {
+      await pages.set(`channel/${opening}`, channel);
+      await write('attempt', opening, { ...attempt });
+    },
+    unheardEnd: async (opening) => toUnheardEnd(await read('unheard', opening)),
+    writeUnheardEnd: (opening, end) => write('unheard', opening, { ...end }),
+    elsewhere: async (opening) => {
+      const place = await pages.get(`channel/${opening}`);
+      return typeof place === 'string' && place !== channel ? notebookOf(place, pages) : undefined;
+    },
     posting: async (id) => toPosting(await read('posting', id)),
     writePosting: (id, posting) => write('posting', id, posting === undefined ? null : { ...posting }),
     channelId: async () => {
@@ -59,6 +94,18 @@ function toThread(value: Json | undefined): Thread | undefined {
   return { channel, ts, root, sequence };
 }
 
+function toAttempt(value: Json | undefined): Attempt | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { id, atMs } = value;
+  return typeof id === 'string' && typeof atMs === 'number' ? { id, atMs } : undefined;
+}
+
+function toUnheardEnd(value: Json | undefined): UnheardEnd | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { number, atMs } = value;
+  return typeof number === 'number' && typeof atMs === 'number' ? { number, atMs } : undefined;
+}
+
 function toPosting(value: Json | undefined): Posting | undefined {
   if (!isJsonObject(value)) return undefined;
   if (value['state'] === 'posted') return { state: 'posted' };
@@ -68,11 +115,16 @@ function toPosting(value: Json | undefined): Posting | undefined {
 /** Pages that the store did not take are few, and the newest matter. */
 const MAX_UNSAVED = 1_000;
 
+interface Pages {
+  get(key: string): Promise<Json | undefined>;
+  set(key: string, value: Json): Promise<void>;
+}
+
 /**
  * JSON by key. What the store does not take is kept in the process: a message that was posted is posted, and failing
  * its delivery now would post it twice.
  */
-function createPages(memory: DestinationMemory | undefined) {
+function createPages(memory: DestinationMemory | undefined): Pages {
   const unsaved = new Map<string, Json>();
   async function get(key: string): Promise<Json | undefined> {
     const kept = unsaved.get(key);

@@ -19,8 +19,16 @@ export type Posted =
   | { readonly kind: 'posted'; readonly channel: string; readonly ts: string }
   | Exclude<ApiVerdict, { kind: 'ok' }>;
 
-/** Posts a message, once as far as can be known. */
-export type Poster = (draft: Draft, signal: AbortSignal) => Promise<Posted>;
+export interface Poster {
+  /** Posts a message, once as far as can be known. */
+  post(draft: Draft, signal: AbortSignal): Promise<Posted>;
+  /** Looks for a message that was tried, by our clock. Undefined: it is not there, or the app may not look. */
+  seek(
+    draft: Pick<Draft, 'id' | 'answers'>,
+    triedMs: number,
+    signal: AbortSignal,
+  ): Promise<Posted | undefined>;
+}
 
 /**
  * Slack knows no key by which it would take a message once only. So what is tried is written down first; where it is
@@ -28,7 +36,9 @@ export type Poster = (draft: Draft, signal: AbortSignal) => Promise<Posted>;
  * `posted` once all that follows from it is written down.
  */
 export function createPoster(api: SlackApi, notebook: Notebook, configured: string, clock: Clock): Poster {
-  return async (draft, signal) => {
+  return { post, seek };
+
+  async function post(draft: Draft, signal: AbortSignal): Promise<Posted> {
     const before = await notebook.posting(draft.id);
     if (before?.state === 'trying') {
       const found = await seek(draft, before.atMs, signal);
@@ -41,7 +51,7 @@ export function createPoster(api: SlackApi, notebook: Notebook, configured: stri
     const mayStand = verdict.kind === 'unclear' || (verdict.kind === 'retry' && verdict.mayBeDone);
     if (!mayStand) await notebook.writePosting(draft.id, undefined);
     return verdict;
-  };
+  }
 
   async function send({ message, plain, id, answers }: Draft, signal: AbortSignal): Promise<ApiVerdict> {
     const channel = answers?.thread.channel ?? configured;
@@ -61,7 +71,7 @@ export function createPoster(api: SlackApi, notebook: Notebook, configured: stri
   }
 
   async function seek(
-    { id, answers }: Draft,
+    { id, answers }: Pick<Draft, 'id' | 'answers'>,
     triedMs: number,
     signal: AbortSignal,
   ): Promise<Posted | undefined> {

@@ -33,6 +33,17 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${numberText(count)} ${count === 1 ? noun : plural}`;
 }
 
+const ORDINALS = ['second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+
+/** `third`, `11th`, `22nd`. */
+export function ordinal(value: number): string {
+  const word = value === 1 ? 'first' : ORDINALS[value - 2];
+  if (word !== undefined) return word;
+  const isTeen = value % 100 >= 11 && value % 100 <= 13;
+  const ending = isTeen ? undefined : ({ 1: 'st', 2: 'nd', 3: 'rd' } as Record<number, string>)[value % 10];
+  return `${numberText(value)}${ending ?? 'th'}`;
+}
+
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
