@@ -41,7 +41,7 @@ const audible = (
   over: Partial<MemberTotals> = {},
 ): MemberTotals => ({
   ...{ alerts, open, acknowledged, newCount: alerts, hasNews: false, newestMs: NOW, hasRise: false },
-  ...{ urgency: 7, newsUrgency: 0, toldAcknowledged: 0, ended: 0 },
+  ...{ urgency: 7, newsUrgency: 0, toldOpen: 0, toldAcknowledged: 0, ended: 0 },
   ...over,
 });
 const news = (alerts = 1, open = alerts, acknowledged = 0) =>

@@ -138,7 +138,8 @@ export interface MemberTotals {
   /** The most urgent of the open ones, and of those among them that are news; 0 where there is none. */
   readonly urgency: number;
   readonly newsUrgency: number;
-  /** Open ones that were told of and are acknowledged. */
+  /** Open ones that were told of, and those among them that are acknowledged. */
+  readonly toldOpen: number;
   readonly toldAcknowledged: number;
   /** Told of, and over since. */
   readonly ended: number;

@@ -167,7 +167,7 @@ async function tell(
   const closes = isOver && (reason === 'resolved' || (!route.sendResolved && !isQuiet));
   const members = await membersToTell(tx, view, decision, quieted, looking);
   const totals = members.silent.length === 0 ? all : await tx.memberTotals(group.id, members.silent);
-  const isAllInHand = totals.open > 0 && totals.acknowledged === totals.open;
+  const isAllInHand = isInHand(totals, reason);
   const incidents = (group.incidents ?? 1) + (reason === 'grew' && group.isHandled === true ? 1 : 0);
   const notifications = compose(
     { view, decision, totals, route, isAllInHand, incidents, nowMs },
@@ -206,6 +206,12 @@ function urgencyTold({ audible }: GroupView, alerts: readonly NotifiedAlert[]): 
   return Math.max(audible.urgency, ...news);
 }
 
+/** An acknowledgement is about what was told: news beside it is told in its own time, and pages. */
+function isInHand(totals: MemberTotals, reason: NotificationReason): boolean {
+  if (reason === 'acknowledged') return totals.toldOpen > 0 && totals.toldAcknowledged === totals.toldOpen;
+  return totals.open > 0 && totals.acknowledged === totals.open;
+}
+
 function wakesNobody({ reason, isQuiet }: Telling): boolean {
   return isQuiet === true || reason === 'shrank' || reason === 'acknowledged';
 }
@@ -224,8 +230,10 @@ async function membersToTell(
   const isAboutKnown = isQuiet || decision.reason === 'resolved';
   const limit = (isListed ? MOST_LISTED : LISTED_ALERTS) + quieted.size;
   const members = await tx.readMembers(group.id, limit);
+  // What wakes nobody begins nothing either: an alert that was not told of is news, and has its own time.
+  const isAside = decision.reason === 'shrank' || decision.reason === 'acknowledged';
   const isHeard = ({ alert, told }: GroupMember): boolean =>
-    !quieted.has(alert.fingerprint) || (isAboutKnown && told !== undefined);
+    (!quieted.has(alert.fingerprint) && !isAside) || (isAboutKnown && told !== undefined);
   const heard = members.filter(isHeard);
   const shown = heard.filter(
     (member, index) => index < LISTED_ALERTS || (isListed && isChanged(member, decision.reason)),

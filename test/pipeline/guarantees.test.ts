@@ -506,6 +506,23 @@ describe('acknowledged is known everywhere', () => {
     expect(keysOf(told.notifications('pager'))).toHaveLength(1);
   });
 
+  it('is about what was told: what joined since is told in its own time, as an incident of its own', async () => {
+    const told = scene([route({ to: ['list', 'pager'], groupBy: [] })]);
+    await told.match(['sqli/eve']);
+    await told.run(MINUTE);
+    await told.match(['sqli/mallory']);
+    await told.acknowledge('sqli/eve');
+    const [, acknowledged] = told.notifications('list');
+    expect(acknowledged).toMatchObject({ reason: 'acknowledged', isAcknowledged: true });
+    expect(acknowledged?.alerts.map(({ fingerprint }) => fingerprint)).toEqual(['sqli/eve']);
+    await told.silence('mallory', 5 * HOUR);
+    await told.run(OVER + 10 * MINUTE);
+    expect(
+      told.notifications('list').flatMap(({ alerts }) => alerts.map(({ fingerprint }) => fingerprint)),
+    ).not.toContain('sqli/mallory');
+    expect(told.reasons('pager')).toEqual(['opened', 'acknowledged', 'resolved']);
+  });
+
   it('news that waits for its interval is not put off by it', async () => {
     const told = scene([route({ groupBy: [] })]);
     await told.match(['sqli/eve']);

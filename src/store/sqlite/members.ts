@@ -169,6 +169,7 @@ export function memberTotals(db: Database, group: string, except: readonly strin
        coalesce(max(${IS_NEWS}), 0) AS news, coalesce(max(${IS_RISE}), 0) AS rise,
        coalesce(max(CASE WHEN a.state <> 'resolved' THEN a.urgency END), 0) AS urgency,
        coalesce(max(CASE WHEN ${IS_NEWS} THEN a.urgency END), 0) AS news_urgency,
+       coalesce(sum(a.state <> 'resolved' AND m.told_episode IS NOT NULL), 0) AS told_open,
        coalesce(sum(a.state = 'acknowledged' AND m.told_episode IS NOT NULL), 0) AS told_acknowledged,
        coalesce(sum(a.state = 'resolved' AND m.told_episode IS NOT NULL), 0) AS ended,
        coalesce(max(CASE WHEN m.count > 0 THEN a.last_seen_ms END), 0) AS newest
@@ -185,6 +186,7 @@ export function memberTotals(db: Database, group: string, except: readonly strin
     hasRise: int(row, 'rise') === 1,
     urgency: int(row, 'urgency'),
     newsUrgency: int(row, 'news_urgency'),
+    toldOpen: int(row, 'told_open'),
     toldAcknowledged: int(row, 'told_acknowledged'),
     ended: int(row, 'ended'),
     newestMs: int(row, 'newest'),
