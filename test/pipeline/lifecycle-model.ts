@@ -169,11 +169,23 @@ export class Model {
       const since = this.#since(route, route.groupOf(name));
       const told = since.filter((each): each is Placed & { kind: 'told' } => each.kind === 'told');
       const own = told.findLast(({ alerts }) => alerts.includes(name));
-      if (own !== undefined && this.alert(name, own.index).episode === episode) return true;
+      // What came back quietly was told to nobody here.
+      if (own !== undefined && this.alert(name, own.index).episode === episode)
+        return told.some(({ how }) => how === 'message');
       if (this.#isSilenced(name, at) || route.isMuted(at)) return false;
-      const last = told.at(-1);
-      return last === undefined || at + route.wait >= last.at + route.interval;
+      const last = told.findLast(({ how }) => how !== 'quietly');
+      if (last === undefined) return this.#isOpenedSoon(route, since, at);
+      const isRising = this.#roseAt(since, last.index) !== undefined;
+      return isRising || at + route.wait >= last.at + route.interval;
     });
+  }
+
+  #isOpenedSoon(route: ModelRoute, since: readonly Placed[], at: number): boolean {
+    const [first] = since;
+    if (first === undefined || !('alert' in first)) return false;
+    const group = route.groupOf(first.alert);
+    const { isQuiet } = this.#openingDue(route, group, since);
+    return !isQuiet || at + route.wait >= this.#quietUntil(route, group, since);
   }
 
   /** What has happened to a group, with the places in the history. */
@@ -257,7 +269,7 @@ export class Model {
       const verdict = this.#tell(group, 'grew', 'message', audible);
       if (at >= last.at + route.interval) return verdict;
       if (!isRise) return undefined;
-      const roseAt = this.#roseAt(since, last.index);
+      const roseAt = this.#roseAt(since, last.index) ?? 0;
       return at >= roseAt + route.wait ? verdict : { ...verdict, isEarly: true };
     }
     const goesOn = audible.some(({ isOpen, isAcked }) => isOpen && !isAcked);
@@ -300,14 +312,14 @@ export class Model {
   }
 
   /** When it first became worse than it was told. */
-  #roseAt(since: readonly Placed[], lastTold: number): number {
+  #roseAt(since: readonly Placed[], lastTold: number): number | undefined {
     const worst = this.#worstTold(since);
     const rise = since.find((each) => {
       if (each.index < lastTold || (each.kind !== 'match' && each.kind !== 'update')) return false;
       const member = this.#membersOf(since, each.index + 1).find(({ name }) => name === each.alert);
       return member !== undefined && (member.isRise || (member.isNews && weight(member) > worst));
     });
-    return rise?.at ?? 0;
+    return rise?.at;
   }
 
   /** Of a group that people were not told of. */
