@@ -23,7 +23,7 @@ import {
   toRoutes,
   type Written,
 } from './contract-stage.ts';
-import type { Place } from './lifecycle-world.ts';
+import type { Place } from './lifecycle-steps.ts';
 import { ManualClock, START_MS } from './manual-clock.ts';
 
 const MATCHES_ARE_TOLD = 'every match is told of once, or in the books of what nobody heard';
