@@ -101,9 +101,11 @@ export async function readQuieting(
 
   /** It waits for its turn alone. What held its group before does not matter, where that is looked at soon. */
   function isAboutToBeTold({ waitsIn }: InhibitingAlert): boolean {
-    return waitsIn.some(({ route: name, heldBecause, lastNotifiedMs, dueMs = 0 }) => {
+    return waitsIn.some(({ route: name, heldBecause, lastNotifiedMs, dueMs = 0, quietUntilMs = 0 }) => {
       const route = known.get(name);
       if (route !== undefined && muted(route) !== undefined) return false;
+      // Back too soon to wake anybody: nobody is told for hours.
+      if (lastNotifiedMs === undefined && quietUntilMs > nowMs + waitOf(name)) return false;
       const isFirst = heldBecause === undefined && lastNotifiedMs === undefined;
       return isFirst || dueMs <= nowMs + waitOf(name);
     });

@@ -267,7 +267,8 @@ describe('alerts that may keep others quiet', () => {
   const told = async (id: string, over: Partial<AlertGroup>, told = true): Promise<void> => {
     await within(async (tx) => {
       await tx.writeAlerts([alert(id)], NOW);
-      await tx.writeGroups([group(`g-${id}`, over)], NOW);
+      const known = told ? { told: { oncall: { how: 'message' as const, sinceMs: NOW } } } : {};
+      await tx.writeGroups([group(`g-${id}`, { ...known, ...over })], NOW);
       await tx.addPending([{ group: `g-${id}`, fingerprint: id, count: 1 }]);
       if (told) await tx.markTold(`g-${id}`, []);
     });
@@ -290,6 +291,7 @@ describe('alerts that may keep others quiet', () => {
     await told('held', { dueMs: NOW + 11, heldBecause: 'silenced' }, false);
     await told('held-until-now', { dueMs: NOW + 10, heldBecause: 'silenced' }, false);
     await told('closed', {}, false);
+    await told('back-quietly', { dueMs: NOW + HOUR, told: {} });
     await within((tx) => tx.writeAlerts([alert('unrouted')], NOW));
     await within((tx) =>
       tx.writeAlerts([alert('over', { state: 'resolved' }), alert('reopened', { episode: 2 })], NOW),

@@ -23,7 +23,7 @@ import {
   toRoutes,
   type Written,
 } from './contract-stage.ts';
-import type { Place } from './lifecycle-world.ts';
+import type { Place } from './lifecycle-steps.ts';
 import { ManualClock, START_MS } from './manual-clock.ts';
 
 const MATCHES_ARE_TOLD = 'every match is told of once, or in the books of what nobody heard';
@@ -266,8 +266,9 @@ function urgency(delivery: Delivery): number {
   // What sums up is as urgent as what it sums up, which does not stand on it.
   if (delivery.kind !== 'alert') return Number.POSITIVE_INFINITY;
   const { reason, alerts, isQuiet } = delivery.notification;
-  const isAside = isQuiet === true || reason === 'shrank' || reason === 'acknowledged';
-  // What is over is not urgent, however bad it was.
-  const ongoing = alerts.filter(({ state }) => state !== 'resolved').map(({ severity }) => severity);
-  return urgencyFrom(isAside ? 'INFO' : ongoing.reduce(highestSeverity, 'INFO'));
+  const isAside = isQuiet === true || ['shrank', 'acknowledged', 'resolved'].includes(reason);
+  // What is over and known is not urgent, however bad it was; what nobody has heard of is.
+  const urgent = alerts.filter(({ state, newCount }) => state !== 'resolved' || newCount > 0);
+  const severities = urgent.map(({ severity }) => severity);
+  return urgencyFrom(isAside ? 'INFO' : severities.reduce(highestSeverity, 'INFO'));
 }

@@ -3,7 +3,7 @@ import { it } from 'vitest';
 import { runs } from '../seed.ts';
 import { configured, step } from './contract-stage.ts';
 import { ContractWorld } from './contract-world.ts';
-import { inMemory, onDisk, type Place } from './lifecycle-world.ts';
+import { inMemory, onDisk, type Place } from './lifecycle-steps.ts';
 
 function holds(place: () => Place, count: number): Promise<void> {
   return fc.assert(

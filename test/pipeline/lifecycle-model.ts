@@ -1,56 +1,14 @@
-import { highestSeverity, SEVERITIES, type Severity, severityRank } from '../../src/core/severity.ts';
-
-/** How it was told: as a message, in a summary, or so that it wakes nobody. */
-export type How = 'message' | 'summary' | 'quietly';
-
-/** One entry of everything that has happened, in its order. Times are seconds. */
-export type Happening =
-  | {
-      readonly kind: 'match' | 'update';
-      readonly at: number;
-      readonly alert: string;
-      readonly severity: Severity;
-      readonly isExploit: boolean;
-    }
-  | { readonly kind: 'ack'; readonly at: number; readonly alert: string }
-  /** Somebody looked: what had been quiet for long enough is over from here on. */
-  | { readonly kind: 'look'; readonly at: number }
-  | {
-      readonly kind: 'told';
-      readonly at: number;
-      readonly group: string;
-      readonly reason: string;
-      readonly how: How;
-      /** Those that it told of, the worst first. */
-      readonly alerts: readonly string[];
-    }
-  | { readonly kind: 'closed'; readonly at: number; readonly group: string };
-
-interface AlertState {
-  readonly isOpen: boolean;
-  readonly isAcked: boolean;
-  readonly episode: number;
-  readonly severity: Severity;
-  readonly isExploited: boolean;
-  /** Its newest match. */
-  readonly last: number;
-}
-
-interface Member extends AlertState {
-  readonly name: string;
-  readonly untold: number;
-  /** As it was when it was told of; undefined where it was not. */
-  readonly told: AlertState | undefined;
-  readonly isNews: boolean;
-  readonly isRise: boolean;
-}
-
-/** The more, the worse: an exploit that succeeded is worse than any of its severity that did not. */
-const weight = ({ severity, isExploited }: AlertState): number =>
-  severityRank(severity) * 2 + (isExploited ? 1 : 0);
-const MILD = severityRank('HIGH') * 2;
-
-const worstOf = (alerts: readonly AlertState[]): number => Math.max(-1, ...alerts.map(weight));
+import { highestSeverity, SEVERITIES, severityRank } from '../../src/core/severity.ts';
+import {
+  type AlertState,
+  type Happening,
+  type How,
+  type Member,
+  MILD,
+  type Verdict,
+  weight,
+  worstOf,
+} from './lifecycle-happenings.ts';
 
 function remembered<T>(known: Map<string, T>, question: string, answer: () => T): T {
   const found = known.get(question) ?? answer();
@@ -77,19 +35,6 @@ export interface ModelRoute {
   readonly wait: number;
   readonly interval: number;
   readonly repeat: number;
-}
-
-/** What the model says is to be told of a group now. */
-export interface Verdict {
-  readonly group: string;
-  readonly reason: string;
-  readonly how: How;
-  readonly severity: Severity;
-  readonly counts: Readonly<Record<string, number>>;
-  /** Nothing is told of but that it is over: what it names is only what it was about. */
-  readonly isFace?: true;
-  /** It may be told already, and need not: its time comes later, and somebody looked for another reason. */
-  readonly isEarly?: true;
 }
 
 /**
@@ -169,11 +114,23 @@ export class Model {
       const since = this.#since(route, route.groupOf(name));
       const told = since.filter((each): each is Placed & { kind: 'told' } => each.kind === 'told');
       const own = told.findLast(({ alerts }) => alerts.includes(name));
-      if (own !== undefined && this.alert(name, own.index).episode === episode) return true;
+      // What came back quietly was told to nobody here.
+      if (own !== undefined && this.alert(name, own.index).episode === episode)
+        return told.some(({ how }) => how === 'message');
       if (this.#isSilenced(name, at) || route.isMuted(at)) return false;
-      const last = told.at(-1);
-      return last === undefined || at + route.wait >= last.at + route.interval;
+      const last = told.findLast(({ how }) => how !== 'quietly');
+      if (last === undefined) return this.#isOpenedSoon(route, since, at);
+      const isRising = this.#roseAt(since, last.index) !== undefined;
+      return isRising || at + route.wait >= last.at + route.interval;
     });
+  }
+
+  #isOpenedSoon(route: ModelRoute, since: readonly Placed[], at: number): boolean {
+    const [first] = since;
+    if (first === undefined || !('alert' in first)) return false;
+    const group = route.groupOf(first.alert);
+    const { isQuiet } = this.#openingDue(route, group, since);
+    return !isQuiet || at + route.wait >= this.#quietUntil(route, group, since);
   }
 
   /** What has happened to a group, with the places in the history. */
@@ -257,7 +214,7 @@ export class Model {
       const verdict = this.#tell(group, 'grew', 'message', audible);
       if (at >= last.at + route.interval) return verdict;
       if (!isRise) return undefined;
-      const roseAt = this.#roseAt(since, last.index);
+      const roseAt = this.#roseAt(since, last.index) ?? 0;
       return at >= roseAt + route.wait ? verdict : { ...verdict, isEarly: true };
     }
     const goesOn = audible.some(({ isOpen, isAcked }) => isOpen && !isAcked);
@@ -300,14 +257,14 @@ export class Model {
   }
 
   /** When it first became worse than it was told. */
-  #roseAt(since: readonly Placed[], lastTold: number): number {
+  #roseAt(since: readonly Placed[], lastTold: number): number | undefined {
     const worst = this.#worstTold(since);
     const rise = since.find((each) => {
       if (each.index < lastTold || (each.kind !== 'match' && each.kind !== 'update')) return false;
       const member = this.#membersOf(since, each.index + 1).find(({ name }) => name === each.alert);
       return member !== undefined && (member.isRise || (member.isNews && weight(member) > worst));
     });
-    return rise?.at ?? 0;
+    return rise?.at;
   }
 
   /** Of a group that people were not told of. */

@@ -2,16 +2,15 @@ import { expect } from 'vitest';
 import { acknowledge } from '../../src/alerts/lifecycle.ts';
 import type { Notification } from '../../src/core/alert.ts';
 import type { Digest } from '../../src/core/digest.ts';
-import type { Severity } from '../../src/core/severity.ts';
 import { type Store, type StoredSilence, StoreError, type StoreTx } from '../../src/core/store.ts';
 import type { FiredRule } from '../../src/pipeline/firing.ts';
 import { createNotifier } from '../../src/pipeline/notify.ts';
 import { raise } from '../../src/pipeline/raise.ts';
 import type { TermSource } from '../../src/rules/index.ts';
-import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
-import { openInMemory, recordedTelemetry, temporaryFile } from './bench.ts';
-import { type How, Model, type ModelRoute, type Verdict } from './lifecycle-model.ts';
+import { recordedTelemetry } from './bench.ts';
+import type { How, Verdict } from './lifecycle-happenings.ts';
+import { Model, type ModelRoute } from './lifecycle-model.ts';
 import {
   actorOf,
   groupOf,
@@ -25,36 +24,8 @@ import {
   SLACK,
   TICK,
 } from './lifecycle-stage.ts';
+import type { Place, Step } from './lifecycle-steps.ts';
 import { ManualClock, START_MS } from './manual-clock.ts';
-
-export type Step =
-  | {
-      readonly kind: 'matches';
-      readonly alerts: readonly string[];
-      readonly severity: Severity;
-      readonly isExploit: boolean;
-      readonly breaks: boolean;
-    }
-  | {
-      readonly kind: 'update';
-      readonly alert: string;
-      readonly severity: Severity;
-      readonly isExploit: boolean;
-    }
-  | { readonly kind: 'ack'; readonly alert: string }
-  | { readonly kind: 'silence'; readonly what: string; readonly seconds: number }
-  | { readonly kind: 'expire' }
-  | { readonly kind: 'wait' | 'sleep'; readonly seconds: number }
-  | { readonly kind: 'restart' }
-  /** The next look breaks at its nth transaction. */
-  | { readonly kind: 'crash'; readonly at: number };
-
-export interface Place {
-  readonly open: () => Store;
-  /** Whether what was closed can be opened again. */
-  readonly lasts: boolean;
-  readonly remove: () => void;
-}
 
 interface Reported {
   readonly notification: Notification;
@@ -441,9 +412,3 @@ export class World {
     this.#place.remove();
   }
 }
-
-export const inMemory = (): Place => ({ open: openInMemory, lasts: false, remove: () => undefined });
-export const onDisk = (): Place => {
-  const { file, remove } = temporaryFile();
-  return { open: () => openSqliteStore({ file, exclusive: true }), lasts: true, remove };
-};

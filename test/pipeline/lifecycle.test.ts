@@ -3,7 +3,8 @@ import { it } from 'vitest';
 import { SEVERITIES } from '../../src/core/severity.ts';
 import { runs } from '../seed.ts';
 import { ACTORS, nameOf, RULES, SILENCES } from './lifecycle-stage.ts';
-import { inMemory, onDisk, type Place, type Step, World } from './lifecycle-world.ts';
+import { inMemory, onDisk, type Place, type Step } from './lifecycle-steps.ts';
+import { World } from './lifecycle-world.ts';
 
 const alertName = fc
   .tuple(fc.constantFrom(...RULES), fc.constantFrom(...ACTORS))

@@ -34,6 +34,7 @@ import { int, json, maybeInt, text } from './row.ts';
 import { countInSlice, matchedBefore, scanEvents } from './statistics.ts';
 import { recordsOf } from './story.ts';
 import { SqliteTx } from './transaction.ts';
+import { nextDueMs } from './turn.ts';
 
 export { isLockHeld } from './lock.ts';
 
@@ -219,7 +220,7 @@ export class SqliteStore implements RecordedStore {
   }
 
   nextDeliveryDueMs(destination: string): Promise<number | undefined> {
-    return this.#alone(() => outbox.nextDueMs(this.#db, destination));
+    return this.#alone(() => nextDueMs(this.#db, destination));
   }
 
   newestDeadReason(destination: string): Promise<string | undefined> {

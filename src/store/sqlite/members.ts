@@ -133,6 +133,9 @@ export function toldOf(row: Record<string, unknown> | undefined): GroupMember['t
 /** Open alerts looked at for each that is wanted: a flood that is kept quiet ends the search, too. */
 const LOOKED_AT_FOR_ONE = 4;
 
+/** Somebody knows of the group's opening: what came back quietly may have been told to nobody. */
+const IS_KNOWN = "coalesce(g.body -> '$.told', '{}') <> '{}'";
+
 /** The order is the index's own, so that the limits end the search. */
 export function inhibitingAlerts(db: Database, dueByMs: number, limit: number): InhibitingAlert[] {
   const waits = `m.fingerprint = a.fingerprint AND m.told_episode IS NOT a.episode
@@ -144,7 +147,7 @@ export function inhibitingAlerts(db: Database, dueByMs: number, limit: number): 
            (SELECT json_group_array(json(g.body)) ${groups} WHERE ${waits}) END AS waits
        FROM (
          SELECT o.fingerprint, o.episode, o.body, EXISTS (
-           SELECT 1 FROM group_members m WHERE m.fingerprint = o.fingerprint AND m.told_episode = o.episode) AS is_told
+           SELECT 1 ${groups} WHERE m.fingerprint = o.fingerprint AND m.told_episode = o.episode AND ${IS_KNOWN}) AS is_told
          FROM (SELECT fingerprint, episode, body FROM alerts WHERE state <> 'resolved' ORDER BY urgency DESC LIMIT ?3) o
        ) a WHERE a.is_told OR EXISTS (SELECT 1 ${groups} WHERE ${waits}) LIMIT ?2`,
       dueByMs,

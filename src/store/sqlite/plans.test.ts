@@ -2,8 +2,9 @@ import type { SQLInputValue } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
 import { countTold, dueGroups, groupsAt, memberTotals, openGroupsOf } from './members.ts';
-import { claim, enqueue, nextDueMs } from './outbox.ts';
+import { claim, enqueue } from './outbox.ts';
 import { isNotificationWaiting, takeWaiting } from './overflow.ts';
+import { nextDueMs } from './turn.ts';
 
 const MANY = 60_000;
 
