@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import type { DeliveryCount, OpenCount } from '../core/store.ts';
 
 /** What a store holds that cannot be cleared. */
@@ -23,10 +24,15 @@ export function explainFilling({ deliveries, openAlerts, windows }: Filling, now
   const held = [
     ...named(
       waiting,
-      (each) => `${each.count} deliveries that wait for ${each.destination}${since(each, nowMs)}`,
+      (each) =>
+        `${counted(each.count, 'delivery that waits', 'deliveries that wait')} for ${each.destination}${since(each, nowMs)}`,
     ),
     ...named(dead, ({ count, destination }) => `${count} dead letters of ${destination}`),
-    ...(isCrowded ? [`${open} open alerts and ${counting} windows that still count`] : []),
+    ...(isCrowded
+      ? [
+          `${counted(open, 'open alert')} and ${counted(counting, 'window that still counts', 'windows that still count')}`,
+        ]
+      : []),
   ];
   const advice = [
     ...(waiting.length > 0 ? ['see whether those destinations take deliveries, and how fast'] : []),
@@ -46,7 +52,7 @@ function named(
   const largest = counts.toSorted((a, b) => b.count - a.count);
   const rest = largest.slice(NAMED);
   const others = rest.reduce((total, { count }) => total + count, 0);
-  const more = rest.length === 0 ? [] : [`${others} more of ${rest.length} other destinations`];
+  const more = rest.length === 0 ? [] : [`${others} more of ${counted(rest.length, 'other destination')}`];
   return [...largest.slice(0, NAMED).map(sentence), ...more];
 }
 

@@ -13,8 +13,17 @@ export interface Records {
     readonly state: string;
     readonly reason: string;
   }[];
-  /** Notification id → matches that it tells, and whether they are of the feed. */
-  readonly notifications: ReadonlyMap<string, { readonly count: number; readonly isOwn: boolean }>;
+  /** Notification id → what it tells. */
+  readonly notifications: ReadonlyMap<string, Told>;
+}
+
+interface Told {
+  /** Matches that it tells people; none in further parts, which only lists get. */
+  readonly count: number;
+  /** Matches of the alerts that it holds. */
+  readonly listed: number;
+  /** Of what Tocsin says of itself. */
+  readonly isOwn: boolean;
 }
 
 /** What Tocsin says of itself may wait for its repetition. */
@@ -62,10 +71,15 @@ function withDatabase<T>(database: string, read: (db: DatabaseSync) => T): T {
   }
 }
 
-function told(body: Json): { count: number; isOwn: boolean } {
-  if (!isJsonObject(body)) return { count: 0, isOwn: false };
+function told(body: Json): Told {
+  if (!isJsonObject(body)) return { count: 0, listed: 0, isOwn: false };
   const alerts = Array.isArray(body['alerts']) ? body['alerts'].filter(isJsonObject) : [];
-  return { count: Number(body['newCount']), isOwn: alerts.some((alert) => alert['feed'] === 'operations') };
+  const isFurther = isJsonObject(body['part']) && Number(body['part']['number']) > 1;
+  return {
+    count: isFurther ? 0 : Number(body['newCount']),
+    listed: alerts.reduce((sum, { newCount }) => sum + Number(newCount), 0),
+    isOwn: alerts.some((alert) => alert['feed'] === 'operations'),
+  };
 }
 
 const EVENT_DESTINATIONS = ['siem', 'indexer', 'soar', 'archive'] as const;
@@ -119,9 +133,15 @@ function auditNotifications(
   dead: ReadonlySet<string>,
 ): string[] {
   const lost = [...notifications.keys()].filter((id) => !taken.has(id) && !dead.has(id));
-  const strange = [...taken.keys()].filter((id) => id.startsWith('alert/') && !notifications.has(id));
-  const wrong = [...taken].filter(
-    ([id, body]) => notifications.has(id) && newCount(body) !== notifications.get(id)?.count,
+  const counts = new Map<string, number>();
+  for (const [id, body] of taken) {
+    if (!id.startsWith('alert/')) continue;
+    const whole = notificationOf(id);
+    counts.set(whole, (counts.get(whole) ?? 0) + newCount(body));
+  }
+  const strange = [...counts.keys()].filter((id) => !notifications.has(id));
+  const wrong = [...counts].filter(
+    ([id, count]) => notifications.has(id) && count !== notifications.get(id)?.listed,
   );
   return [
     ...lost.map((id) => `LOST at ${name}: ${id}`),
@@ -136,11 +156,16 @@ function newCount(body: Json): number {
   return isJsonObject(data) ? Number(data['new_count']) : Number.NaN;
 }
 
-/** Notifications of one group are numbered: `alert/GROUP/OPENED/NUMBER`. */
+/** Where a notification is a record for each of its alerts, further ones end in `#2`, `#3` and so on. */
+export function notificationOf(id: string): string {
+  return id.replace(/#\d+$/, '');
+}
+
+/** Notifications of one group are numbered: `alert/GROUP/OPENED/NUMBER`, with `.2` and so on behind it for further parts. */
 function outOfOrder(name: string, ids: readonly string[]): string[] {
   const last = new Map<string, number>();
   return ids.flatMap((id) => {
-    const [, group = '', number = ''] = /^(alert\/.+)\/(\d+)$/.exec(id) ?? [];
+    const [, group = '', number = ''] = /^(alert\/.+)\/(\d+)(?:\.\d+)?$/.exec(notificationOf(id)) ?? [];
     const before = last.get(group) ?? 0;
     last.set(group, Math.max(before, Number(number)));
     return Number(number) < before ? [`OUT OF ORDER at ${name}: ${id} after number ${before}`] : [];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
+import { notificationOf } from './books.ts';
 import { type Chapter, causesOf, type Standing, tellLives } from './causes.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -26,7 +27,10 @@ export function repeatsOf({ destination, takes }: Ledger, ends: readonly LifeEnd
   return [...takes]
     .filter(([, all]) => all.length > 1)
     .flatMap(([id, all]) => {
-      const lives = ends.map((end): Chapter => ({ how: end.how, standing: end.standing(destination, id) }));
+      const delivery = notificationOf(id);
+      const lives = ends.map(
+        (end): Chapter => ({ how: end.how, standing: end.standing(destination, delivery) }),
+      );
       const told = tellLives(all, lives);
       return causesOf(all, lives).map((because) => ({ destination, id, because, lives: told }));
     });

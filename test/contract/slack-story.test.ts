@@ -326,7 +326,6 @@ describe('eight messages that end together', () => {
   });
 });
 
-const RUNS = runs(80);
 /** Everything that two openings of a group bring, in its order. */
 const LIFE: readonly Notification[] = [
   told(1, 'opened'),
@@ -416,6 +415,6 @@ it('whatever is lost, retried, repeated or late, the message shows the newest no
       for (const other of others) expect(colourOf(other)).toBe(GREEN);
       await closeAll();
     }),
-    { numRuns: RUNS },
+    { numRuns: runs(80) },
   );
 });
