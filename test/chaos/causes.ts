@@ -16,9 +16,11 @@ export interface Chapter {
   readonly standing: Standing | undefined;
 }
 
+/** Of an attempt to which an answer came that says neither yes nor no. */
+export const UNCLEAR = 'an unclear answer';
 /** Of an attempt after which nobody can know whether it was taken. */
 const DOUBTFUL =
-  /in time|closed the connection before|was stopped|^the request to .* failed|^cannot write|^the delivery was stopped/;
+  /^an unclear answer$|in time|closed the connection before|was stopped|^the request to .* failed|^cannot write|^the delivery was stopped/;
 /** How a life ends whose log was damaged afterwards. */
 export const TORN = ', log torn';
 /** Places differ from round to round. */

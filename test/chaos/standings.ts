@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
 import { notificationOf } from './books.ts';
-import { type Chapter, causesOf, type Standing, tellLives } from './causes.ts';
+import { type Chapter, causesOf, type Standing, tellLives, UNCLEAR } from './causes.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One life as it stood in the database when it was over. */
@@ -89,6 +89,9 @@ function both(one: Standing | undefined, other: Standing): Standing {
 function attemptsIn(history: Json): Standing['attempts'] {
   const entries = Array.isArray(history) ? history.filter(isJsonObject) : [];
   return entries
-    .filter(({ outcome }) => outcome === 'retry' || outcome === 'held')
-    .map(({ reason, times }) => ({ reason: String(reason ?? ''), times: Number(times) }));
+    .filter(({ outcome }) => outcome === 'retry' || outcome === 'held' || outcome === 'unclear')
+    .map(({ outcome, reason, times }) => ({
+      reason: outcome === 'unclear' ? UNCLEAR : String(reason ?? ''),
+      times: Number(times),
+    }));
 }
