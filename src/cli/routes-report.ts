@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
+import { stirOf, type ToldOf } from '../alerts/group.ts';
 import type { Firing } from '../alerts/lifecycle.ts';
 import type { Break } from '../alerts/quiet.ts';
+import { urgencyOf } from '../alerts/urgency.ts';
 import type { StoredAlert } from '../core/alert.ts';
 import type { Feed } from '../core/event.ts';
-import { severityRank } from '../core/severity.ts';
 import type { AlertGroup } from '../core/store.ts';
 import { groupText, short } from './alert-view.ts';
 import { conditionText, leavesOf } from './conditions.ts';
@@ -35,7 +36,8 @@ export interface MatchReport {
   /** Rules that it gives way to: then it raises no alert, and no route is asked. */
   readonly yieldsTo?: readonly string[];
   readonly broken: readonly Break[];
-  readonly steps: readonly (RouteStep & { readonly known?: AlertGroup })[];
+  /** `known`: the group that counts it, as it is now; `told`: what that has told of the alert. */
+  readonly steps: readonly (RouteStep & { readonly known?: AlertGroup; readonly told?: ToldOf })[];
 }
 
 type Step = MatchReport['steps'][number];
@@ -57,9 +59,10 @@ export function routesJson(report: RoutesReport) {
         routes: match.steps.map((step) => ({
           ...{ route: step.route, outcome: step.outcome, to: step.to, toldByEarlierRoutes: step.leftOut },
           ...{ continue: step.continues, when: step.when },
+          escalate: step.escalate && { after: span(step.escalate.afterMs), to: step.escalate.to },
           group: step.group && {
             ...{ id: step.group.id, labels: step.group.labels, timing: step.group.timing },
-            ...{ mutedUntil: iso(step.group.mutedUntilMs), tellsAs: reasonOf(match, step) },
+            ...{ mutedUntil: iso(step.group.mutedUntilMs), tellsAs: toldAs(match, step) },
           },
         })),
       };
@@ -123,6 +126,7 @@ function stepText(match: MatchReport, step: Step, atMs: number): readonly string
         `${name}: yes, ${step.when === undefined ? 'it takes every alert' : 'its "when" holds'}`,
         `    tells ${listed(step.to)}${step.leftOut.length === 0 ? '' : ` (earlier routes tell ${listed(step.leftOut)})`}`,
         `    ${whenText(match, step, atMs)}`,
+        ...escalation(step),
         ...goesOn(step),
       ];
   }
@@ -134,18 +138,32 @@ function failing({ when }: Step): readonly string[] {
   return failed.slice(0, MOST_CONDITIONS).map((leaf) => `    ${visible(conditionText(leaf))}`);
 }
 
+function escalation({ escalate }: Step): readonly string[] {
+  if (escalate === undefined) return [];
+  return [
+    `    tells ${listed(escalate.to)} too, ${span(escalate.afterMs)} later, if nobody has acknowledged it (escalate)`,
+  ];
+}
+
 function goesOn({ continues }: Step): readonly string[] {
   return continues ? ['    continue: true, so later routes are asked too'] : [];
 }
 
+/** What the notification is called. */
+function toldAs(match: MatchReport, step: Step): Exclude<Reason, 'rise'> {
+  const reason = reasonOf(match, step);
+  return reason === 'rise' ? 'grew' : reason;
+}
+
+type Reason = 'opened' | 'rise' | 'grew' | 'repeat';
+
 /** As alerts/group.ts decides of a group as it stands. */
-function reasonOf({ alert, known }: MatchReport, step: Step): 'opened' | 'grew' | 'repeat' {
-  if (step.known?.lastNotifiedMs === undefined || step.known.dueMs === undefined) return 'opened';
-  const isNews =
-    known === undefined ||
-    known.episode !== alert.episode ||
-    severityRank(alert.severity) > severityRank(known.severity);
-  return isNews ? 'grew' : 'repeat';
+function reasonOf({ alert }: MatchReport, { known, told }: Step): Reason {
+  if (known?.lastNotifiedMs === undefined || known.dueMs === undefined) return 'opened';
+  const stir = stirOf(told, alert);
+  if (stir === 'growth') return 'repeat';
+  const { toldUrgency = Number.POSITIVE_INFINITY } = known;
+  return stir === 'rise' || urgencyOf(alert) > toldUrgency ? 'rise' : 'grew';
 }
 
 function whenText(match: MatchReport, step: Step, atMs: number): string {
@@ -155,6 +173,7 @@ function whenText(match: MatchReport, step: Step, atMs: number): string {
   const lastMs = known?.lastNotifiedMs ?? atMs;
   const told = {
     opened: `after ${span(groupWaitMs)} (group_wait)`,
+    rise: `as a rise in severity, after ${span(groupWaitMs)} (group_wait)`,
     grew: `as news of a group told of already: at ${moment(lastMs + groupIntervalMs, atMs)} at the earliest (group_interval)`,
     repeat:
       match.known?.state === 'acknowledged'

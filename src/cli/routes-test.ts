@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { record } from '../alerts/lifecycle.ts';
 import type { TocsinConfig } from '../app/load.ts';
 import { openStoreBeside } from '../app/store.ts';
+import type { StoredAlert } from '../core/alert.ts';
 import { systemClock } from '../core/clock.ts';
 import { type Event, eventId } from '../core/event.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -99,7 +100,7 @@ async function reportOn(
           ...(known === undefined ? {} : { known }),
           ...(kept === undefined ? {} : { quiet: kept }),
           broken: quiet?.broken(alert) ?? [],
-          steps: await Promise.all(steps.map((step) => withKnown(step, store))),
+          steps: await Promise.all(steps.map((step) => withKnown(step, alert, store))),
         };
       }),
     ),
@@ -130,7 +131,14 @@ function decide(
 const NO_STORE =
   'no daemon has made the store yet: silences added by hand, inhibition and open alerts are not looked at';
 
-async function withKnown(step: RouteStep, store: RecordedStore | undefined) {
-  const known = step.group && (await store?.records.readGroup(step.group.id));
-  return known === undefined ? step : { ...step, known };
+/** The group that counts it: an open one that has told a destination of the alert keeps it, whatever its route is now. */
+async function withKnown(step: RouteStep, { fingerprint }: StoredAlert, store: RecordedStore | undefined) {
+  if (step.group === undefined || store === undefined) return step;
+  const own = (await store.records.membershipsOf(fingerprint)).filter(
+    ({ group }) => group.dueMs !== undefined,
+  );
+  const home = own.find(({ group }) => step.to.some((name) => group.told?.[name] !== undefined));
+  const known = home?.group ?? (await store.records.readGroup(step.group.id));
+  const told = home?.told ?? own.find(({ group }) => group.id === known?.id)?.told;
+  return { ...step, ...(known === undefined ? {} : { known }), ...(told === undefined ? {} : { told }) };
 }

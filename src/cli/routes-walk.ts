@@ -25,6 +25,8 @@ export interface RouteStep {
   readonly to: readonly string[];
   readonly leftOut: readonly string[];
   readonly continues: boolean;
+  /** Who is told besides where nobody acknowledges. */
+  readonly escalate?: ConfiguredRoute['escalate'];
   /** Of one that is taken. */
   readonly group?: {
     readonly id: string;
@@ -65,7 +67,15 @@ function stepOf(
   if (when !== undefined && !when.matches(subject)) return { ...asked, outcome: 'not-matched' };
   if (chosen === undefined) return { ...asked, outcome: 'told-already', leftOut: route.to };
   const { to, leftOut = [] } = chosen;
-  return { ...asked, outcome: 'taken', to, leftOut, group: groupOf(route, chosen.leftOut, subject, atMs) };
+  const further = route.escalate === undefined ? {} : { escalate: route.escalate };
+  return {
+    ...asked,
+    ...further,
+    outcome: 'taken',
+    to,
+    leftOut,
+    group: groupOf(route, chosen.leftOut, subject, atMs),
+  };
 }
 
 function groupOf(
