@@ -14,7 +14,7 @@ time_intervals: [{ name: christmas, months: [december], days_of_month: [24, 25],
 routes:
   - { name: bank, when: { host: { eq: bank.example } }, to: [oncall], continue: true, group_by: [rule] }
   - { name: urgent, when: { severity: { gte: HIGH }, method: { eq: GET } }, to: [oncall, archive], mute_times: [christmas] }
-  - { name: rest, to: [archive], group_wait: 30s }`;
+  - { name: rest, to: [archive], group_wait: 30s, escalate: { after: 15m, to: [oncall] } }`;
 
 const SQLI = {
   filterId: 'SQLInjection',
@@ -95,6 +95,11 @@ it('knows what is there: an open alert, a group that was told, a silence', async
   );
   expect(out).toContain('as more of what was told: at ');
   expect(out).toContain('(repeat_interval)');
+});
+
+it('says who is told besides where nobody acknowledges', async () => {
+  const { out } = await test({ ...SQLI, host: 'shop.example', method: 'POST' });
+  expect(out).toContain('tells oncall too, 15m later, if nobody has acknowledged it (escalate)');
 });
 
 it('tells of a route what stands in the file, and nothing that came into it from elsewhere', async () => {
