@@ -78,6 +78,26 @@ describe('a daemon', () => {
     expect(known).toMatchObject({ state: 'open', matchedAtMs });
   });
 
+  it('says how many incidents stay open at a destination that a reload removes, and what runs is in force', async () => {
+    const more = 'routes: [{ to: [people], group_wait: 0s }]';
+    const { daemon, write, config, show, logs } = await start();
+    write('config.yaml', config({ more }));
+    expect(await daemon.reload()).toEqual([]);
+    show('e1', 'First');
+    await eventually(async () =>
+      expect(await daemon.store.countTold()).toEqual([{ destination: 'people', count: 1 }]),
+    );
+    write(
+      'config.yaml',
+      config({ more: more.replace('people', 'others') }).replace('name: people', 'name: others'),
+    );
+    const message =
+      '1 incident stays open at destination "people", which is no longer in the configuration: close them there, or bring it back under its name';
+    expect(await daemon.reload()).toEqual([{ code: 'left-open', severity: 'warning', message }]);
+    expect(messages(logs)).toContainEqual(expect.stringContaining('1 incident stays open at a destination'));
+    expect(messages(logs)).not.toContainEqual(expect.stringContaining('reload refused'));
+  });
+
   it('refuses a second one on its store, and goes on', async () => {
     const { folder, show } = await start();
     const place = { file: join(folder, 'config.yaml'), cwd: folder, env: {} };

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import { counted } from '../core/counted.ts';
 import { framesOf } from '../core/frames.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Random } from '../core/random.ts';
-import type { Store } from '../core/store.ts';
+import { type Store, StoreError, type ToldCount } from '../core/store.ts';
 import { startServer } from '../http/server.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { VERSION } from '../telemetry/version.ts';
@@ -23,7 +24,7 @@ export interface DaemonDeps {
 export interface Daemon {
   readonly port: number;
   readonly store: Store;
-  /** Problems where the new configuration is refused; none where it is in force. */
+  /** Errors where the new configuration is refused; where it is in force none, but there may be warnings. */
   reload(): Promise<readonly Problem[]>;
   /** Ends everything in order: no more polls, deliveries under way finish, then the store closes. */
   stop(): Promise<void>;
@@ -55,7 +56,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       return [FAILED];
     });
     const mine = applied.then((problems) => {
-      if (!stopping) refused = problems;
+      if (!stopping) refused = problems.filter(({ severity }) => severity === 'error');
       return problems;
     });
     turn = mine;
@@ -81,7 +82,18 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     }
     telemetry.logger.level = setup.config.log.level;
     telemetry.reloaded();
-    return [];
+    return (await openElsewhere()).map(({ destination, count }) => leftOpen(destination, count));
+  }
+
+  /** Groups that are open at destinations which are no longer in the configuration. */
+  async function openElsewhere(): Promise<readonly ToldCount[]> {
+    const known = new Set(setup.config.destinations.map(({ name }) => name));
+    try {
+      return (await store.countTold()).filter(({ destination }) => !known.has(destination));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return [];
+    }
   }
 
   async function use(next: Setup): Promise<void> {
@@ -118,6 +130,12 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
       await store.close();
     },
   };
+}
+
+function leftOpen(destination: string, count: number): Problem {
+  const incidents = counted(count, 'incident stays', 'incidents stay');
+  const message = `${incidents} open at destination "${destination}", which is no longer in the configuration: close them there, or bring it back under its name`;
+  return { code: 'left-open', severity: 'warning', message };
 }
 
 const NOT_STARTED: Problem = {

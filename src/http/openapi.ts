@@ -33,7 +33,7 @@ export function openapi(version: string): object {
       },
       '/api/v1/reload': {
         post: guarded('Reads configuration and rules again. What does not validate changes nothing.', {
-          200: response('In force', { problems: PROBLEMS }),
+          200: response('In force; there may be warnings', { problems: PROBLEMS }),
           422: response('Refused; the running configuration stays', { problems: PROBLEMS }),
         }),
       },

@@ -91,7 +91,9 @@ function createEndpoints({ telemetry, reload, version }: ServerDeps): ReadonlyMa
       access: 'token-required',
       answer: async () => {
         const problems = await reload();
-        return json(problems.length === 0 ? 200 : 422, { problems: problems.map(formatProblem) });
+        // What is only a warning is in force all the same.
+        const isRefused = problems.some(({ severity }) => severity === 'error');
+        return json(isRefused ? 422 : 200, { problems: problems.map(formatProblem) });
       },
     },
   };
