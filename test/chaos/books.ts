@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, notificationOf } from './ledger.ts';
 import { EVENT_ID, RULES } from './stage.ts';
 import type { Repeat } from './standings.ts';
 
@@ -154,11 +154,6 @@ function auditNotifications(
 function newCount(body: Json): number {
   const data = isJsonObject(body) && isJsonObject(body['data']) ? body['data'] : body;
   return isJsonObject(data) ? Number(data['new_count']) : Number.NaN;
-}
-
-/** Where a notification is a record for each of its alerts, further ones end in `#2`, `#3` and so on. */
-export function notificationOf(id: string): string {
-  return id.replace(/#\d+$/, '');
 }
 
 /** Notifications of one group are numbered: `alert/GROUP/OPENED/NUMBER`, with `.2` and so on behind it for further parts. */

@@ -39,3 +39,8 @@ export class Ledger {
     if (this.#hashes.get(id) !== hash) this.changed.push(id);
   }
 }
+
+/** Where a notification is a record for each of its alerts, further ones end in `#2`, `#3` and so on. */
+export function notificationOf(id: string): string {
+  return id.replace(/#\d+$/, '');
+}

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isJsonObject, type Json } from '../../src/core/json.ts';
-import { notificationOf } from './books.ts';
 import { type Chapter, causesOf, type Standing, tellLives, UNCLEAR } from './causes.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, notificationOf } from './ledger.ts';
 
 /** One life as it stood in the database when it was over. */
 export interface LifeEnd {
