@@ -178,9 +178,11 @@ async function tell(
   if (closes) await dissolve(tx, group.id, unheardReason(view, 'over_unheard', quieted), nowMs);
   const hidden = hiddenBy(view, nowMs);
   const isAside = isQuiet || reason === 'escalated';
-  const newsMs = isAside ? leftUntoldMs(view, reason, route, nowMs) : undefined;
   const [worst] = members.alerts;
   const known = Math.min(group.acknowledgedTold ?? 0, totals.toldAcknowledged);
+  // Who took an alert in hand before anybody was told of it is told of right after it.
+  const isHandUntold = !isAside && totals.acknowledged > known;
+  const newsMs = isHandUntold ? nowMs : isAside ? leftUntoldMs(view, reason, route, nowMs) : undefined;
   const next = afterTelling(
     { ...group, ...(incidents > 1 ? { incidents } : {}) },
     {

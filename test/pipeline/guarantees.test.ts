@@ -506,6 +506,16 @@ describe('acknowledged is known everywhere', () => {
     expect(keysOf(told.notifications('pager'))).toHaveLength(1);
   });
 
+  it('also where somebody took it in hand before anybody was told', async () => {
+    const told = scene([route({ to: ['list', 'pager', 'chat'] })]);
+    await told.match(['sqli/eve']);
+    await told.acknowledge('sqli/eve');
+    await told.run(MINUTE);
+    for (const name of ['list', 'pager'])
+      expect(told.reasons(name), name).toEqual(['opened', 'acknowledged']);
+    expect(told.reasons('chat')).toEqual(['opened']);
+  });
+
   it('is about what was told: what joined since is told in its own time, as an incident of its own', async () => {
     const told = scene([route({ to: ['list', 'pager'], groupBy: [] })]);
     await told.match(['sqli/eve']);
