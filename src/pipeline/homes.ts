@@ -75,6 +75,8 @@ export async function findHomes(
   }
   /** Ids of the groups that alerts find at a place. */
   const byPlace = new Map<string, string>();
+  /** Places without an open group: one may be carried there. */
+  const vacant = new Set<string>();
   const taken = new Map<string, Taken>();
 
   function addHome(fingerprint: string, home: Home): void {
@@ -90,6 +92,8 @@ export async function findHomes(
       stored.set(group.id, group);
       byPlace.set(group.place ?? group.id, group.id);
     }
+    for (const place of asked)
+      if (stored.get(byPlace.get(place) ?? '')?.dueMs === undefined) vacant.add(place);
     const empty = asked.filter((place) => !byPlace.has(place));
     const away = new Set((await tx.readGroups(empty)).map(({ id }) => id));
     for (const place of empty) byPlace.set(place, away.has(place) ? movedGroupId(place, nowMs) : place);
@@ -121,6 +125,7 @@ export async function findHomes(
   /** Counts it in the group that its route leads to. */
   async function settle(target: GroupTarget, route: Route<TermSource>, fingerprint: string): Promise<string> {
     const id = await idAt(target);
+    vacant.delete(placeOfTarget(target));
     const group = taken.get(id)?.group ?? stored.get(id);
     taken.set(id, { id, target, route, ...(group === undefined ? {} : { group }) });
     const isOpen = group?.dueMs !== undefined;
@@ -143,13 +148,15 @@ export async function findHomes(
       taken.set(id, { id, route, ...before, ...(wider === undefined ? {} : { group: wider }) });
       return id;
     }
-    const isFree = sameLabels(group.labels, target.labels) && (await idAt(target)) === placeOfTarget(target);
+    const place = placeOfTarget(target);
+    await lookUp([place]);
+    const isFree = sameLabels(group.labels, target.labels) && vacant.delete(place);
     const moved: AlertGroup = {
       ...byRoute(group, route),
       to,
-      ...(isFree ? { place: placeOfTarget(target) } : {}),
+      ...(isFree ? { place } : {}),
     };
-    if (isFree) byPlace.set(placeOfTarget(target), id);
+    if (isFree) byPlace.set(place, id);
     taken.set(id, { id, group: moved, route });
     return id;
   }
