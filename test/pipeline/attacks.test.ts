@@ -130,3 +130,57 @@ it('a repeat_interval that is shorter than group_interval repeats, and counts ea
   expect(all.at(-1)?.reason).toBe('resolved');
   expect(all.reduce((sum, { newCount }) => sum + newCount, 0)).toBe(5);
 });
+
+it('nobody is told of what is muted on every route, until its mute time is over; then of what still goes on', async () => {
+  const told = scene([route({ to: ['pager', 'chat'], speaking: { active: [], mute: [muteTime(0, 30)] } })]);
+  for (let minute = 0; minute < 40; minute += 5) {
+    await told.match(['sqli/eve']);
+    await told.run(5 * MINUTE);
+  }
+  for (const name of ['pager', 'chat']) {
+    expect(told.reasons(name), name).toEqual(['opened']);
+    expect(told.sent(name)[0]?.at).toBe(30 * MINUTE);
+  }
+});
+
+it('a silence that ends while the attack goes on pages then, once', async () => {
+  const told = scene([route({ to: ['pager', 'list', 'bot'] })]);
+  await told.silence('eve', 20 * MINUTE);
+  for (let minute = 0; minute < 40; minute += 5) {
+    await told.match(['sqli/eve']);
+    await told.run(5 * MINUTE);
+  }
+  for (const name of ['pager', 'list', 'bot']) expect(told.reasons(name), name).toEqual(['opened']);
+  await told.run(OVER);
+  for (const name of ['pager', 'list', 'bot'])
+    expect(told.reasons(name), name).toEqual(['opened', 'resolved']);
+});
+
+it('an acknowledgement outlives a reload, and a third incident follows a second one', async () => {
+  const told = scene([route({ name: 'a', groupBy: [] })]);
+  await told.match(['sqli/eve']);
+  await told.run(MINUTE);
+  await told.acknowledge('sqli/eve');
+  await told.reload([route({ name: 'b', groupBy: [] })]);
+  for (const [index, alert] of ['rce/mallory', 'xss/trent'].entries()) {
+    await told.run(5 * MINUTE);
+    await told.match(['sqli/eve', 'rce/mallory', alert].slice(index));
+    await told.run(MINUTE);
+    await told.acknowledge(alert);
+    expect(told.notifications('pager').at(-1)).toMatchObject({ reason: 'acknowledged', incident: index + 2 });
+  }
+  await told.run(2 * OVER);
+  const ends = told.notifications('pager').filter(({ reason }) => reason === 'resolved');
+  expect(ends.map(({ incident = 1 }) => incident).sort()).toEqual([1, 2, 3]);
+});
+
+it('two routes that share a destination tell it once, and it hears one end', async () => {
+  const told = scene([
+    route({ name: 'all', to: ['pager', 'chat'], continue: true }),
+    route({ name: 'again', to: ['chat', 'list'] }),
+  ]);
+  await told.match(['sqli/eve']);
+  await told.run(OVER);
+  for (const name of ['pager', 'chat', 'list'])
+    expect(told.reasons(name), name).toEqual(['opened', 'resolved']);
+});
