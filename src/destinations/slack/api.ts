@@ -8,16 +8,21 @@ import type { Throttle } from './throttle.ts';
 type Arguments = Readonly<Record<string, unknown>> | URLSearchParams;
 
 /** Calls a method of Slack's Web API in its turn. Never throws a {@link NetError}: it is a verdict too. */
-export type SlackApi = (method: string, args: Arguments, signal: AbortSignal) => Promise<ApiVerdict>;
+export type SlackApi = (
+  method: string,
+  args: Arguments,
+  signal: AbortSignal,
+  isUrgent?: boolean,
+) => Promise<ApiVerdict>;
 
 /** Without a connection nothing was done. */
 const NOT_SENT: ReadonlySet<NetErrorKind> = new Set(['refused', 'dns', 'tls']);
 
 export function createApi(bot: SlackBot, http: HttpClient, clock: Clock, throttle: Throttle): SlackApi {
-  return async (method, args, signal) => {
+  return async (method, args, signal, isUrgent) => {
     const url = `${bot.apiUrl}/${method}`;
     try {
-      await throttle(signal);
+      await throttle(signal, isUrgent);
       if (signal.aborted) throw netError('aborted', url);
       const headers = { authorization: `Bearer ${bot.token.reveal()}`, ...typed(args) };
       const {

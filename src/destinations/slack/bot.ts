@@ -9,6 +9,7 @@ import type { Notebook, Thread } from './notebook.ts';
 import { createPoster, type Draft, type Posted } from './posting.ts';
 import type { Wording } from './template.ts';
 import { createThreads, writeShown } from './threads.ts';
+import { isUrgent } from './throttle.ts';
 
 type Alert = Extract<Delivery, { kind: 'alert' }>;
 
@@ -158,7 +159,7 @@ export function createBot({ api, notebook, channel, clock, wording = (designed) 
 }
 
 function draftOf(id: string, delivery: Delivery, message: SlackMessage): Draft {
-  return { id, message, plain: encodeSlackPlainly(delivery) };
+  return { id, message, plain: encodeSlackPlainly(delivery), isUrgent: isUrgent(delivery) };
 }
 
 /** The message has been brought up to date; a thread that takes no more answers costs nobody anything. */

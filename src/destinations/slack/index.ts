@@ -12,7 +12,7 @@ import { isForEdits } from './move.ts';
 import { createNotebook } from './notebook.ts';
 import { createPost, type Post } from './post.ts';
 import { createWording, type Wording } from './template.ts';
-import { createThrottle } from './throttle.ts';
+import { createThrottle, isUrgent } from './throttle.ts';
 
 /** A webhook answers with a word; whatever is longer is not Slack. */
 const MAX_WORD_BYTES = 65_536;
@@ -86,9 +86,10 @@ async function deliverToWebhook(
 ): Promise<Outcome> {
   // Decided while the destination was a bot.
   if (delivery.kind === 'alert' && isForEdits(delivery.notification)) return { kind: 'done' };
-  const verdict = await post(wording(encodeSlack(delivery), delivery), signal);
+  const soon = isUrgent(delivery);
+  const verdict = await post(wording(encodeSlack(delivery), delivery), signal, soon);
   if (verdict.kind !== 'refused') return verdict;
-  return finalOutcome(await post(encodeSlackPlainly(delivery), signal));
+  return finalOutcome(await post(encodeSlackPlainly(delivery), signal, soon));
 }
 
 function finalOutcome(verdict: SlackVerdict): Outcome {

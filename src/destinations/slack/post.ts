@@ -7,11 +7,11 @@ import { classifySlack, type SlackVerdict } from './classify.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Sends one message in its turn. Throws {@link NetError} where no answer came. */
-export type Post = (message: SlackMessage, signal: AbortSignal) => Promise<SlackVerdict>;
+export type Post = (message: SlackMessage, signal: AbortSignal, isUrgent: boolean) => Promise<SlackVerdict>;
 
 export function createPost(url: Secret, http: HttpClient, clock: Clock, throttle: Throttle): Post {
-  return async (message, signal) => {
-    await throttle(signal);
+  return async (message, signal, isUrgent) => {
+    await throttle(signal, isUrgent);
     if (signal.aborted) throw netError('aborted', url.reveal());
     const { status, headers, body, cut } = await send(url, http, message, signal);
     if (cut && signal.aborted) throw netError('aborted', url.reveal());

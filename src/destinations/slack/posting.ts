@@ -11,6 +11,8 @@ export interface Draft {
   readonly message: SlackMessage;
   /** Where Slack refuses that. */
   readonly plain: SlackMessage;
+  /** It need not wait for what is milder and went before it. */
+  readonly isUrgent: boolean;
   /** What it answers. `isLoud`: it shows in the channel too. */
   readonly answers?: { readonly thread: Thread; readonly isLoud: boolean };
 }
@@ -53,14 +55,17 @@ export function createPoster(api: SlackApi, notebook: Notebook, configured: stri
     return verdict;
   }
 
-  async function send({ message, plain, id, answers }: Draft, signal: AbortSignal): Promise<ApiVerdict> {
+  async function send(draft: Draft, signal: AbortSignal): Promise<ApiVerdict> {
+    const { message, plain, id, answers, isUrgent: soon } = draft;
     const channel = answers?.thread.channel ?? configured;
     const reply =
       answers === undefined ? {} : { thread_ts: answers.thread.ts, reply_broadcast: answers.isLoud };
     const place = { channel, parse: 'none', ...reply };
     const metadata = { event_type: EVENT_TYPE, event_payload: { id } };
-    const verdict = await api('chat.postMessage', { ...message, ...place, metadata }, signal);
-    return verdict.kind === 'refused' ? api('chat.postMessage', { ...plain, ...place }, signal) : verdict;
+    const verdict = await api('chat.postMessage', { ...message, ...place, metadata }, signal, soon);
+    return verdict.kind === 'refused'
+      ? api('chat.postMessage', { ...plain, ...place }, signal, soon)
+      : verdict;
   }
 
   async function posted({ channel, ts }: { channel?: unknown; ts?: unknown }): Promise<Posted> {

@@ -278,8 +278,20 @@ describe('the pace', () => {
       fullAtMs = slot.fullAtMs;
       return slot.waitMs;
     });
-    expect(waits).toEqual([...Array(8).fill(0), 1_000, 2_000, 3_000]);
+    expect(waits).toEqual([...Array(6).fill(0), 1_000, 2_000, 3_000, 4_000, 5_000]);
     expect(reserve(fullAtMs, NOW_MS + 60_000).waitMs).toBe(0);
+  });
+
+  it('lets what is CRITICAL go before what is milder would: ten pages, after a burst of others', () => {
+    let fullAtMs = reserve(0, NOW_MS).fullAtMs;
+    for (let mild = 1; mild < 6; mild += 1) fullAtMs = reserve(fullAtMs, NOW_MS).fullAtMs;
+    const waits = Array.from({ length: 12 }, () => {
+      const slot = reserve(fullAtMs, NOW_MS, true);
+      fullAtMs = slot.fullAtMs;
+      return slot.waitMs;
+    });
+    expect(waits).toEqual(Array(12).fill(0));
+    expect(reserve(fullAtMs, NOW_MS, true).waitMs).toBe(1_000);
   });
 
   it('does not stop for an hour when the clock goes back by one', () => {
