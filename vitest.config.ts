@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { patience, settled } from './test/seed.ts';
+import { settled } from './test/seed-setting.ts';
 
 const settings = settledOrExit();
 process.stdout.write(`TOCSIN_SEED=${settings['TOCSIN_SEED']} TOCSIN_RUNS=${settings['TOCSIN_RUNS']}\n`);
@@ -21,7 +21,7 @@ export default defineConfig({
     // Two cores would have one thread work and one wait for it.
     maxWorkers: '100%',
     // A wait that ends well costs nothing, and a busy machine is no fault of what is tested.
-    testTimeout: patience(120_000),
+    testTimeout: 120_000 * Number(settings['TOCSIN_RUNS']),
     hookTimeout: 120_000,
     env: settings,
     setupFiles: ['./test/seed-setup.ts'],

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRuns, parseSeed, runs, SEED, settled } from './seed.ts';
+import { runs, SEED } from './seed.ts';
+import { parseRuns, parseSeed, settled } from './seed-setting.ts';
 
 describe('TOCSIN_SEED', () => {
   it.each([
@@ -60,7 +61,7 @@ const OWN_SETTING =
 it('no property has a seed or a number of runs of its own', () => {
   const files = ['src', 'test'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !/^seed(?:\.test)?\.ts$/.test(name))
+      .filter((name) => name.endsWith('.ts') && !/^seed[-.\w]*\.ts$/.test(name))
       .map((name) => `${folder}/${name}`),
   );
   const found = files.flatMap((file) =>
