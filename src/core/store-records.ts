@@ -33,8 +33,8 @@ export interface ToldAt {
   readonly how: 'message' | 'summary';
   /** Wall time. */
   readonly sinceMs: number;
-  /** The latest incident of the opening that it has; absent: the first. */
-  readonly incident?: number;
+  /** The incidents of the opening that it has; absent: the first alone. */
+  readonly incidents?: readonly number[];
 }
 
 /** Alerts of one route that share its `group_by` values and therefore one notification. */

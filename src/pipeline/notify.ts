@@ -216,13 +216,18 @@ function rememberTold(
 ): AlertGroup {
   if (group.dueMs === undefined) return group;
   const told: Record<string, ToldAt> = { ...group.told };
-  const opensIncident = incident > 1 && toldAs !== 'resolved' && toldAs !== 'acknowledged';
+  const opensIncident = toldAs !== 'resolved' && toldAs !== 'acknowledged' && toldAs !== 'shrank';
   for (const [name, reason] of heard) {
     const how = KNOWS[reason];
+    if (how === undefined) continue;
     const before = told[name];
-    if (how === undefined || (before?.how === 'message' && !opensIncident)) continue;
-    const known = { ...before, how: before?.how === 'message' ? before.how : how };
-    told[name] = { ...known, sinceMs: before?.sinceMs ?? nowMs, ...(opensIncident ? { incident } : {}) };
+    const { incidents = before === undefined ? [] : [1] } = before ?? {};
+    const own = opensIncident && !incidents.includes(incident) ? [...incidents, incident] : incidents;
+    told[name] = {
+      how: before?.how === 'message' ? before.how : how,
+      sinceMs: before?.sinceMs ?? nowMs,
+      ...(own.length === 1 && own[0] === 1 ? {} : { incidents: own }),
+    };
   }
   return { ...group, told };
 }

@@ -96,9 +96,9 @@ function rowsOf(tidings: Tidings, { name, hearing }: Listener): OutboxRow[] {
 function incidentsFor({ notification, earlier, told }: Tidings, name: string): readonly Notification[] {
   const { reason, incident: latest = 1 } = notification;
   if (reason !== 'resolved' && reason !== 'acknowledged') return [notification];
-  const { incident: own = 1 } = told[name] ?? {};
-  const has = earlier.filter(({ incident = 1 }) => incident <= own);
-  return own < latest ? has : [notification, ...has];
+  const { incidents: own = [1] } = told[name] ?? {};
+  const has = earlier.filter(({ incident = 1 }) => own.includes(incident));
+  return own.includes(latest) ? [notification, ...has] : has;
 }
 
 /** Undefined where it hears of it, in one way or another. */

@@ -591,6 +591,24 @@ describe('nobody answers', () => {
     expect(incidents('pager')).toEqual(['opened 1', 'acknowledged 1', 'grew 2', 'resolved 2', 'resolved 1']);
   });
 
+  it('who is told only of a further incident is told of no other end', async () => {
+    const told = scene([
+      route({ to: ['bot'], groupBy: [], escalate: { afterMs: 900_000, to: ['manager'] } }),
+    ]);
+    await told.match(['sqli/eve']);
+    await told.run(MINUTE);
+    await told.acknowledge('sqli/eve');
+    for (let minute = 0; minute < 20; minute += 2) {
+      await told.match(['rce/mallory']);
+      await told.run(2 * MINUTE);
+    }
+    await told.run(2 * OVER);
+    const incidents = told
+      .notifications('manager')
+      .map(({ reason, incident = 1 }) => `${reason} ${incident}`);
+    expect(incidents).toEqual(['escalated 2', 'resolved 2']);
+  });
+
   it.each<[string, (told: Scene) => Promise<void>]>([
     ['it is acknowledged in time', (told) => told.acknowledge('sqli/eve')],
     ['it is silenced', (told) => told.silence('eve', HOUR)],
