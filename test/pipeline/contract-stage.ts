@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Inhibition } from '../../src/alerts/inhibition.ts';
 import type { TimeInterval } from '../../src/alerts/intervals.ts';
 import type { Route } from '../../src/alerts/route.ts';
 import type { Hearing, MessageRate } from '../../src/core/delivery.ts';
@@ -104,6 +105,14 @@ export function toRoutes(all: readonly Written[]): readonly Route<TermSource>[] 
     };
   });
 }
+
+/** While r1 of an actor is open, r2 of the same one says nothing. */
+export const INHIBITION: Inhibition<TermSource> = {
+  name: 'r1 explains r2',
+  source: { matches: (subject) => subject.get('rule') === 'r1' },
+  target: { matches: (subject) => subject.get('rule') === 'r2' },
+  equal: ['actor'],
+};
 
 export const SILENCES: Readonly<Record<string, (alert: string) => boolean>> = {
   'actor a': (alert) => actorOf(alert) === 'a',

@@ -5,10 +5,12 @@ import { configured, step } from './contract-stage.ts';
 import { ContractWorld } from './contract-world.ts';
 import { inMemory, onDisk, type Place } from './lifecycle-steps.ts';
 
+const histories = fc.array(step, { maxLength: 20, size: 'max' });
+
 function holds(place: () => Place, count: number): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(configured, fc.array(step, { maxLength: 20, size: 'max' }), async (routes, steps) => {
-      const world = new ContractWorld(place(), routes);
+    fc.asyncProperty(configured, fc.boolean(), histories, async (routes, inhibits, steps) => {
+      const world = new ContractWorld(place(), routes, inhibits);
       try {
         for (const next of steps) await world.take(next);
         await world.end();
